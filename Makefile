@@ -1,0 +1,60 @@
+# One thing per target; `make` prints them. Modules are named, because ./... at
+# the root matches none of them. Everything works with GOWORK=off too.
+
+MODULES  := proto services
+FUZZTIME ?= 60s
+ARGS     ?=
+
+export GOFLAGS := $(strip $(filter-out -buildvcs=false,$(GOFLAGS)) -buildvcs=false)
+
+TOOLS := $(CURDIR)/bin/tools
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run build test race lint generate fuzz bench oracles check clean
+
+help: ## print this
+	@echo "usage: make TARGET"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## run one case from offer to bank account and print each step; ARGS="--cases 50 --parallel 8"
+	bin/kompetansespor demo $(ARGS)
+
+run: build ## start every service and stay; prints base URLs and development tokens
+	bin/kompetansespor up $(ARGS)
+
+build: ## build bin/kompetansespor
+	cd services && go build -trimpath -o ../bin/kompetansespor ./cmd/kompetansespor
+
+test: ## run all tests, and name those that were skipped and why
+	scripts/gotest $(MODULES)
+
+race: ## run all tests under the race detector
+	scripts/gotest $(MODULES) -- -race
+
+lint: $(TOOLS)/built ## format, vet, staticcheck, contracts, and whether generated code is current
+	PATH="$(TOOLS):$$PATH" scripts/lint $(MODULES)
+
+generate: $(TOOLS)/built ## generate proto/gen from the contracts
+	PATH="$(TOOLS):$$PATH" scripts/generate
+
+fuzz: ## run each fuzz target for FUZZTIME (60s)
+	scripts/fuzz $(FUZZTIME) $(MODULES)
+
+bench: ## run the benchmarks
+	cd services && go test -run '^$$' -bench . -benchmem ./...
+
+oracles: ## install the other implementations that tests compare with (needs npm)
+	@if command -v npm >/dev/null; then cd scripts/oracles && npm ci --no-audit --no-fund; \
+	else echo "npm is not installed: tests against other implementations will be skipped"; fi
+
+check: oracles build test race lint ## everything that CI checks
+
+clean: ## remove what was built; databases and keys in data/ stay
+	rm -rf bin
+
+# buf, its plugins and staticcheck at the versions of tools/go.mod. That module
+# is outside go.work, so that its dependencies never meet ours.
+$(TOOLS)/built: tools/go.mod tools/go.sum
+	mkdir -p $(TOOLS)
+	cd tools && GOWORK=off go build -o $(TOOLS)/ tool
+	touch $@

@@ -1,0 +1,120 @@
+// The credential oracle: reads one JSON request from standard input and writes
+// one JSON answer, with jsonld, @digitalbazaar/vc and eddsa-rdfc-2022 as
+// Digital Bazaar ships them.
+//
+// Requests: {op, contexts: {url: document}, ...}
+//   canonize            {documents}                -> {nquads: [..]}
+//   canonizeQuads       {datasets: [nquads]}        -> {nquads: [..]}
+//   key                 {seed}                     -> {did, verificationMethod}
+//   issue               {seed, credential}         -> {credential}
+//   present             {seed, presentation, challenge, domain} -> {presentation}
+//   verify              {credential, now}          -> {verified, error}
+//   verifyPresentation  {presentation, challenge, domain, now} -> {verified, error}
+// Keys are did:key; seeds are 32 bytes in base64.
+import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
+import * as vc from '@digitalbazaar/vc';
+import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
+import jsonld from 'jsonld';
+import * as rdfCanonize from 'rdf-canonize';
+import {readFileSync} from 'node:fs';
+
+const request = JSON.parse(readFileSync(0, 'utf8'));
+
+// The document of a did:key with one Ed25519 key, written by hand so that this
+// oracle shares no code with ours.
+function didDocument(did) {
+  const multibase = did.slice('did:key:'.length);
+  const method = {
+    '@context': 'https://w3id.org/security/multikey/v1',
+    id: `${did}#${multibase}`,
+    type: 'Multikey',
+    controller: did,
+    publicKeyMultibase: multibase
+  };
+  return {
+    '@context': ['https://www.w3.org/ns/did/v1', 'https://w3id.org/security/multikey/v1'],
+    id: did,
+    verificationMethod: [method],
+    authentication: [method.id],
+    assertionMethod: [method.id]
+  };
+}
+
+async function documentLoader(url) {
+  const found = document => ({contextUrl: null, documentUrl: url, document});
+  if(request.contexts[url]) {
+    return found(request.contexts[url]);
+  }
+  if(url.startsWith('did:key:')) {
+    const [did, fragment] = url.split('#');
+    const document = didDocument(did);
+    return found(fragment ? document.verificationMethod[0] : document);
+  }
+  throw new Error(`not in the table: ${url}`);
+}
+
+async function keyPair(seed) {
+  const pair = await Ed25519Multikey.generate({seed: Buffer.from(seed, 'base64')});
+  const did = `did:key:${pair.publicKeyMultibase}`;
+  pair.id = `${did}#${pair.publicKeyMultibase}`;
+  pair.controller = did;
+  return pair;
+}
+
+async function suiteFor(seed, date) {
+  const pair = await keyPair(seed);
+  return new DataIntegrityProof({signer: pair.signer(), cryptosuite, date});
+}
+
+function outcome(result) {
+  const errors = [result.error, ...(result.error?.errors || [])].filter(Boolean);
+  return {verified: result.verified, error: errors.map(String).join('; ')};
+}
+
+const operations = {
+  async canonize({documents}) {
+    const nquads = [];
+    for(const document of documents) {
+      nquads.push(await cryptosuite.canonize(document, {documentLoader}));
+    }
+    return {nquads};
+  },
+  async canonizeQuads({datasets}) {
+    const nquads = [];
+    for(const dataset of datasets) {
+      nquads.push(await rdfCanonize.canonize(dataset, {
+        algorithm: 'RDFC-1.0', inputFormat: 'application/n-quads', maxWorkFactor: 3
+      }));
+    }
+    return {nquads};
+  },
+  async key({seed}) {
+    const pair = await keyPair(seed);
+    return {did: pair.controller, verificationMethod: pair.id};
+  },
+  async issue({seed, credential, date}) {
+    const suite = await suiteFor(seed, date);
+    return {credential: await vc.issue({credential, suite, documentLoader, now: new Date(date)})};
+  },
+  async present({seed, presentation, challenge, domain, date}) {
+    const suite = await suiteFor(seed, date);
+    return {presentation: await vc.signPresentation({presentation, suite, challenge, domain, documentLoader})};
+  },
+  async verify({credential, now}) {
+    const suite = new DataIntegrityProof({cryptosuite});
+    return outcome(await vc.verifyCredential({
+      credential, suite, documentLoader, now: new Date(now), checkStatus: async () => ({verified: true})
+    }));
+  },
+  async verifyPresentation({presentation, challenge, domain, now}) {
+    const suite = new DataIntegrityProof({cryptosuite});
+    return outcome(await vc.verify({
+      presentation, suite, challenge, domain, documentLoader, now: new Date(now),
+      checkStatus: async () => ({verified: true})
+    }));
+  }
+};
+
+const answer = await operations[request.op](request);
+process.stdout.write(JSON.stringify(answer));
