@@ -1,0 +1,132 @@
+package agent
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/internal/crash"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
+)
+
+// arrival is a waiting row of the inbox.
+type arrival struct {
+	sender, id, kind, traceparent string
+	envelope                      []byte
+	receivedAt                    time.Time
+	attempts                      int64
+}
+
+// ActStep hands the messages that are due to their handlers: in order within
+// a thread and its sender, side by side across threads.
+func (a *Agent) ActStep(ctx context.Context) (bool, error) {
+	due, err := a.dueArrivals(ctx)
+	if err != nil || len(due) == 0 {
+		return false, err
+	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for _, one := range due {
+		group.Go(func() error { return a.act(groupCtx, one) })
+	}
+	return true, group.Wait()
+}
+
+func (a *Agent) dueArrivals(ctx context.Context) ([]arrival, error) {
+	rows, err := a.DB.Read().QueryContext(ctx, `
+		SELECT sender, id, type, traceparent, envelope, received_at, attempts
+		FROM agent_inbox AS i
+		WHERE state = 'waiting' AND due_at <= $1 AND NOT EXISTS (
+			SELECT 1 FROM agent_inbox AS e
+			WHERE e.thread = i.thread AND e.sender = i.sender AND e.state = 'waiting' AND e.received_at < i.received_at)
+		ORDER BY received_at LIMIT 32`, clock.Micros(a.Clock.Now()))
+	return sqldb.Collect(rows, err, func(r *sql.Rows) (arrival, error) {
+		var one arrival
+		var at int64
+		err := r.Scan(&one.sender, &one.id, &one.kind, &one.traceparent, &one.envelope, &at, &one.attempts)
+		one.receivedAt = clock.FromMicros(at)
+		return one, err
+	})
+}
+
+func (a *Agent) act(ctx context.Context, one arrival) error {
+	ctx = telemetry.Continue(ctx, one.traceparent)
+	ctx, end := telemetry.Span(ctx, spanName("didcomm.Act ", one.kind))
+	in, effect, err := a.consider(ctx, one)
+	if err == nil {
+		err = a.settle(ctx, one, in, effect)
+	}
+	end(err)
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return nil
+	case fault.KindOf(err).Permanent():
+	case a.Clock.Now().Sub(one.receivedAt) > a.Patience:
+		a.Log.WarnContext(ctx, "patience with a message has ended", "type", one.kind, "error", err.Error())
+	default:
+		a.Log.WarnContext(ctx, "message will be tried again", "type", one.kind, "attempts", one.attempts+1, "rule", fault.RuleOf(err), "error", err.Error())
+		return a.postpone(ctx, one)
+	}
+	return a.settle(ctx, one, in, func(context.Context, *sqldb.Tx) error { return Refuse(err) })
+}
+
+// consider opens the stored envelope again and asks the handler.
+func (a *Agent) consider(ctx context.Context, one arrival) (Received, Effect, error) {
+	in, err := a.open(ctx, one.envelope)
+	if err != nil {
+		return in, nil, err
+	}
+	in.At = one.receivedAt
+	effect, err := a.handlers[in.Message.Type](ctx, in)
+	return in, effect, err
+}
+
+// settle applies the effect and ends the row, once, in one transaction. A
+// refusal ends it too, with a problem report to the sender.
+func (a *Agent) settle(ctx context.Context, one arrival, in Received, effect Effect) error {
+	err := a.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+		n, err := sqldb.Changed(ctx, tx, `
+			UPDATE agent_inbox SET state = 'done', envelope = NULL WHERE sender = $1 AND id = $2 AND state = 'waiting'`, one.sender, one.id)
+		if err != nil || n == 0 {
+			return err // n == 0: somebody else has acted on it
+		}
+		err = effect(ctx, tx)
+		var refused refusal
+		if errors.As(err, &refused) {
+			err = a.refuse(ctx, tx, one, in, fault.From(refused.error))
+		}
+		if err != nil {
+			return err
+		}
+		crash.At(crash.BeforeActCommit)
+		return nil
+	})
+	if err == nil {
+		crash.At(crash.AfterActCommit)
+	}
+	return err
+}
+
+func (a *Agent) refuse(ctx context.Context, tx *sqldb.Tx, one arrival, in Received, why *fault.Error) error {
+	a.Log.InfoContext(ctx, "message refused", "type", one.kind, "rule", why.Rule)
+	_, err := tx.ExecContext(ctx, `UPDATE agent_inbox SET state = 'refused', rule = $1 WHERE sender = $2 AND id = $3`, why.Rule, one.sender, one.id)
+	if err != nil {
+		return err
+	}
+	return a.report(ctx, tx, in, why)
+}
+
+func (a *Agent) postpone(ctx context.Context, one arrival) error {
+	due := a.Clock.Now().Add(backOff(one.attempts))
+	return a.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE agent_inbox SET attempts = attempts + 1, due_at = $1 WHERE sender = $2 AND id = $3 AND state = 'waiting'`,
+			clock.Micros(due), one.sender, one.id)
+		return err
+	})
+}

@@ -1,0 +1,8 @@
+package main
+
+import (
+	_ "github.com/kompetansespor/kompetansespor/services/bank"
+	_ "github.com/kompetansespor/kompetansespor/services/tax"
+)
+
+func main() {}

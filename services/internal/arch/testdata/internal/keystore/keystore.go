@@ -1,0 +1,3 @@
+package keystore
+
+import _ "github.com/hyperledger/aries-framework-go/pkg/kms/localkms"

@@ -1,0 +1,26 @@
+// Package clock is where time comes from. Nothing else in the services calls
+// time.Now, so that a virtual clock can drive everything.
+package clock
+
+import "time"
+
+// Clock tells the time.
+type Clock interface {
+	Now() time.Time
+}
+
+// System is the machine's clock, in UTC.
+type System struct{}
+
+func (System) Now() time.Time { return time.Now().UTC() }
+
+// Fixed stands still.
+type Fixed time.Time
+
+func (f Fixed) Now() time.Time { return time.Time(f) }
+
+// Micros is a time as the databases keep it: microseconds since 1970, UTC.
+func Micros(t time.Time) int64 { return t.UnixMicro() }
+
+// FromMicros is the reverse of Micros.
+func FromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }

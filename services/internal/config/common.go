@@ -1,0 +1,332 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+)
+
+// Common is what every service is told. A service's own Config embeds it:
+//
+//	type Config struct {
+//		config.Common `yaml:",inline"`
+//		// TrustList is where the registry publishes its trust list.
+//		TrustList string `yaml:"trust_list"`
+//	}
+//
+// and its Validate begins with c.Common.Validate().
+type Common struct {
+	// Service is the service's own name: registry, issuer, wallet, verifier,
+	// police, tax or bank. Required.
+	Service string `yaml:"service"`
+
+	// DataDir is the directory that the service keeps its files in (database
+	// files in the embedded default). It must exist and be writable. Required.
+	DataDir string `yaml:"data_dir"`
+
+	// PublicListen is the address, host:port, of the HTTPS listener that
+	// serves REST, gRPC, pages, DIDComm and DID documents. Required.
+	PublicListen string `yaml:"public_listen"`
+
+	// InternalListen is the address, host:port, of the gRPC listener that
+	// other services call over mutual TLS. Required.
+	InternalListen string `yaml:"internal_listen"`
+
+	// PublicURL is how the world reaches PublicListen: https, a host and
+	// perhaps a port, no path, such as https://issuer.kompetansespor.example.
+	// Required.
+	PublicURL string `yaml:"public_url"`
+
+	// DID is the organisation's did:web, such as
+	// did:web:police.kompetansespor.example. Empty for the wallet, which has
+	// none of its own.
+	DID string `yaml:"did"`
+
+	// Development permits what production must not have: Names, peers on
+	// loopback addresses, the development mail sink. Default false.
+	Development bool `yaml:"development"`
+
+	// Names maps a host name to the host:port to connect to instead of asking
+	// DNS. TLS still checks the name. Only with development.
+	Names map[string]string `yaml:"names"`
+
+	// TLS is the service's certificate and the authority it trusts.
+	TLS TLS `yaml:"tls"`
+
+	// MasterKeyFile holds the 32 random bytes that lock the key store. Let
+	// its owner only read it. Required.
+	MasterKeyFile string `yaml:"master_key_file"`
+
+	// Database is where the service's durable state lives.
+	Database Database `yaml:"database"`
+
+	// NATS is the event bus.
+	NATS NATS `yaml:"nats"`
+
+	// DIDComm is how the service's DIDComm agent behaves.
+	DIDComm DIDComm `yaml:"didcomm"`
+
+	// Redis is the short-lived store.
+	Redis Redis `yaml:"redis"`
+
+	// Telemetry is where traces and metrics go.
+	Telemetry Telemetry `yaml:"telemetry"`
+
+	// Peers maps the name of another service to its internal listener,
+	// host:port. The host is the name that its certificate must show, such as
+	// verifier.internal.kompetansespor.example:7443.
+	Peers map[string]string `yaml:"peers"`
+
+	// Callers maps a full gRPC method of the internal listener to the
+	// certificate names that may call it, such as
+	//   /kompetansespor.verifier.v1.ViewService/FetchView:
+	//     [police.internal.kompetansespor.example]
+	// A method that is not listed may be called by nobody.
+	Callers map[string][]string `yaml:"callers"`
+
+	// TokensFile is a YAML list of {sha256, role, subject}: the bearer tokens
+	// of the public listener, by the hexadecimal SHA-256 of the token.
+	// Required.
+	TokensFile string `yaml:"tokens_file"`
+
+	// CrashAt names one crash point at which the process ends at once, as by
+	// kill -9. For tests only, and only with development. Empty: never.
+	CrashAt string `yaml:"crash_at"`
+}
+
+// TLS names PEM files. They are read again when they change.
+type TLS struct {
+	// CA holds the authorities that sign the certificates of peers, and in
+	// development those of public hosts. Required.
+	CA string `yaml:"ca"`
+	// Cert is the service's own certificate chain, for both listeners and as
+	// a client. Its DNS names hold the host of public_url and the service's
+	// internal name. Required.
+	Cert string `yaml:"cert"`
+	// Key is the private key of Cert. Required.
+	Key string `yaml:"key"`
+}
+
+// Database says which database.
+type Database struct {
+	// Driver is sqlite (the default, one file) or postgres.
+	Driver string `yaml:"driver"`
+	// DSN is the file's path for sqlite (default: <data_dir>/<service>.db),
+	// a connection URL without a password for postgres (a pass file or a
+	// client certificate authenticates).
+	DSN string `yaml:"dsn"`
+}
+
+// NATS says how to reach the event bus. A service without events (wallet,
+// registry today) may leave url empty.
+type NATS struct {
+	// URL is the server, such as tls://nats.kompetansespor.example:4222;
+	// several are separated by commas.
+	URL string `yaml:"url"`
+	// User is the service's NATS user. Default: the service's name.
+	User string `yaml:"user"`
+	// PasswordFile holds the user's password, one line.
+	PasswordFile string `yaml:"password_file"`
+	// CA holds the authorities that sign the server's certificate. Default:
+	// tls.ca.
+	CA string `yaml:"ca"`
+}
+
+// DIDComm says how patient the agent is.
+type DIDComm struct {
+	// Patience is how long a message may wait for something that does not
+	// answer, such as a status list or a DID document, before it is refused:
+	// what cannot be checked is not valid. Such as 90s. Default 2m.
+	Patience time.Duration `yaml:"patience"`
+}
+
+// Redis says where short-lived state is kept.
+type Redis struct {
+	// URL is redis://, rediss:// or unix://. Empty: the process's own memory.
+	URL string `yaml:"url"`
+}
+
+// Telemetry says where traces and metrics are sent.
+type Telemetry struct {
+	// Endpoint is an OTLP gRPC collector, http://host:4317 or
+	// https://host:4317. Empty: nothing is sent; trace ids are still made and
+	// passed on.
+	Endpoint string `yaml:"endpoint"`
+}
+
+var serviceName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
+var fullMethod = regexp.MustCompile(`^/[a-zA-Z0-9_.]+/[a-zA-Z0-9_]+$`)
+
+// Validate says everything that is wrong, and fills in the documented
+// defaults. It reads no file but checks that the named ones are there.
+func (c *Common) Validate() []fault.Violation {
+	c.defaults()
+	w := &findings{}
+	w.when(!serviceName.MatchString(c.Service), "service", "must be the service's name in lower case, such as police")
+	w.directory("data_dir", c.DataDir)
+	w.listen("public_listen", c.PublicListen)
+	w.listen("internal_listen", c.InternalListen)
+	w.when(c.PublicListen != "" && c.PublicListen == c.InternalListen && !strings.HasSuffix(c.PublicListen, ":0"),
+		"internal_listen", "is the same as public_listen: give the internal listener a port of its own")
+	w.publicURL("public_url", c.PublicURL)
+	w.when(c.DID != "" && !strings.HasPrefix(c.DID, "did:web:"), "did", "must begin with did:web:")
+	w.file("tls.ca", c.TLS.CA)
+	w.file("tls.cert", c.TLS.Cert)
+	w.file("tls.key", c.TLS.Key)
+	w.file("master_key_file", c.MasterKeyFile)
+	w.file("tokens_file", c.TokensFile)
+	w.when(c.Database.Driver != "sqlite" && c.Database.Driver != "postgres", "database.driver", "must be sqlite or postgres")
+	w.when(c.Database.Driver == "postgres" && c.Database.DSN == "", "database.dsn", "is missing: a postgres database needs a connection URL")
+	c.validateNATS(w)
+	w.scheme("redis.url", c.Redis.URL, "redis", "rediss", "unix")
+	w.scheme("telemetry.endpoint", c.Telemetry.Endpoint, "http", "https")
+	c.validateNames(w)
+	w.when(c.CrashAt != "" && !c.Development, "crash_at", "is for tests: remove it, or set development: true")
+	return w.list
+}
+
+func (c *Common) defaults() {
+	if c.Database.Driver == "" {
+		c.Database.Driver = "sqlite"
+	}
+	if c.Database.DSN == "" && c.Database.Driver == "sqlite" && c.DataDir != "" {
+		c.Database.DSN = c.DataDir + "/" + c.Service + ".db"
+	}
+	if c.DIDComm.Patience == 0 {
+		c.DIDComm.Patience = 2 * time.Minute
+	}
+	if c.NATS.User == "" {
+		c.NATS.User = c.Service
+	}
+	if c.NATS.CA == "" {
+		c.NATS.CA = c.TLS.CA
+	}
+}
+
+func (c *Common) validateNATS(w *findings) {
+	if c.NATS.URL == "" {
+		return
+	}
+	for one := range strings.SplitSeq(c.NATS.URL, ",") {
+		w.scheme("nats.url", one, "tls", "nats")
+	}
+	w.file("nats.password_file", c.NATS.PasswordFile)
+	if c.NATS.CA != c.TLS.CA {
+		w.file("nats.ca", c.NATS.CA)
+	}
+}
+
+func (c *Common) validateNames(w *findings) {
+	w.when(len(c.Names) > 0 && !c.Development, "names", "is for development: remove it, or set development: true")
+	for host, address := range c.Names {
+		w.hostPort("names."+host, address)
+	}
+	for peer, address := range c.Peers {
+		w.hostPort("peers."+peer, address)
+	}
+	for method, names := range c.Callers {
+		w.when(!fullMethod.MatchString(method), "callers."+method, "must be a full gRPC method such as /package.Service/Method")
+		w.when(len(names) == 0, "callers."+method, "lists nobody: name the certificates that may call it, or remove the line")
+		for _, name := range names {
+			w.when(!strings.Contains(name, ".") || strings.ContainsAny(name, "*/ "), "callers."+method,
+				"must list full certificate names such as police.internal.kompetansespor.example")
+		}
+	}
+}
+
+// findings collects what is wrong.
+type findings struct{ list []fault.Violation }
+
+func (w *findings) when(broken bool, key, message string) {
+	if broken {
+		w.list = append(w.list, fault.Violation{Field: key, Rule: "config." + key, Message: message})
+	}
+}
+
+func (w *findings) file(key, path string) {
+	if path == "" {
+		w.when(true, key, "is missing: name a file")
+		return
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		w.when(true, key, fmt.Sprintf("names %s, which cannot be read: create it, or correct the path", path))
+	case info.IsDir():
+		w.when(true, key, fmt.Sprintf("names %s, which is a directory: name a file", path))
+	}
+}
+
+func (w *findings) directory(key, path string) {
+	if path == "" {
+		w.when(true, key, "is missing: name a directory")
+		return
+	}
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		w.when(true, key, fmt.Sprintf("names %s, which is not a directory: create it, or correct the path", path))
+	}
+}
+
+func (w *findings) listen(key, address string) {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	w.when(err != nil, key, "must be host:port, such as 127.0.0.1:7101")
+}
+
+func (w *findings) hostPort(key, address string) {
+	host, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	w.when(err != nil || host == "", key, "must be host:port, such as 127.0.0.1:7101")
+}
+
+func (w *findings) publicURL(key, value string) {
+	u, err := url.Parse(value)
+	bad := err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil ||
+		(u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != ""
+	w.when(bad, key, "must be https:// and a host, without a path, such as https://issuer.kompetansespor.example")
+}
+
+func (w *findings) scheme(key, value string, allowed ...string) {
+	if value == "" {
+		return
+	}
+	u, err := url.Parse(value)
+	if err == nil {
+		for _, scheme := range allowed {
+			if u.Scheme == scheme {
+				return
+			}
+		}
+	}
+	w.when(true, key, "must begin with "+strings.Join(allowed, ":// or ")+"://")
+}
+
+// TrustList says where the registry publishes who may issue what.
+type TrustList struct {
+	// Registry is the registry's DID; a list by anybody else is refused.
+	// Required.
+	Registry string `yaml:"registry"`
+	// URL is where the list is, such as
+	// https://registry.kompetansespor.example/trust-list. Required.
+	URL string `yaml:"url"`
+}
+
+// Validate says what is wrong.
+func (t TrustList) Validate() []fault.Violation {
+	w := &findings{}
+	w.when(!strings.HasPrefix(t.Registry, "did:web:"), "trust_list.registry", "must be the registry's did:web")
+	w.scheme("trust_list.url", t.URL, "https")
+	w.when(t.URL == "", "trust_list.url", "is missing: name the URL of the trust list")
+	return w.list
+}

@@ -1,0 +1,482 @@
+package credential
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mr-tron/base58"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/jsonld"
+)
+
+var now = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+
+// party is a did:key whose key this test holds.
+type party struct {
+	did, method string
+	key         ed25519.PrivateKey
+}
+
+func newParty(seed byte) party {
+	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
+	multibase := "z" + base58.Encode(append([]byte{0xED, 0x01}, key.Public().(ed25519.PublicKey)...))
+	did := "did:key:" + multibase
+	return party{did, did + "#" + multibase, key}
+}
+
+var (
+	university = newParty(1)
+	lisa       = newParty(2)
+	mallory    = newParty(3)
+)
+
+// keys signs for the parties and resolves their keys. It lists a key under
+// the purposes given, both if none are.
+type keys struct {
+	only Purpose
+	err  error
+}
+
+func (k keys) find(method string) (ed25519.PrivateKey, error) {
+	for _, p := range []party{university, lisa, mallory} {
+		if p.method == method {
+			return p.key, nil
+		}
+	}
+	return nil, fault.New(fault.NotFound, "did.key", "no such key")
+}
+
+func (k keys) Sign(_ context.Context, method string, data []byte) ([]byte, error) {
+	key, err := k.find(method)
+	if err != nil {
+		return nil, err
+	}
+	return ed25519.Sign(key, data), nil
+}
+
+func (k keys) VerificationKey(_ context.Context, method string, purpose Purpose, _ time.Time) (ed25519.PublicKey, error) {
+	if k.err != nil {
+		return nil, k.err
+	}
+	if k.only != "" && k.only != purpose {
+		return nil, fault.New(fault.Denied, "did.purpose", "the key is not listed for %s", purpose)
+	}
+	key, err := k.find(method)
+	if err != nil {
+		return nil, err
+	}
+	return key.Public().(ed25519.PublicKey), nil
+}
+
+func offer() Draft {
+	return Draft{
+		ID: "urn:uuid:8c7a4e9a-6f43-4b1d-9f0e-2f3bb7a4c001", Type: "OfferOfEmployment",
+		Issuer: university.did, Subject: lisa.did,
+		Claims: map[string]any{
+			"offer_id": "off_1", "given_name": "Lisa", "nationalities": []string{"US"}, "sex": 2,
+			"employer":   map[string]any{"organisation_number": "310000019", "legal_name": "Universitetet i Testby"},
+			"employment": map[string]any{"weekly_hours": 37.5, "annual_salary": map[string]any{"amount": 634700, "currency": "NOK"}},
+		},
+		ValidFrom: now.Add(-time.Hour), ValidUntil: now.Add(time.Hour),
+	}
+}
+
+func issue(t testing.TB, doc Document) []byte {
+	t.Helper()
+	data, err := Issue(t.Context(), keys{}, doc, university.method, now)
+	if err != nil {
+		t.Fatalf("issue: %v", err)
+	}
+	return data
+}
+
+// edit changes a document after it was signed.
+func edit(t testing.TB, data []byte, change func(doc Document)) []byte {
+	t.Helper()
+	doc, err := decode(data, MaxPresentationBytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(doc)
+	return encoded(t, doc)
+}
+
+func encoded(t testing.TB, doc any) []byte {
+	t.Helper()
+	data, err := json.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func presenting(credentials ...[]byte) Presenting {
+	return Presenting{
+		ID: "urn:uuid:4f0b6d7e-7f25-4b8b-8b43-0e6f2f0c0001", Types: []string{"ApplicationPresentation"},
+		Holder: lisa.did, Credentials: credentials,
+		Members: map[string]any{"consent": map[string]any{
+			"purpose": "residence-permit", "given_at": "2026-01-02T11:59:00Z",
+			"agencies": []any{map[string]any{"agency": "did:web:police.example", "delivery": "did:peer:2.Ez6LSa", "claims": []any{"given_name"}}},
+		}},
+		Challenge: "c-1", Domain: "did:web:udi.example", VerificationMethod: lisa.method, Created: now,
+	}
+}
+
+func present(t testing.TB, p Presenting) []byte {
+	t.Helper()
+	data, err := Present(t.Context(), keys{}, p)
+	if err != nil {
+		t.Fatalf("present: %v", err)
+	}
+	return data
+}
+
+func presentationOptions() PresentationOptions {
+	return PresentationOptions{Options: Options{Now: now}, Challenge: "c-1", Domain: "did:web:udi.example"}
+}
+
+func wantRule(t *testing.T, err error, rule string) {
+	t.Helper()
+	if err == nil || fault.RuleOf(err) != rule {
+		t.Errorf("got %v, want the rule %s", err, rule)
+	}
+}
+
+func TestIssuedCredentialVerifies(t *testing.T) {
+	draft := offer()
+	data := issue(t, draft.Document())
+	v, report := Examine(t.Context(), keys{}, data, Options{Now: now})
+	if !report.Verified() {
+		t.Fatalf("not verified: %v", report.Err())
+	}
+	if v.ID != draft.ID || v.Issuer != university.did || v.SubjectID != lisa.did || !v.HasType("OfferOfEmployment") {
+		t.Errorf("read %+v", v)
+	}
+	if v.Claims["given_name"] != "Lisa" || v.Claims["sex"] != json.Number("2") || v.Claims["id"] != nil {
+		t.Errorf("claims %v", v.Claims)
+	}
+	if !v.ValidFrom.Equal(draft.ValidFrom) || !v.ValidUntil.Equal(draft.ValidUntil) || !v.Created.Equal(now) || v.VerificationMethod != university.method {
+		t.Errorf("dates and key %+v", v)
+	}
+	if !bytes.Equal(v.Raw, data) {
+		t.Error("Raw is not what was issued")
+	}
+	if _, has := draft.Claims["id"]; has {
+		t.Error("issuing changed the draft")
+	}
+}
+
+func TestEveryChangedClaimBreaksTheSignature(t *testing.T) {
+	data := issue(t, offer().Document())
+	changes := map[string]func(doc Document){
+		"claim":      func(doc Document) { subject(doc)["given_name"] = "Liza" },
+		"added":      func(doc Document) { subject(doc)["family_name"] = "Johnson" },
+		"removed":    func(doc Document) { delete(subject(doc), "offer_id") },
+		"nested":     func(doc Document) { subject(doc)["employer"].(map[string]any)["organisation_number"] = "310000027" },
+		"number":     func(doc Document) { subject(doc)["sex"] = 1 },
+		"type":       func(doc Document) { doc["type"] = []any{typeCredential, "EmployerAccreditation"} },
+		"id":         func(doc Document) { doc["id"] = "urn:uuid:other" },
+		"validUntil": func(doc Document) { doc["validUntil"] = "2030-01-01T00:00:00Z" },
+		"created":    func(doc Document) { doc["proof"].(map[string]any)["created"] = "2026-01-01T00:00:00Z" },
+		"subject":    func(doc Document) { subject(doc)["id"] = mallory.did },
+	}
+	for name, change := range changes {
+		t.Run(name, func(t *testing.T) {
+			_, err := Verify(t.Context(), keys{}, edit(t, data, change), Options{Now: now})
+			wantRule(t, err, "credential.signature")
+		})
+	}
+}
+
+func subject(doc Document) map[string]any { return doc["credentialSubject"].(map[string]any) }
+
+func proofOf(doc Document) map[string]any { return doc["proof"].(map[string]any) }
+
+func TestMalformedCredentialsAreRefused(t *testing.T) {
+	data := issue(t, offer().Document())
+	cases := map[string]struct {
+		rule   string
+		change func(doc Document)
+	}{
+		// Hostile input 19: the signer is not the issuer.
+		"another signer": {"credential.signer", func(doc Document) { doc["issuer"] = mallory.did }},
+		// Hostile input 21.
+		"wrong purpose":      {"credential.proof-purpose", func(doc Document) { proofOf(doc)["proofPurpose"] = "authentication" }},
+		"method not a DID":   {"credential.verification-method", func(doc Document) { proofOf(doc)["verificationMethod"] = "https://evil.example/#k" }},
+		"method no fragment": {"credential.verification-method", func(doc Document) { proofOf(doc)["verificationMethod"] = university.did }},
+		"unknown suite":      {"credential.cryptosuite", func(doc Document) { proofOf(doc)["cryptosuite"] = "ecdsa-rdfc-2019" }},
+		"another proof type": {"credential.proof-type", func(doc Document) { proofOf(doc)["type"] = "Ed25519Signature2020" }},
+		"proof set":          {"credential.proof-form", func(doc Document) { doc["proof"] = []any{doc["proof"]} }},
+		"no proof":           {"credential.proof-form", func(doc Document) { delete(doc, "proof") }},
+		"proof with extras":  {"credential.proof-form", func(doc Document) { proofOf(doc)["jwk"] = "x" }},
+		"proof context":      {"credential.proof-form", func(doc Document) { proofOf(doc)["@context"] = []any{"https://evil.example"} }},
+		"no created":         {"credential.proof-form", func(doc Document) { delete(proofOf(doc), "created") }},
+		"challenge":          {"credential.proof-form", func(doc Document) { proofOf(doc)["challenge"] = "c" }},
+		"short signature":    {"credential.proof-value", func(doc Document) { proofOf(doc)["proofValue"] = "z2222" }},
+		"hex signature":      {"credential.proof-value", func(doc Document) { proofOf(doc)["proofValue"] = "f00" }},
+		"proof from future":  {"credential.proof-from-future", func(doc Document) { proofOf(doc)["created"] = "2026-01-03T00:00:00Z" }},
+		"proof expired":      {"credential.proof-expired", func(doc Document) { proofOf(doc)["expires"] = "2026-01-02T00:00:00Z" }},
+		// Hostile input 23.
+		"remote context": {"jsonld.context", func(doc Document) { doc["@context"] = []any{contextV2, "https://evil.example/v1"} }},
+		"inline context": {"jsonld.context", func(doc Document) {
+			doc["@context"] = []any{contextV2, map[string]any{"@vocab": "https://evil.example/"}}
+		}},
+		"context order":     {"credential.context", func(doc Document) { doc["@context"] = []any{jsonld.KompetansesporV1, contextV2} }},
+		"context as a text": {"credential.context", func(doc Document) { doc["@context"] = contextV2 }},
+		// Hostile input 24.
+		"undefined claim":  {"jsonld.undefined-term", func(doc Document) { subject(doc)["is_admin"] = true }},
+		"undefined member": {"jsonld.undefined-term", func(doc Document) { doc["isAdmin"] = true }},
+		// Hostile input 26: two subjects.
+		"two subjects": {"credential.subject", func(doc Document) { doc["credentialSubject"] = []any{subject(doc), subject(doc)} }},
+		"no subject":   {"credential.subject", func(doc Document) { delete(doc, "credentialSubject") }},
+		"subject id":   {"credential.subject", func(doc Document) { delete(subject(doc), "id") }},
+		"no issuer":    {"credential.issuer", func(doc Document) { delete(doc, "issuer") }},
+		"https issuer": {"credential.issuer", func(doc Document) { doc["issuer"] = "https://issuer.example" }},
+		"no type":      {"credential.type", func(doc Document) { doc["type"] = []any{"OfferOfEmployment"} }},
+		"type twice":   {"credential.type", func(doc Document) { doc["type"] = []any{typeCredential, typeCredential} }},
+		"relative id":  {"credential.id", func(doc Document) { doc["id"] = "offer-1" }},
+		// Hostile input 27.
+		"no time zone":  {"credential.validFrom", func(doc Document) { doc["validFrom"] = "2026-01-01T00:00:00" }},
+		"date only":     {"credential.validUntil", func(doc Document) { doc["validUntil"] = "2026-01-01" }},
+		"comma":         {"credential.validUntil", func(doc Document) { doc["validUntil"] = "2026-01-01T00:00:00,5Z" }},
+		"inverted":      {"credential.dates-inverted", func(doc Document) { doc["validUntil"] = "2025-12-01T00:00:00Z" }},
+		"not yet valid": {"credential.not-yet-valid", func(doc Document) { doc["validFrom"] = "2026-01-02T12:30:00Z" }},
+		"expired":       {"credential.expired", func(doc Document) { doc["validUntil"] = "2026-01-02T12:00:00Z" }},
+		"other status":  {"credential.status", func(doc Document) { doc["credentialStatus"] = map[string]any{"type": "StatusList2021Entry"} }},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			v, err := Verify(t.Context(), keys{}, edit(t, data, c.change), Options{Now: now})
+			wantRule(t, err, c.rule)
+			if v != nil {
+				t.Error("a credential came back")
+			}
+		})
+	}
+}
+
+// Hostile input 36, at this door.
+func TestTextsThatReadersDifferOnAreRefused(t *testing.T) {
+	data := string(issue(t, offer().Document()))
+	for rule, text := range map[string]string{
+		"json.duplicate-member": strings.Replace(data, `"issuer":`, `"issuer":"did:web:evil.example","issuer":`, 1),
+		"json.trailing-data":    data + "{}",
+		"json.byte-order-mark":  "\ufeff" + data,
+		"json.inexact-number":   strings.Replace(data, `"sex":2`, `"sex":9007199254740993`, 1),
+		"json.too-large":        strings.Repeat(" ", MaxCredentialBytes) + data,
+		"json.not-an-object":    "[" + data + "]",
+		"json.too-deep":         strings.Repeat("[", 10_000),
+	} {
+		_, err := Verify(t.Context(), keys{}, []byte(text), Options{Now: now})
+		wantRule(t, err, rule)
+	}
+}
+
+// Hostile input 21: the key is not listed for the purpose.
+func TestKeyMustBeListedForItsPurpose(t *testing.T) {
+	_, err := Verify(t.Context(), keys{only: Authentication}, issue(t, offer().Document()), Options{Now: now})
+	wantRule(t, err, "did.purpose")
+	_, err = VerifyPresentation(t.Context(), keys{only: AssertionMethod}, present(t, presenting(issue(t, offer().Document()))), presentationOptions())
+	wantRule(t, err, "did.purpose")
+}
+
+func TestWhatCannotBeCheckedIsUnfinishedAndNotVerified(t *testing.T) {
+	offline := keys{err: fault.New(fault.Unavailable, "did.unreachable", "no answer")}
+	v, report := Examine(t.Context(), offline, issue(t, offer().Document()), Options{Now: now})
+	if v != nil || report.Verified() {
+		t.Fatal("verified without a key")
+	}
+	wantRule(t, report.Err(), "did.unreachable")
+	outcomes := map[string]Outcome{}
+	for _, c := range report.Checks {
+		outcomes[c.Name] = c.Outcome
+	}
+	want := map[string]Outcome{CheckForm: Passed, CheckDates: Passed, CheckSigner: Passed, CheckKey: Unfinished, CheckProof: Unfinished}
+	if !maps.Equal(outcomes, want) {
+		t.Errorf("outcomes %v", outcomes)
+	}
+	if (&Report{}).Verified() {
+		t.Error("an empty report is verified")
+	}
+}
+
+func TestSmallOrderKeysAreRefused(t *testing.T) {
+	for _, text := range smallOrderPoints {
+		var key ed25519.PublicKey
+		if _, err := fmt.Sscanf(text, "%x", &key); err != nil {
+			t.Fatal(err)
+		}
+		wantRule(t, (&proof{}).checkSignature(key, nil), "credential.key")
+		key[31] |= 0x80
+		wantRule(t, (&proof{}).checkSignature(key, nil), "credential.key")
+	}
+}
+
+func TestIssuingRefusesWhatVerifyingWould(t *testing.T) {
+	cases := map[string]func(doc Document){
+		"credential.signer":         func(doc Document) { doc["issuer"] = mallory.did },
+		"credential.already-signed": func(doc Document) { doc["proof"] = map[string]any{} },
+		"credential.dates-inverted": func(doc Document) { doc["validUntil"] = "2020-01-01T00:00:00Z" },
+		"jsonld.undefined-term":     func(doc Document) { subject(doc)["is_admin"] = true },
+		"jsonld.null":               func(doc Document) { subject(doc)["given_name"] = nil },
+		"credential.too-large":      func(doc Document) { subject(doc)["given_name"] = strings.Repeat("x", MaxCredentialBytes) },
+	}
+	for rule, change := range cases {
+		doc := offer().Document()
+		change(doc)
+		_, err := Issue(t.Context(), keys{}, doc, university.method, now)
+		wantRule(t, err, rule)
+	}
+}
+
+func TestPresentationVerifiesAsAWhole(t *testing.T) {
+	first, second := offer(), offer()
+	second.ID, second.Type = "urn:uuid:second", "EducationRecognition"
+	data := present(t, presenting(issue(t, first.Document()), issue(t, second.Document())))
+	p, report := ExaminePresentation(t.Context(), keys{}, data, presentationOptions())
+	if !report.Verified() {
+		t.Fatal(report.Err())
+	}
+	if p.Holder != lisa.did || len(p.Credentials) != 2 || p.Credentials[1].ID != second.ID || len(report.Credentials) != 2 {
+		t.Errorf("read %+v", p)
+	}
+	if consent, _ := p.Members["consent"].(map[string]any); consent["purpose"] != "residence-permit" || len(p.Members) != 1 {
+		t.Errorf("members %v", p.Members)
+	}
+}
+
+func TestOneFalsePartMakesThePresentationFalse(t *testing.T) {
+	ours := issue(t, offer().Document())
+	data := present(t, presenting(ours))
+	embedded := func(doc Document) Document { return doc["verifiableCredential"].([]any)[0].(map[string]any) }
+	cases := map[string]struct {
+		rule   string
+		change func(doc Document)
+	}{
+		// Hostile input 20: the outer proof is false, the credential true.
+		"consent widened": {"credential.signature", func(doc Document) {
+			agencies := doc["consent"].(map[string]any)["agencies"].([]any)
+			agencies[0].(map[string]any)["claims"] = []any{"given_name", "family_name"}
+		}},
+		"credential changed":  {"credential.signature", func(doc Document) { subject(embedded(doc))["given_name"] = "Liza" }},
+		"credential repeated": {"credential.signature", func(doc Document) { doc["verifiableCredential"] = []any{embedded(doc), embedded(doc)} }},
+		// Hostile input 21.
+		"wrong purpose": {"credential.proof-purpose", func(doc Document) { proofOf(doc)["proofPurpose"] = "assertionMethod" }},
+		"another key":   {"credential.signer", func(doc Document) { proofOf(doc)["verificationMethod"] = mallory.method }},
+		// Hostile input 22.
+		"challenge":    {"credential.challenge", func(doc Document) { proofOf(doc)["challenge"] = "c-2" }},
+		"no challenge": {"credential.challenge", func(doc Document) { delete(proofOf(doc), "challenge") }},
+		"domain":       {"credential.domain", func(doc Document) { proofOf(doc)["domain"] = "did:web:evil.example" }},
+		"no domain":    {"credential.domain", func(doc Document) { delete(proofOf(doc), "domain") }},
+		// Hostile input 26.
+		"another subject": {"credential.holder", func(doc Document) { subject(embedded(doc))["id"] = mallory.did }},
+		"no credentials":  {"credential.presentation", func(doc Document) { doc["verifiableCredential"] = []any{} }},
+		"reference only":  {"credential.presentation", func(doc Document) { doc["verifiableCredential"] = []any{"urn:uuid:x"} }},
+		"nine credentials": {"credential.presentation", func(doc Document) {
+			doc["verifiableCredential"] = []any{1, 2, 3, 4, 5, 6, 7, 8, 9}
+		}},
+		"no holder":       {"credential.holder", func(doc Document) { delete(doc, "holder") }},
+		"undefined":       {"jsonld.undefined-term", func(doc Document) { doc["extra"] = true }},
+		"inner undefined": {"jsonld.undefined-term", func(doc Document) { embedded(doc)["extra"] = true }},
+		"inner context":   {"jsonld.context", func(doc Document) { embedded(doc)["@context"] = []any{contextV2, "https://evil.example"} }},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			p, err := VerifyPresentation(t.Context(), keys{}, edit(t, data, c.change), presentationOptions())
+			wantRule(t, err, c.rule)
+			if p != nil {
+				t.Error("a presentation came back")
+			}
+		})
+	}
+}
+
+// Hostile input 20, the other way round: the outer proof is true, and a
+// credential in it was false before it was presented.
+func TestPresentationOfAFalseCredentialIsFalse(t *testing.T) {
+	forged := edit(t, issue(t, offer().Document()), func(doc Document) { subject(doc)["given_name"] = "Liza" })
+	_, err := VerifyPresentation(t.Context(), keys{}, present(t, presenting(forged)), presentationOptions())
+	wantRule(t, err, "credential.signature")
+
+	expired := offer()
+	expired.ValidUntil = now.Add(-time.Minute)
+	p, report := ExaminePresentation(t.Context(), keys{}, present(t, presenting(issue(t, offer().Document()), issue(t, expired.Document()))), presentationOptions())
+	wantRule(t, report.Err(), "credential.expired")
+	if p != nil {
+		t.Error("a presentation came back")
+	}
+}
+
+// Hostile input 26.
+func TestAnothersCredentialCannotBePresented(t *testing.T) {
+	anothers := offer()
+	anothers.Subject = mallory.did
+	ours, theirs := issue(t, offer().Document()), issue(t, anothers.Document())
+	_, err := Present(t.Context(), keys{}, presenting(ours, theirs))
+	wantRule(t, err, "credential.holder")
+
+	stolen := presenting(ours)
+	stolen.Holder, stolen.VerificationMethod = mallory.did, mallory.method
+	_, err = Present(t.Context(), keys{}, stolen)
+	wantRule(t, err, "credential.holder")
+}
+
+func TestVerifierWithoutChallengeVerifiesNothing(t *testing.T) {
+	data := present(t, presenting(issue(t, offer().Document())))
+	_, err := VerifyPresentation(t.Context(), keys{}, data, PresentationOptions{Options: Options{Now: now}})
+	wantRule(t, err, "credential.challenge")
+}
+
+// Hostile input 25, in a signed document's place.
+func TestPoisonCredentialIsStopped(t *testing.T) {
+	many := make([]any, 12)
+	for i := range many {
+		many[i] = map[string]any{}
+	}
+	doc := offer().Document()
+	subject(doc)["results"] = []any{map[string]any{"bank": many}, map[string]any{"bank": many}}
+	_, err := Issue(t.Context(), keys{}, doc, university.method, now)
+	wantRule(t, err, "jsonld.too-alike")
+}
+
+func FuzzVerify(f *testing.F) {
+	data := issue(f, offer().Document())
+	f.Add(data)
+	f.Add([]byte(`{"@context":["https://www.w3.org/ns/credentials/v2"],"type":"VerifiableCredential","proof":{}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		v, report := Examine(t.Context(), keys{}, text, Options{Now: now})
+		if (v != nil) != report.Verified() {
+			t.Error("the report and the credential disagree")
+		}
+		if v != nil && !bytes.Equal(v.Raw, data) && v.Claims["offer_id"] != "off_1" {
+			t.Error("a forgery verifies")
+		}
+	})
+}
+
+func FuzzVerifyPresentation(f *testing.F) {
+	f.Add(present(f, presenting(issue(f, offer().Document()))))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, report := ExaminePresentation(t.Context(), keys{}, text, presentationOptions())
+		if (p != nil) != report.Verified() {
+			t.Error("the report and the presentation disagree")
+		}
+	})
+}
+
+func BenchmarkVerify(b *testing.B) {
+	data := issue(b, offer().Document())
+	for b.Loop() {
+		if _, err := Verify(b.Context(), keys{}, data, Options{Now: now}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package credential
+
+import (
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+)
+
+// Outcome is how a check ended.
+type Outcome string
+
+// The outcomes. A check that could not be made is unfinished, never passed.
+const (
+	Passed     Outcome = "passed"
+	Failed     Outcome = "failed"
+	Unfinished Outcome = "unfinished"
+)
+
+// The names of checks.
+const (
+	// CheckForm: size, JSON, contexts, required members, proof members.
+	CheckForm = "form"
+	// CheckDates: the proof's date, validFrom and validUntil against now.
+	CheckDates = "dates"
+	// CheckSigner: the proof's key belongs to the issuer, or to the holder.
+	CheckSigner = "signer"
+	// CheckKey: the key stands in the signer's DID document for the purpose.
+	CheckKey = "key"
+	// CheckProof: the signature over the canonical document.
+	CheckProof = "proof"
+	// CheckStatusLists: the lists of a credential that carries status entries.
+	CheckStatusLists = "status"
+	// CheckChallenge: a presentation answers this challenge for this domain.
+	CheckChallenge = "challenge"
+	// CheckHolder: the holder is the subject of every credential.
+	CheckHolder = "holder"
+	// CheckCredentials: every presented credential is verified.
+	CheckCredentials = "credentials"
+)
+
+// Check is one thing that was looked at.
+type Check struct {
+	Name    string  `json:"name"`
+	Outcome Outcome `json:"outcome"`
+	// Rule is the fault's rule when the check did not pass.
+	Rule string `json:"rule,omitempty"`
+	// Detail says it to a person. It holds no personal value.
+	Detail string `json:"detail,omitempty"`
+
+	err error
+}
+
+// Report is what was checked of a credential or presentation, in order. A
+// presentation's report has one report for each credential in it.
+type Report struct {
+	Checks      []Check   `json:"checks"`
+	Credentials []*Report `json:"credentials,omitempty"`
+}
+
+// newReport lists checks that have not been made.
+func newReport(names ...string) *Report {
+	r := &Report{}
+	for _, name := range names {
+		r.Checks = append(r.Checks, Check{Name: name, Outcome: Unfinished, Rule: "credential.unchecked", Detail: "the check was not made"})
+	}
+	return r
+}
+
+// Verified reports whether every check was made and passed. It is false for an
+// empty report.
+func (r *Report) Verified() bool { return len(r.Checks) > 0 && r.Err() == nil }
+
+// Err is nil for a report that is Verified, else the fault of the first check
+// that failed, or else of the first that is unfinished.
+func (r *Report) Err() error {
+	var unfinished error
+	for _, c := range r.Checks {
+		switch {
+		case c.Outcome == Failed:
+			return c.fault()
+		case c.Outcome != Passed && unfinished == nil:
+			unfinished = c.fault()
+		}
+	}
+	for _, part := range r.Credentials {
+		switch err := part.Err(); {
+		case err == nil:
+		case part.failed():
+			return err
+		case unfinished == nil:
+			unfinished = err
+		}
+	}
+	return unfinished
+}
+
+func (r *Report) failed() bool {
+	for _, c := range r.Checks {
+		if c.Outcome == Failed {
+			return true
+		}
+	}
+	for _, part := range r.Credentials {
+		if part.failed() {
+			return true
+		}
+	}
+	return false
+}
+
+func (c Check) fault() error {
+	if c.err != nil {
+		return c.err
+	}
+	return fault.New(fault.Unavailable, c.Rule, "%s: %s", c.Name, c.Detail)
+}
+
+// record notes how a check ended and reports whether it passed. An error that
+// trying again might mend leaves the check unfinished.
+func (r *Report) record(name string, err error) bool {
+	check := Check{Name: name, Outcome: Passed}
+	if err != nil {
+		f := fault.From(err)
+		check = Check{Name: name, Outcome: Failed, Rule: f.Rule, Detail: f.Message, err: err}
+		if !f.Kind.Permanent() {
+			check.Outcome = Unfinished
+		}
+	}
+	for i := range r.Checks {
+		if r.Checks[i].Name == name {
+			r.Checks[i] = check
+			return err == nil
+		}
+	}
+	r.Checks = append(r.Checks, check)
+	return err == nil
+}

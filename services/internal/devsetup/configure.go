@@ -1,0 +1,114 @@
+package devsetup
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/config"
+)
+
+// tokens makes the person's file of tokens and each service's file of hashes.
+func (l *Layout) tokens(options Options) error {
+	content, err := keep(l.TokensFile, 0o600, func() ([]byte, error) {
+		made := slices.Clone(options.Tokens)
+		for i := range made {
+			var err error
+			if made[i].Token, err = newToken(options.Random); err != nil {
+				return nil, err
+			}
+		}
+		return yaml.Marshal(made)
+	})
+	if err != nil {
+		return err
+	}
+	if err := yaml.Unmarshal(content, &l.Tokens); err != nil {
+		return fmt.Errorf("read %s: %w", l.TokensFile, err)
+	}
+	for _, name := range Services() {
+		hashes := []map[string]string{}
+		for _, t := range l.Tokens {
+			if t.Service == name {
+				sum := sha256.Sum256([]byte(t.Token))
+				hashes = append(hashes, map[string]string{
+					"sha256": hex.EncodeToString(sum[:]), "role": t.Role, "subject": t.Subject,
+				})
+			}
+		}
+		if _, err := keep(l.Services[name].TokensFile, 0o600, func() ([]byte, error) { return yaml.Marshal(hashes) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// configurations writes each service's configuration file.
+func (l *Layout) configurations(options Options) error {
+	for _, name := range Services() {
+		common := l.common(name, options)
+		_, err := keep(l.Services[name].ConfigFile, 0o600, func() ([]byte, error) {
+			return render(name, common, options.Extra[name])
+		})
+		if err != nil {
+			return fmt.Errorf("configure %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (l *Layout) common(name string, options Options) config.Common {
+	s := l.Services[name]
+	c := config.Common{
+		Service: name, DataDir: s.DataDir,
+		PublicListen: s.PublicAddr, InternalListen: s.InternalAddr,
+		PublicURL: s.PublicURL, DID: s.DID,
+		Development: true, Names: l.Names,
+		TLS:           config.TLS{CA: l.CAFile, Cert: s.CertFile, Key: s.KeyFile},
+		MasterKeyFile: s.MasterKeyFile,
+		Database:      config.Database{Driver: "sqlite", DSN: s.DataDir + string(os.PathSeparator) + name + ".db"},
+		Telemetry:     config.Telemetry{Endpoint: options.TelemetryEndpoint},
+		Peers:         map[string]string{},
+		Callers:       map[string][]string{},
+		TokensFile:    s.TokensFile,
+	}
+	if password, ok := l.NATS.PasswordFiles[name]; ok {
+		c.NATS = config.NATS{URL: l.NATS.URL, User: name, PasswordFile: password, CA: l.CAFile}
+	}
+	for _, peer := range others(name) {
+		// The address is production's form; Names says where it is here.
+		_, port, _ := net.SplitHostPort(l.Services[peer].InternalAddr)
+		c.Peers[peer] = net.JoinHostPort(InternalName(peer), port)
+	}
+	for method, services := range options.Callers[name] {
+		for _, caller := range services {
+			c.Callers[method] = append(c.Callers[method], InternalName(caller))
+		}
+	}
+	return c
+}
+
+// render writes a configuration, further keys after the common ones.
+func render(name string, common config.Common, extra map[string]any) ([]byte, error) {
+	text, err := yaml.Marshal(common)
+	if err != nil {
+		return nil, err
+	}
+	head := "# Development configuration of " + name + ", made once. It is yours to edit: it is\n" +
+		"# never written again. Remove it to have it made anew.\n"
+	text = append([]byte(head), text...)
+	for _, key := range slices.Sorted(maps.Keys(extra)) {
+		line, err := yaml.Marshal(map[string]any{key: extra[key]})
+		if err != nil {
+			return nil, err
+		}
+		text = append(text, line...)
+	}
+	return text, nil
+}

@@ -1,0 +1,353 @@
+// Package devsetup makes, once, what development needs around the services in
+// a data directory: an authority and certificates, master keys, NATS
+// passwords, tokens, and a configuration file for each service.
+//
+// It never changes a file that is there, so that everything survives
+// restarts and a person's edits stand. Production has its own authority and
+// secrets; nothing here is for it.
+package devsetup
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+)
+
+// Domain is the domain of every development host, RFC 2606.
+const Domain = "kompetansespor.example"
+
+// Services lists the services in the order in which they start.
+func Services() []string {
+	return []string{"registry", "issuer", "wallet", "verifier", "police", "tax", "bank"}
+}
+
+// Ports are a service's two listeners on 127.0.0.1.
+type Ports struct {
+	Public   int `yaml:"public"`
+	Internal int `yaml:"internal"`
+}
+
+// Token is one development token. A service's tokens.yaml holds its hash only.
+type Token struct {
+	Service string `yaml:"service"`
+	Role    string `yaml:"role"`
+	Subject string `yaml:"subject"`
+	Token   string `yaml:"token"`
+}
+
+// Options say what to prepare. The zero value is the fixed port table and the
+// default tokens.
+type Options struct {
+	// FreePorts takes free ports instead of the fixed table. Either way the
+	// first choice is kept in layout.yaml.
+	FreePorts bool
+	// Tokens are the tokens to make (Token left empty). Nil: DefaultTokens.
+	Tokens []Token
+	// Callers maps a service to its internal methods, and those to the
+	// services that may call them.
+	Callers map[string]map[string][]string
+	// Extra maps a service to further keys of its configuration.
+	Extra map[string]map[string]any
+	// TelemetryEndpoint goes into every configuration.
+	TelemetryEndpoint string
+	// Clock dates certificates. Nil: the machine's clock.
+	Clock clock.Clock
+	// Random makes keys and passwords. Nil: crypto/rand.
+	Random io.Reader
+}
+
+// DefaultTokens are one token for each role.
+func DefaultTokens() []Token {
+	return []Token{
+		{Service: "registry", Role: "programme", Subject: "kompetansespor"},
+		{Service: "issuer", Role: "employer", Subject: "310000019"},
+		{Service: "wallet", Role: "operator", Subject: "wallet"},
+		{Service: "verifier", Role: "officer", Subject: "officer-1"},
+		{Service: "police", Role: "officer", Subject: "officer-1"},
+		{Service: "tax", Role: "clerk", Subject: "clerk-1"},
+		{Service: "bank", Role: "clerk", Subject: "clerk-1"},
+	}
+}
+
+// Layout says where everything is.
+type Layout struct {
+	Dir        string
+	CAFile     string
+	Services   map[string]Service
+	NATS       NATS
+	Names      map[string]string // host -> 127.0.0.1:port
+	TokensFile string            // development-tokens.yaml, for the person
+	Tokens     []Token
+}
+
+// Service is one service's part of a Layout.
+type Service struct {
+	Name          string
+	Host          string // public host name, such as udi.kompetansespor.example
+	PublicURL     string // https:// and Host
+	BaseURL       string // https://127.0.0.1:port, as a person's browser reaches it
+	PublicAddr    string // 127.0.0.1:port
+	InternalAddr  string // 127.0.0.1:port
+	InternalName  string // certificate name, such as verifier.internal.kompetansespor.example
+	DID           string // empty for the wallet
+	Dir           string
+	DataDir       string
+	ConfigFile    string
+	CertFile      string
+	KeyFile       string
+	MasterKeyFile string
+	TokensFile    string
+}
+
+// NATS is the event bus' part of a Layout.
+type NATS struct {
+	Addr          string // 127.0.0.1:port
+	URL           string // tls://127.0.0.1:port
+	CertFile      string
+	KeyFile       string
+	StoreDir      string
+	PasswordFiles map[string]string // by user
+}
+
+// ReadPasswords reads every user's password.
+func (n NATS) ReadPasswords() (map[string]string, error) {
+	passwords := map[string]string{}
+	for user, path := range n.PasswordFiles {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read NATS password of %s: %w", user, err)
+		}
+		passwords[user] = strings.TrimSpace(string(content))
+	}
+	return passwords, nil
+}
+
+// Token finds the development token of a service and role.
+func (l *Layout) Token(service, role string) (string, bool) {
+	for _, t := range l.Tokens {
+		if t.Service == service && t.Role == role {
+			return t.Token, true
+		}
+	}
+	return "", false
+}
+
+// Host is a service's public host name. The verifier is UDI to the world.
+func Host(service string) string {
+	if service == "verifier" {
+		service = "udi"
+	}
+	return service + "." + Domain
+}
+
+// SchemaHost is the host of contexts, schemas and credential types; the
+// registry answers for it.
+const SchemaHost = "schema." + Domain
+
+// InternalName is the name that a service's certificate shows to others.
+func InternalName(service string) string { return service + ".internal." + Domain }
+
+// DID is the did:web of a service's organisation; the issuer's is its first
+// tenant's, and the wallet has none.
+func DID(service string) string {
+	switch service {
+	case "wallet":
+		return ""
+	case "issuer":
+		return "did:web:" + Host(service) + ":employers:310000019"
+	}
+	return "did:web:" + Host(service)
+}
+
+// natsUsers need passwords: every service that tells or listens, and the
+// admin.
+func natsUsers() []string {
+	return []string{"registry", "issuer", "verifier", "police", "tax", "bank", "admin"}
+}
+
+// ports is what layout.yaml keeps.
+type ports struct {
+	Services map[string]Ports `yaml:"services"`
+	NATS     int              `yaml:"nats"`
+}
+
+// Prepare makes what is missing in dir and says where everything is. It may
+// be called at every start, by one process at a time.
+func Prepare(dir string, options Options) (*Layout, error) {
+	if options.Clock == nil {
+		options.Clock = clock.System{}
+	}
+	if options.Random == nil {
+		options.Random = rand.Reader
+	}
+	if options.Tokens == nil {
+		options.Tokens = DefaultTokens()
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("prepare development: %w", err)
+	}
+	layout, err := prepare(dir, options)
+	if err != nil {
+		return nil, fmt.Errorf("prepare development in %s: %w", dir, err)
+	}
+	return layout, nil
+}
+
+func prepare(dir string, options Options) (*Layout, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	taken, err := choosePorts(filepath.Join(dir, "layout.yaml"), options.FreePorts)
+	if err != nil {
+		return nil, err
+	}
+	l := describe(dir, taken)
+	for _, needed := range l.directories() {
+		if err := os.MkdirAll(needed, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.certificates(options); err != nil {
+		return nil, err
+	}
+	if err := l.secrets(options); err != nil {
+		return nil, err
+	}
+	if err := l.tokens(options); err != nil {
+		return nil, err
+	}
+	return l, l.configurations(options)
+}
+
+// describe says where everything will be.
+func describe(dir string, taken ports) *Layout {
+	at := func(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+	l := &Layout{
+		Dir:        dir,
+		CAFile:     filepath.Join(dir, "ca", "ca.pem"),
+		TokensFile: filepath.Join(dir, "development-tokens.yaml"),
+		Services:   map[string]Service{},
+		Names:      map[string]string{},
+	}
+	for _, name := range Services() {
+		own := filepath.Join(dir, name)
+		s := Service{
+			Name: name, Host: Host(name), PublicURL: "https://" + Host(name),
+			PublicAddr: at(taken.Services[name].Public), InternalAddr: at(taken.Services[name].Internal),
+			InternalName: InternalName(name), DID: DID(name),
+			Dir: own, DataDir: filepath.Join(own, "data"), ConfigFile: filepath.Join(own, "config.yaml"),
+			CertFile: filepath.Join(own, "cert.pem"), KeyFile: filepath.Join(own, "key.pem"),
+			MasterKeyFile: filepath.Join(own, "master.key"), TokensFile: filepath.Join(own, "tokens.yaml"),
+		}
+		s.BaseURL = "https://" + s.PublicAddr
+		l.Services[name] = s
+		l.Names[s.Host] = s.PublicAddr
+		l.Names[s.InternalName] = s.InternalAddr
+	}
+	l.Names[SchemaHost] = l.Services["registry"].PublicAddr
+	nats := filepath.Join(dir, "nats")
+	l.NATS = NATS{
+		Addr: at(taken.NATS), URL: "tls://" + at(taken.NATS), StoreDir: filepath.Join(nats, "store"),
+		CertFile: filepath.Join(nats, "cert.pem"), KeyFile: filepath.Join(nats, "key.pem"),
+		PasswordFiles: map[string]string{},
+	}
+	for _, user := range natsUsers() {
+		folder := filepath.Join(dir, user)
+		if user == "admin" {
+			folder = nats
+		}
+		l.NATS.PasswordFiles[user] = filepath.Join(folder, "nats.password")
+	}
+	return l
+}
+
+func (l *Layout) directories() []string {
+	dirs := []string{filepath.Dir(l.CAFile), l.NATS.StoreDir}
+	for _, s := range l.Services {
+		dirs = append(dirs, s.DataDir)
+	}
+	return dirs
+}
+
+// choosePorts reads the ports chosen before, or chooses and keeps them.
+func choosePorts(path string, free bool) (ports, error) {
+	content, err := keep(path, 0o600, func() ([]byte, error) {
+		chosen, err := newPorts(free)
+		if err != nil {
+			return nil, err
+		}
+		return yaml.Marshal(chosen)
+	})
+	if err != nil {
+		return ports{}, err
+	}
+	var chosen ports
+	if err := yaml.Unmarshal(content, &chosen); err != nil {
+		return ports{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	for _, name := range Services() {
+		if p := chosen.Services[name]; p.Public == 0 || p.Internal == 0 {
+			return ports{}, fmt.Errorf("%s has no ports for %s: remove the file to choose anew", path, name)
+		}
+	}
+	return chosen, nil
+}
+
+func newPorts(free bool) (ports, error) {
+	chosen := ports{Services: map[string]Ports{}, NATS: 7222}
+	for i, name := range Services() {
+		chosen.Services[name] = Ports{Public: 7101 + i, Internal: 7201 + i}
+	}
+	if !free {
+		return chosen, nil
+	}
+	found, err := freePorts(2*len(Services()) + 1)
+	if err != nil {
+		return ports{}, err
+	}
+	for i, name := range Services() {
+		chosen.Services[name] = Ports{Public: found[2*i], Internal: found[2*i+1]}
+	}
+	chosen.NATS = found[len(found)-1]
+	return chosen, nil
+}
+
+// freePorts holds all of them open before it lets go, so that they differ.
+func freePorts(n int) (found []int, err error) {
+	var held []net.Listener
+	defer func() {
+		for _, l := range held {
+			err = errors.Join(err, l.Close())
+		}
+	}()
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("find a free port: %w", err)
+		}
+		held = append(held, l)
+		addr, ok := l.Addr().(*net.TCPAddr)
+		if !ok {
+			return nil, errors.New("find a free port: not a TCP address")
+		}
+		found = append(found, addr.Port)
+	}
+	return found, nil
+}
+
+// others are all services but one.
+func others(name string) []string {
+	return slices.DeleteFunc(Services(), func(s string) bool { return s == name })
+}

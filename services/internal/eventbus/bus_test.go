@@ -1,0 +1,430 @@
+package eventbus_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
+	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+)
+
+// bus is a real server with real credentials.
+type bus struct {
+	t         *testing.T
+	cfg       eventbus.ServerConfig
+	server    *eventbus.Server
+	pool      *x509.CertPool
+	passwords map[string]string
+}
+
+func startBus(t *testing.T) *bus {
+	t.Helper()
+	layout, err := devsetup.Prepare(t.TempDir(), devsetup.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	passwords, err := layout.NATS.ReadPasswords()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := tls.LoadX509KeyPair(layout.NATS.CertFile, layout.NATS.KeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, err := os.ReadFile(layout.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bus{t: t, passwords: passwords, pool: x509.NewCertPool(), cfg: eventbus.ServerConfig{
+		Listen: "127.0.0.1:0", StoreDir: layout.NATS.StoreDir, Certificate: cert,
+		Topology: eventbus.Standard(1), Passwords: passwords,
+	}}
+	b.pool.AppendCertsFromPEM(ca)
+	b.start()
+	t.Cleanup(func() { b.server.Stop() })
+	if drift := b.reconcile(eventbus.Standard(1)); len(drift) != 0 {
+		t.Fatalf("a new server drifts: %v", drift)
+	}
+	return b
+}
+
+func (b *bus) start() {
+	b.t.Helper()
+	server, err := eventbus.StartServer(b.cfg)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.server = server
+	b.cfg.Listen = server.Addr()
+}
+
+func (b *bus) reconcile(topology eventbus.Topology) []string {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.t.Context(), 20*time.Second)
+	defer cancel()
+	drift, err := eventbus.NewAdmin(b.as("admin")).Reconcile(ctx, topology)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return drift
+}
+
+func (b *bus) as(user string) *eventbus.Conn {
+	b.t.Helper()
+	conn, err := eventbus.Connect(eventbus.Config{URL: b.server.URL(), User: user, Password: b.passwords[user], CA: b.pool})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(conn.Close)
+	return conn
+}
+
+// raw is a plain NATS connection with a user's credentials, as an attacker
+// who stole them would have.
+func (b *bus) raw(user string, refused chan<- error) *nats.Conn {
+	b.t.Helper()
+	nc, err := nats.Connect(b.server.URL(), nats.UserInfo(user, b.passwords[user]),
+		nats.Secure(&tls.Config{RootCAs: b.pool}), nats.CustomInboxPrefix(eventbus.InboxPrefix(user)),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			if refused != nil {
+				refused <- err
+			}
+		}))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(nc.Close)
+	return nc
+}
+
+func within(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// fetch takes messages until there are n of them.
+func fetch(t *testing.T, c *eventbus.Consumer, n int) []eventbus.Msg {
+	t.Helper()
+	ctx := within(t)
+	var got []eventbus.Msg
+	for len(got) < n {
+		msgs, err := c.Fetch(ctx, n-len(got), time.Second)
+		if err != nil && fault.KindOf(err) != fault.Unavailable {
+			t.Fatal(err)
+		}
+		got = append(got, msgs...)
+		if ctx.Err() != nil {
+			t.Fatalf("got %d of %d messages", len(got), n)
+		}
+	}
+	return got
+}
+
+func publish(t *testing.T, p *eventbus.Publisher, subject, id, payload string) uint64 {
+	t.Helper()
+	ctx := within(t)
+	for {
+		sequence, err := p.Publish(ctx, subject, id, []byte(payload))
+		if err == nil {
+			return sequence
+		}
+		if fault.KindOf(err) != fault.Unavailable || ctx.Err() != nil {
+			t.Fatalf("publish %s: %v", id, err)
+		}
+	}
+}
+
+func TestEveryListenerGetsAnEventOnceAndInOrder(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	verifier := eventbus.NewPublisher(b.as("verifier"), "verifier")
+	for i := range 10 {
+		publish(t, verifier, eventbus.Subject("verifier", "case-1"), fmt.Sprintf("e%d", i), fmt.Sprintf("payload %d", i))
+	}
+	for _, service := range []string{"police", "tax", "bank"} {
+		consumer := eventbus.NewConsumer(b.as(service), service, "verifier")
+		for i, msg := range fetch(t, consumer, 10) {
+			if want := fmt.Sprintf("payload %d", i); string(msg.Data) != want || msg.Subject != "ks.verifier.case-1" || msg.StreamSeq != uint64(i+1) {
+				t.Fatalf("%s: message %d is %q on %s at %d", service, i, msg.Data, msg.Subject, msg.StreamSeq)
+			}
+			if err := msg.Ack(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		msgs, err := consumer.Fetch(within(t), 10, 0)
+		if err != nil || len(msgs) != 0 {
+			t.Fatalf("%s: after acknowledging: %d messages, %v", service, len(msgs), err)
+		}
+	}
+}
+
+func TestFetchReturnsWithTheFirstEvent(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	consumer := eventbus.NewConsumer(b.as("police"), "police", "verifier")
+	verifier := eventbus.NewPublisher(b.as("verifier"), "verifier")
+	type result struct {
+		msgs []eventbus.Msg
+		err  error
+	}
+	done := make(chan result, 1)
+	began := time.Now()
+	go func() {
+		msgs, err := consumer.Fetch(t.Context(), 64, 5*time.Second)
+		done <- result{msgs, err}
+	}()
+	publish(t, verifier, eventbus.Subject("verifier", "case-1"), "e1", "x")
+	got := <-done
+	if got.err != nil || len(got.msgs) != 1 {
+		t.Fatalf("got %d messages, %v", len(got.msgs), got.err)
+	}
+	if took := time.Since(began); took > 4*time.Second {
+		t.Fatalf("the fetch waited %v for a full batch", took)
+	}
+}
+
+func TestEventThatIsSentBackComesAgain(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	publish(t, eventbus.NewPublisher(b.as("verifier"), "verifier"), "ks.verifier.c", "e1", "x")
+	consumer := eventbus.NewConsumer(b.as("police"), "police", "verifier")
+	if err := fetch(t, consumer, 1)[0].Nak(0); err != nil {
+		t.Fatal(err)
+	}
+	again := fetch(t, consumer, 1)[0]
+	if again.Deliveries != 2 {
+		t.Fatalf("delivery %d, want 2", again.Deliveries)
+	}
+}
+
+func TestPublishingTwiceKeepsOne(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	p := eventbus.NewPublisher(b.as("verifier"), "verifier")
+	first := publish(t, p, "ks.verifier.c", "e1", "same")
+	if again := publish(t, p, "ks.verifier.c", "e1", "same"); again != first {
+		t.Fatalf("second publish stands at %d, first at %d", again, first)
+	}
+}
+
+// Hostile input 58.
+func TestIdTakenBeforehandRaisesAnAlarm(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	for i, thief := range []string{"verifier", "admin"} {
+		id := fmt.Sprintf("e%d", i)
+		js, err := jetstream.New(b.raw(thief, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := js.Publish(within(t), "ks.verifier.c", []byte("forged"), jetstream.WithMsgID(id)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = eventbus.NewPublisher(b.as("verifier"), "verifier").Publish(within(t), "ks.verifier.c", id, []byte("true"))
+		if !errors.Is(err, eventbus.ErrHashMismatch) {
+			t.Fatalf("id taken by %s: got %v", thief, err)
+		}
+	}
+}
+
+func TestSamePayloadOnAnotherCaseIsAMismatch(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	p := eventbus.NewPublisher(b.as("verifier"), "verifier")
+	publish(t, p, "ks.verifier.other", "e1", "same")
+	if _, err := p.Publish(within(t), "ks.verifier.c", "e1", []byte("same")); !errors.Is(err, eventbus.ErrHashMismatch) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+// Hostile input 56.
+func TestPoliceCredentialsReachNothingElse(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	refused := make(chan error, 100)
+	police := b.raw("police", refused)
+	denied := []string{
+		"ks.verifier.case-1", "ks.tax.case-1", "ks.policeman.case-1",
+		"$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST",
+		"$JS.API.STREAM.INFO.KS_POLICE", "$JS.API.STREAM.INFO.KS_VERIFIER",
+		"$JS.API.STREAM.CREATE.KS_MINE", "$JS.API.STREAM.UPDATE.KS_POLICE", "$JS.API.STREAM.DELETE.KS_POLICE",
+		"$JS.API.STREAM.PURGE.KS_POLICE", "$JS.API.STREAM.MSG.DELETE.KS_POLICE",
+		"$JS.API.STREAM.MSG.GET.KS_VERIFIER", "$JS.API.STREAM.MSG.GET.KS_TAX", "$JS.API.DIRECT.GET.KS_POLICE",
+		"$JS.API.CONSUMER.CREATE.KS_VERIFIER", "$JS.API.CONSUMER.DURABLE.CREATE.KS_VERIFIER.mine",
+		"$JS.API.CONSUMER.DELETE.KS_VERIFIER.police", "$JS.API.CONSUMER.NAMES.KS_VERIFIER",
+		"$JS.API.CONSUMER.MSG.NEXT.KS_VERIFIER.tax", "$JS.API.CONSUMER.INFO.KS_VERIFIER.tax",
+		"$JS.API.CONSUMER.MSG.NEXT.KS_TAX.bank",
+		"$JS.ACK.KS_VERIFIER.tax.1.1.1.1.0", "$SYS.REQ.SERVER.PING", "_INBOX_tax.x",
+	}
+	for _, subject := range denied {
+		if err := police.PublishRequest(subject, eventbus.InboxPrefix("police")+".x", []byte("{}")); err != nil {
+			t.Fatal(err)
+		}
+		if err := police.FlushWithContext(within(t)); err != nil {
+			t.Fatal(err)
+		}
+		waitRefused(t, refused, "publish "+subject)
+	}
+	for _, subject := range []string{"ks.>", "ks.verifier.>", "_INBOX.>", "_INBOX_tax.>", "$JS.>", ">"} {
+		if _, err := police.SubscribeSync(subject); err != nil {
+			t.Fatal(err)
+		}
+		if err := police.FlushWithContext(within(t)); err != nil {
+			t.Fatal(err)
+		}
+		waitRefused(t, refused, "subscribe "+subject)
+	}
+	js, err := jetstream.New(b.raw("admin", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, producer := range []string{"verifier", "tax"} {
+		stream, err := js.Stream(within(t), eventbus.Stream(producer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := stream.CachedInfo().State.Msgs; n != 0 {
+			t.Fatalf("the stream of %s holds %d messages of police", producer, n)
+		}
+	}
+	publish(t, eventbus.NewPublisher(b.as("police"), "police"), "ks.police.case-1", "own", "x")
+}
+
+func waitRefused(t *testing.T, refused <-chan error, what string) {
+	t.Helper()
+	select {
+	case err := <-refused:
+		if !errors.Is(err, nats.ErrPermissionViolation) {
+			t.Fatalf("%s: %v", what, err)
+		}
+	case <-within(t).Done():
+		t.Fatalf("%s was not refused", what)
+	}
+}
+
+func TestWrongPasswordIsRefused(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	_, err := nats.Connect(b.server.URL(), nats.UserInfo("police", b.passwords["tax"]), nats.Secure(&tls.Config{RootCAs: b.pool}))
+	if !errors.Is(err, nats.ErrAuthorization) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestEventsSurviveARestartAndConnectionsComeBack(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	verifier := eventbus.NewPublisher(b.as("verifier"), "verifier")
+	consumer := eventbus.NewConsumer(b.as("police"), "police", "verifier")
+	publish(t, verifier, "ks.verifier.c", "e1", "one")
+	if err := fetch(t, consumer, 1)[0].Ack(); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, verifier, "ks.verifier.c", "e2", "two")
+	b.server.Stop()
+	if _, err := verifier.Publish(within(t), "ks.verifier.c", "e3", []byte("three")); fault.KindOf(err) != fault.Unavailable {
+		t.Fatalf("publish without a server: %v", err)
+	}
+	if _, err := consumer.Fetch(within(t), 1, 0); fault.KindOf(err) != fault.Unavailable {
+		t.Fatalf("fetch without a server: %v", err)
+	}
+	b.start()
+	publish(t, verifier, "ks.verifier.c", "e3", "three")
+	if second := publish(t, verifier, "ks.verifier.c", "e2", "two"); second != 2 {
+		t.Fatalf("the restarted server forgot e2's id: it stands at %d", second)
+	}
+	msgs := fetch(t, consumer, 2)
+	if string(msgs[0].Data) != "two" || string(msgs[1].Data) != "three" {
+		t.Fatalf("got %q, %q", msgs[0].Data, msgs[1].Data)
+	}
+	if drift := b.reconcile(eventbus.Standard(1)); len(drift) != 0 {
+		t.Fatalf("drift after a restart: %v", drift)
+	}
+}
+
+func TestDriftIsSaidAndNotMended(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	js, err := jetstream.New(b.raw("admin", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.CreateStream(within(t), jetstream.StreamConfig{Name: "OTHER", Subjects: []string{"other"}}); err != nil {
+		t.Fatal(err)
+	}
+	changed := eventbus.Standard(1)
+	changed.MaxAge = time.Hour
+	for range 2 {
+		if drift := b.reconcile(changed); len(drift) != 1+len(changed.Producers) {
+			t.Fatalf("drift: %q", drift)
+		}
+	}
+}
+
+func TestStreamsCannotBePurgedEvenByTheAdmin(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	js, err := jetstream.New(b.raw("admin", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := js.Stream(within(t), "KS_VERIFIER")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.Purge(within(t)); err == nil {
+		t.Fatal("the stream was purged")
+	}
+	if err := stream.DeleteMsg(within(t), 1); err == nil {
+		t.Fatal("a message could be deleted")
+	}
+}
+
+// A NATS user may name any subject as the one to answer on, so police can make
+// the server itself write into the verifier's stream. What it writes there is
+// never an event, and no event of another stream can be sent on that way.
+func TestAnswersSentIntoAnotherStreamAreNoEvents(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	decision, err := granted().Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish(t, eventbus.NewPublisher(b.as("police"), "police"), "ks.police.case-7Q2", "e1", string(decision))
+	publish(t, eventbus.NewPublisher(b.as("verifier"), "verifier"), "ks.verifier.case-7Q2", "e1", string(decision))
+	police := b.raw("police", nil)
+	for _, attack := range []struct{ question, body, answerOn string }{
+		{"$JS.API.CONSUMER.MSG.NEXT.KS_VERIFIER.police", `{"batch":1,"no_wait":true}`, "ks.tax.case-7Q2"},
+		{"$JS.API.STREAM.MSG.GET.KS_POLICE", `{"seq":1}`, "ks.verifier.case-7Q2"},
+		{"ks.police.case-7Q2", string(decision), "ks.verifier.case-7Q2"},
+	} {
+		if err := police.PublishRequest(attack.question, attack.answerOn, []byte(attack.body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := police.FlushWithContext(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	consumer := eventbus.NewConsumer(b.as("tax"), "tax", "verifier")
+	for i, msg := range fetch(t, consumer, 3) {
+		if _, err := eventbus.Parse(msg.Data); (err == nil) != (i == 0) {
+			t.Errorf("message %d: %v: %s", i, err, msg.Data)
+		}
+	}
+	bank := eventbus.NewConsumer(b.as("bank"), "bank", "tax")
+	if msgs, err := bank.Fetch(within(t), 10, 100*time.Millisecond); err != nil || len(msgs) != 0 {
+		t.Errorf("the stream of tax holds %d events, %v", len(msgs), err)
+	}
+}

@@ -1,0 +1,177 @@
+package events
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/internal/crash"
+	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
+)
+
+// Source gives the messages of one producer's stream, at least once.
+type Source interface {
+	Fetch(ctx context.Context, most int, wait time.Duration) ([]eventbus.Msg, error)
+}
+
+// Handler acts on an event inside the transaction that takes it. It must not
+// use the network: what needs fetching becomes a row that a Step works off.
+// A permanent fault parks the event.
+type Handler func(ctx context.Context, tx *sqldb.Tx, event *eventbus.Event) error
+
+// Inbox takes one producer's events: each once, those of a case in order.
+type Inbox struct {
+	DB       *sqldb.DB
+	Producer string
+	From     Source
+	Handlers map[string]Handler // by the middle of the type, "decision.made"
+	Clock    clock.Clock
+	Log      *slog.Logger
+	// Wait is how long a fetch waits for the first message.
+	Wait time.Duration
+}
+
+// errGap says that an earlier event of the case has not been taken yet.
+var errGap = errors.New("an earlier event of this case is missing")
+
+// retryAfter is when the stream offers an event again that could not be taken.
+const retryAfter = 500 * time.Millisecond
+
+// Step takes what the stream has.
+func (i *Inbox) Step(ctx context.Context) (bool, error) {
+	msgs, err := i.From.Fetch(ctx, 64, i.Wait)
+	if err != nil {
+		return false, err
+	}
+	for _, msg := range msgs {
+		if err := i.take(ctx, msg); err != nil {
+			if !errors.Is(err, errGap) {
+				i.Log.WarnContext(ctx, "event will be taken later", "producer", i.Producer, "error", err.Error())
+			}
+			if err := msg.Nak(retryAfter); err != nil {
+				return false, err
+			}
+			continue
+		}
+		if err := msg.Ack(); err != nil {
+			return false, err
+		}
+	}
+	return true, ctx.Err()
+}
+
+// take returns nil when the event is durably taken, ignored or parked.
+func (i *Inbox) take(ctx context.Context, msg eventbus.Msg) error {
+	hash := eventbus.Hash(msg.Data)
+	event, err := eventbus.Parse(msg.Data)
+	if err == nil && msg.Subject != eventbus.Subject(i.Producer, event.Case) {
+		err = fault.New(fault.Invalid, "event.subject-is-not-case", "the event's case is not the subject it came on")
+	}
+	if err != nil {
+		return i.park(ctx, &eventbus.Event{ID: hash, Type: "unreadable"}, hash, msg.Data, fault.RuleOf(err))
+	}
+	ctx = telemetry.Continue(ctx, event.Traceparent)
+	ctx, end := telemetry.Span(ctx, "events.Take "+event.Type)
+	err = i.handle(ctx, event, hash, msg.Data)
+	if err != nil && fault.KindOf(err).Permanent() {
+		err = i.park(ctx, event, hash, msg.Data, fault.RuleOf(err))
+	}
+	if errors.Is(err, errGap) {
+		end(nil)
+		return err
+	}
+	end(err)
+	return err
+}
+
+func (i *Inbox) handle(ctx context.Context, event *eventbus.Event, hash string, payload []byte) error {
+	err := i.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+		taken, err := i.alreadyTaken(ctx, tx, event, hash)
+		if err != nil || taken {
+			return err
+		}
+		if err := i.advance(ctx, tx, event); err != nil {
+			return err
+		}
+		handler, state := i.Handlers[event.Name()], "done"
+		if handler == nil {
+			state = "ignored"
+		}
+		if err := i.record(ctx, tx, event, hash, payload, state, ""); err != nil {
+			return err
+		}
+		if handler != nil {
+			if err := handler(ctx, tx, event); err != nil {
+				return err
+			}
+		}
+		crash.At(crash.BeforeConsumeCommit)
+		return nil
+	})
+	if err == nil {
+		crash.At(crash.AfterConsumeCommit)
+	}
+	return err
+}
+
+// alreadyTaken finds the event in the inbox. The same id with another payload
+// is not the same event: it is parked and raises an alarm.
+func (i *Inbox) alreadyTaken(ctx context.Context, tx *sqldb.Tx, event *eventbus.Event, hash string) (bool, error) {
+	var known, state string
+	err := tx.QueryRowContext(ctx, `SELECT hash, state FROM event_inbox WHERE producer = $1 AND id = $2 ORDER BY CASE WHEN hash = $3 THEN 0 ELSE 1 END LIMIT 1`,
+		i.Producer, event.ID, hash).Scan(&known, &state)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return false, nil
+	case err != nil:
+		return false, err
+	case known == hash:
+		return true, nil
+	}
+	i.Log.ErrorContext(ctx, "ALARM: an event came again with another payload", "producer", i.Producer, "event", event.ID)
+	telemetry.Count(ctx, "events.hash_mismatch", 1)
+	return false, fault.New(fault.Conflict, "event.id-with-another-payload", "an event with this id and another payload was taken before")
+}
+
+// advance moves the case's position to this event, or finds a gap.
+func (i *Inbox) advance(ctx context.Context, tx *sqldb.Tx, event *eventbus.Event) error {
+	var last int64
+	err := tx.QueryRowContext(ctx, `SELECT last FROM event_position WHERE producer = $1 AND case_ref = $2`, i.Producer, event.Case).Scan(&last)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	switch {
+	case event.Sequence > last+1:
+		return errGap
+	case event.Sequence <= last:
+		return fault.New(fault.Conflict, "event.sequence-taken", "another event has this place in the case")
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO event_position (producer, case_ref, last) VALUES ($1, $2, $3)
+		ON CONFLICT (producer, case_ref) DO UPDATE SET last = excluded.last`, i.Producer, event.Case, event.Sequence)
+	return err
+}
+
+func (i *Inbox) record(ctx context.Context, tx *sqldb.Tx, event *eventbus.Event, hash string, payload []byte, state, reason string) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO event_inbox (producer, id, hash, case_ref, sequence, type, payload, received_at, state, reason)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+		i.Producer, event.ID, hash, event.Case, event.Sequence, event.Type, payload, clock.Micros(i.Clock.Now()), state, reason)
+	return err
+}
+
+// park keeps an event that cannot be acted on, with the reason, so that other
+// cases go on. Later events of its case wait: its place is not passed.
+func (i *Inbox) park(ctx context.Context, event *eventbus.Event, hash string, payload []byte, reason string) error {
+	i.Log.ErrorContext(ctx, "event parked", "producer", i.Producer, "event", event.ID, "reason", reason)
+	telemetry.Count(ctx, "events.parked", 1)
+	return i.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+		return i.record(ctx, tx, event, hash, payload, "parked", reason)
+	})
+}

@@ -1,0 +1,66 @@
+package issuance
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+)
+
+// Party is a thread and its two ends: a DID of ours and the holder's.
+type Party struct {
+	Thread string // empty begins a new thread, named after the credential
+	Ours   string
+	Theirs string
+}
+
+// Offer sends offer-credential for a reserved credential, in the caller's
+// transaction. Offering again to the same party changes nothing; to another it
+// is a Conflict.
+func (i *Issuer) Offer(ctx context.Context, tx *sqldb.Tx, id string, to Party) error {
+	c, err := i.Find(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if to.Thread == "" {
+		to.Thread = id
+	}
+	switch {
+	case c.State == Withdrawn:
+		return fault.New(fault.Conflict, "credential.withdrawn", "the credential has been withdrawn")
+	case c.State != Reserved && c.Theirs == to.Theirs:
+		return nil
+	case c.State != Reserved:
+		return fault.New(fault.Conflict, "credential.already-offered", "the credential has been offered to another holder")
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE issuance SET state = 'offered', thread = $1, ours = $2, theirs = $3 WHERE credential_id = $4`,
+		to.Thread, to.Ours, to.Theirs, id)
+	if err != nil {
+		return fmt.Errorf("offer credential: %w", err)
+	}
+	claims, err := i.open(ctx, c)
+	if err != nil {
+		return err
+	}
+	offer, err := json.Marshal(map[string]any{
+		"data_model_versions_supported": []string{"2.0"},
+		"binding_required":              true,
+		"binding_method": map[string]any{"didcomm_signed_attachment": map[string]any{
+			"algs_supported":        []string{"EdDSA"},
+			"did_methods_supported": []string{"key"},
+			"nonce":                 c.nonce,
+		}},
+		"credential": preview(c, claims),
+	})
+	if err != nil {
+		return fmt.Errorf("write offer: %w", err)
+	}
+	return i.Agent.Send(ctx, tx, to.Ours, to.Theirs, didcomm.Message{
+		Type:        didcomm.TypeOfferCredential,
+		Thid:        to.Thread,
+		Attachments: []didcomm.Attachment{{ID: "offer", MediaType: "application/json", Format: didcomm.FormatCredentialOffer, JSON: offer}},
+	})
+}

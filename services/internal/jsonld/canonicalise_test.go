@@ -1,0 +1,131 @@
+package jsonld
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
+)
+
+// randomGraph makes a small dataset with few different parts, so that many of
+// its blank nodes look alike.
+func randomGraph(r *rand.Rand) []quad {
+	blanks := 2 + r.IntN(5)
+	node := func() rdfTerm {
+		if r.IntN(5) == 0 {
+			return iriTerm("https://a.example/n")
+		}
+		return rdfTerm{blank: 1 + r.IntN(blanks)}
+	}
+	seen := map[quad]bool{}
+	var quads []quad
+	for range 1 + r.IntN(9) {
+		q := quad{subject: node(), object: node(), predicate: fmt.Sprintf("<https://a.example/p%d>", r.IntN(2))}
+		if r.IntN(3) == 0 {
+			q.graph = node()
+		}
+		if !seen[q] {
+			quads = append(quads, q)
+		}
+		seen[q] = true
+	}
+	return quads
+}
+
+// relabelled gives the same dataset in another order with other numbers.
+func relabelled(r *rand.Rand, quads []quad) []quad {
+	numbers := r.Perm(20)
+	rename := func(t rdfTerm) rdfTerm {
+		if t.blank > 0 {
+			t.blank = 1 + numbers[t.blank]
+		}
+		return t
+	}
+	out := make([]quad, len(quads))
+	for i, at := range r.Perm(len(quads)) {
+		q := quads[at]
+		out[i] = quad{rename(q.subject), rename(q.object), rename(q.graph), q.predicate}
+	}
+	return out
+}
+
+func TestCanonicalFormDependsOnNothingButTheDataset(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 500 {
+		quads := randomGraph(r)
+		first, err := canonicalise(quads)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := canonicalise(relabelled(r, quads))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(first) != string(second) {
+			t.Fatalf("two forms of one dataset:\n%s\n%s", first, second)
+		}
+	}
+}
+
+func TestCanonicalFormOfRandomGraphsIsThatOfTheOracle(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	var ours, datasets []string
+	for range 300 {
+		quads := randomGraph(r)
+		canonical, err := canonicalise(quads)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		for i := range quads {
+			text.WriteString(quads[i].line(func(blank int) string { return fmt.Sprintf("e%d", blank) }))
+		}
+		ours, datasets = append(ours, string(canonical)), append(datasets, text.String())
+	}
+	var answer struct{ NQuads []string }
+	testkit.Oracle(t, "credentials.mjs", map[string]any{"op": "canonizeQuads", "contexts": map[string]any{}, "datasets": datasets}, &answer)
+	for i := range ours {
+		if ours[i] != answer.NQuads[i] {
+			t.Errorf("dataset\n%sours\n%soracle\n%s", datasets[i], ours[i], answer.NQuads[i])
+		}
+	}
+}
+
+// A presentation of every type of ours stays far from the bound.
+func TestOwnDocumentsNeedLittleOfTheBudget(t *testing.T) {
+	p, err := pinned()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range samples(t) {
+		quads, err := p.toRDF(decode(t, text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := newCanonicaliser(quads)
+		if err := c.label(); err != nil {
+			t.Fatal(err)
+		}
+		if c.work > maxWork/10 {
+			t.Errorf("%d units of %d", c.work, maxWork)
+		}
+	}
+}
+
+// Hostile input 25: a clique, in which every blank node looks like every other.
+func TestCliqueOfBlankNodesIsStopped(t *testing.T) {
+	var quads []quad
+	for a := 1; a <= 12; a++ {
+		for b := 1; b <= 12; b++ {
+			if a != b {
+				quads = append(quads, quad{rdfTerm{blank: a}, rdfTerm{blank: b}, rdfTerm{}, "<https://a.example/p>"})
+			}
+		}
+	}
+	if _, err := canonicalise(quads); fault.RuleOf(err) != "jsonld.too-alike" {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,117 @@
+package service
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"time"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
+	"github.com/kompetansespor/kompetansespor/services/internal/events"
+	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
+	"github.com/kompetansespor/kompetansespor/services/internal/runner"
+)
+
+// Parts are what a service adds to what all have.
+type Parts struct {
+	// Public registers the gRPC services of the public listener, Gateway their
+	// REST side, OpenAPI the document of both; Policy says who may call what.
+	Public  func(grpc.ServiceRegistrar)
+	Gateway []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error
+	OpenAPI []byte
+	Policy  rpc.Policy
+	// Authenticator knows the tokens. Nil: the tokens file.
+	Authenticator rpc.Authenticator
+	// Routes are further public handlers by http.ServeMux pattern.
+	Routes map[string]http.Handler
+	// Internal registers the gRPC services of the internal listener.
+	Internal func(grpc.ServiceRegistrar)
+	// Consume maps a producer to the handlers of its events, by event name.
+	Consume map[string]map[string]events.Handler
+	// Jobs are background work besides the agent's and the event bus's.
+	Jobs []runner.Job
+	// Ready are what /readyz asks besides the database and the event bus.
+	Ready map[string]func(context.Context) error
+}
+
+// Run serves until ctx ends, then stops in order: listeners finish what they
+// have begun, background steps end, and nothing that was accepted is lost: it
+// is in the database.
+func (s *Service) Run(ctx context.Context, p Parts) error {
+	ctx = s.Telemetry.Into(ctx)
+	public, err := s.public(p)
+	if err != nil {
+		return err
+	}
+	internal, err := rpc.NewInternal(rpc.InternalConfig{
+		Listen: s.Config.InternalListen, Certificates: s.certificates, Telemetry: s.Telemetry, Clock: s.Clock,
+		Callers: s.Config.Callers, Register: p.Internal,
+	})
+	if err != nil {
+		_ = public.Close()
+		return err
+	}
+	s.Log.InfoContext(ctx, "serving", "public", public.Addr(), "internal", internal.Addr())
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error { return public.Serve(groupCtx) })
+	group.Go(func() error { return internal.Serve(groupCtx) })
+	group.Go(func() error {
+		runner.Run(groupCtx, s.Log, s.jobs(p)...)
+		return nil
+	})
+	err = group.Wait()
+	s.Log.InfoContext(ctx, "stopped")
+	return err
+}
+
+func (s *Service) public(p Parts) (*rpc.Public, error) {
+	authenticator := p.Authenticator
+	if authenticator == nil {
+		tokens, err := rpc.LoadTokens(s.Config.TokensFile, s.Clock)
+		if err != nil {
+			return nil, err
+		}
+		authenticator = tokens
+	}
+	documents := s.Book.Documents(s.Host())
+	routes := map[string]http.Handler{
+		"/didcomm":                  s.Agent.Receive(rpc.WriteProblem),
+		"GET /status/{list}":        s.Lists.Publish(rpc.WriteProblem),
+		"GET /.well-known/did.json": documents,
+	}
+	maps.Copy(routes, p.Routes)
+	ready := map[string]func(context.Context) error{"database": s.DB.Ping}
+	if s.bus != nil {
+		ready["events"] = s.bus.Ready
+	}
+	maps.Copy(ready, p.Ready)
+	return rpc.NewPublic(rpc.PublicConfig{
+		Listen: s.Config.PublicListen, Certificates: s.certificates, Telemetry: s.Telemetry, Clock: s.Clock,
+		Authenticator: authenticator, Policy: p.Policy, Register: p.Public, Gateway: p.Gateway,
+		Routes: routes, Ready: ready, OpenAPI: p.OpenAPI,
+	})
+}
+
+// fetchWait is how long a consumer waits for an event before it asks again.
+const fetchWait = 2 * time.Second
+
+func (s *Service) jobs(p Parts) []runner.Job {
+	jobs := append(s.Agent.Jobs(), p.Jobs...)
+	if s.bus == nil {
+		return jobs
+	}
+	relay := &events.Relay{DB: s.DB, Producer: s.Config.Service, To: eventbus.NewPublisher(s.bus, s.Config.Service), Clock: s.Clock, Log: s.Log}
+	jobs = append(jobs, runner.Job{Name: "events.publish", Step: relay.Step, Idle: time.Second, Bell: s.Outbox.Bell})
+	for producer, handlers := range p.Consume {
+		inbox := &events.Inbox{
+			DB: s.DB, Producer: producer, From: eventbus.NewConsumer(s.bus, s.Config.Service, producer), Handlers: handlers,
+			Clock: s.Clock, Log: s.Log, Wait: fetchWait,
+		}
+		jobs = append(jobs, runner.Job{Name: "events.take." + producer, Step: inbox.Step, Idle: time.Millisecond})
+	}
+	return jobs
+}

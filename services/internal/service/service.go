@@ -1,0 +1,222 @@
+// Package service is what every service is made of: its database, keys,
+// DIDComm agent, event bus, listeners and background work, opened from its
+// configuration and stopped in order. It knows no service's domain: each
+// <service>.go adds its own parts.
+package service
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/agent"
+	"github.com/kompetansespor/kompetansespor/services/internal/cache"
+	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/internal/config"
+	"github.com/kompetansespor/kompetansespor/services/internal/crash"
+	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
+	"github.com/kompetansespor/kompetansespor/services/internal/events"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/fetch"
+	"github.com/kompetansespor/kompetansespor/services/internal/identity"
+	"github.com/kompetansespor/kompetansespor/services/internal/issuance"
+	"github.com/kompetansespor/kompetansespor/services/internal/resolver"
+	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
+	"github.com/kompetansespor/kompetansespor/services/internal/runner"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
+	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
+)
+
+// Service holds what was opened. All of it is safe for concurrent use.
+type Service struct {
+	Config    config.Common
+	Clock     clock.Clock
+	Random    io.Reader
+	Telemetry *telemetry.Telemetry
+	Log       *slog.Logger
+	DB        *sqldb.DB
+	Cache     cache.Cache
+	Fetch     *fetch.Client
+	Resolver  *resolver.Resolver
+	Status    *statuslist.Checker
+	Book      *identity.Book
+	Agent     *agent.Agent
+	Lists     *statuslist.Lists
+	Outbox    *events.Outbox
+
+	certificates *rpc.Certificates
+	bus          *eventbus.Conn
+	peers        []*grpc.ClientConn
+}
+
+// statusLifetime is how long a published status list is valid.
+const statusLifetime = 5 * time.Minute
+
+// Open opens everything that the configuration names. The caller must Close
+// it. Logs go to out.
+func Open(ctx context.Context, cfg config.Common, out io.Writer, migrations ...sqldb.Migrations) (_ *Service, err error) {
+	s := &Service{Config: cfg, Clock: clock.System{}, Random: rand.Reader}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("open %s: %w", cfg.Service, err), s.Close(ctx))
+		}
+	}()
+	if s.certificates, err = rpc.LoadCertificates(cfg.TLS.CA, cfg.TLS.Cert, cfg.TLS.Key, s.Clock); err != nil {
+		return s, err
+	}
+	authorities, err := s.certificates.Pool()
+	if err != nil {
+		return s, err
+	}
+	if s.Telemetry, err = telemetry.Start(ctx, telemetry.Config{
+		Service: cfg.Service, Endpoint: cfg.Telemetry.Endpoint, CA: authorities, Logs: out, Clock: s.Clock,
+	}); err != nil {
+		return s, err
+	}
+	s.Log = s.Telemetry.Logger()
+	all := append([]sqldb.Migrations{
+		identity.Migrations(), agent.Migrations(), events.Migrations(), statuslist.Migrations(), issuance.Migrations(),
+	}, migrations...)
+	if s.DB, err = sqldb.Open(ctx, cfg.Database.Driver, cfg.Database.DSN, all...); err != nil {
+		return s, err
+	}
+	if s.Cache, err = s.openCache(); err != nil {
+		return s, err
+	}
+	master, err := os.ReadFile(cfg.MasterKeyFile)
+	if err != nil {
+		return s, fmt.Errorf("read master key: %w", err)
+	}
+	if s.Book, err = identity.Open(ctx, s.DB, master, s.Clock); err != nil {
+		return s, err
+	}
+	s.Fetch = fetch.New(fetch.Config{CA: authorities, Names: cfg.Names, AllowPrivate: cfg.Development, Clock: s.Clock})
+	s.Resolver = &resolver.Resolver{Get: s.Fetch, Cache: s.Cache}
+	s.Status = &statuslist.Checker{Get: s.Fetch, Keys: s.Resolver, Clock: s.Clock}
+	s.Agent = agent.New(agent.Config{
+		DB: s.DB, Book: s.Book, Resolver: s.Resolver, Post: s.Fetch, Clock: s.Clock, Random: s.Random, Log: s.Log,
+		Patience: cfg.DIDComm.Patience,
+	})
+	s.Lists = statuslist.New(statuslist.Config{
+		DB: s.DB, Signer: s.Book, AssertionKey: identity.AssertionKey, Clock: s.Clock, Random: s.Random,
+		BaseURL: cfg.PublicURL, Lifetime: statusLifetime,
+	})
+	s.Outbox = &events.Outbox{Producer: cfg.Service, Source: cfg.PublicURL, Clock: s.Clock, Random: s.Random, Bell: runner.NewBell()}
+	if cfg.NATS.URL != "" {
+		if err := s.connect(); err != nil {
+			return s, err
+		}
+	}
+	if cfg.DID != "" {
+		if err := s.Book.EnsureOrganisation(ctx, cfg.DID, "", s.DIDCommEndpoint()); err != nil {
+			return s, err
+		}
+	}
+	s.armCrash()
+	return s, nil
+}
+
+func (s *Service) openCache() (cache.Cache, error) {
+	if s.Config.Redis.URL == "" {
+		return cache.NewMemory(s.Clock, 0, 0), nil
+	}
+	return cache.OpenRedis(s.Config.Redis.URL, s.Config.Service)
+}
+
+func (s *Service) connect() error {
+	password, err := os.ReadFile(s.Config.NATS.PasswordFile)
+	if err != nil {
+		return fmt.Errorf("read NATS password: %w", err)
+	}
+	authorities, err := s.certificates.Pool()
+	if err != nil {
+		return err
+	}
+	s.bus, err = eventbus.Connect(eventbus.Config{
+		URL: s.Config.NATS.URL, User: s.Config.NATS.User, Password: strings.TrimSpace(string(password)), CA: authorities, Log: s.Log,
+	})
+	return err
+}
+
+// armCrash makes the process end as by kill -9 at the point that a test names,
+// "point" or "point#n" for its nth passage.
+func (s *Service) armCrash() {
+	if s.Config.CrashAt == "" || !s.Config.Development {
+		return
+	}
+	point, nth, counted := strings.Cut(s.Config.CrashAt, "#")
+	n := 1
+	if counted {
+		_, _ = fmt.Sscanf(nth, "%d", &n)
+	}
+	crash.Arm(crash.Point(point), n, func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) })
+}
+
+// DIDCommEndpoint is where others post envelopes to this service.
+func (s *Service) DIDCommEndpoint() string { return s.Config.PublicURL + "/didcomm" }
+
+// Host is the host of the service's public URL.
+func (s *Service) Host() string {
+	u, err := url.Parse(s.Config.PublicURL)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// Issuer makes the issuer of the service's credentials; the hooks may be nil.
+func (s *Service) Issuer(onIssued, onDelivered issuance.Hook) *issuance.Issuer {
+	return issuance.New(issuance.Config{
+		DB: s.DB, Book: s.Book, Agent: s.Agent, Lists: s.Lists, Clock: s.Clock, Random: s.Random,
+		OnIssued: onIssued, OnDelivered: onDelivered,
+	})
+}
+
+// Dial connects to the internal listener of another service. A peer that is
+// down is no error here: calls to it fail as Unavailable until it is up.
+func (s *Service) Dial(peer string) (*grpc.ClientConn, error) {
+	address, ok := s.Config.Peers[peer]
+	if !ok {
+		return nil, fault.New(fault.Invalid, "config.peers", "peers.%s is missing: name the internal listener of %s, host:port", peer, peer)
+	}
+	conn, err := rpc.Dial(rpc.Target{Addr: address, Names: s.Config.Names, Certificates: s.certificates, Telemetry: s.Telemetry})
+	if err != nil {
+		return nil, err
+	}
+	s.peers = append(s.peers, conn)
+	return conn, nil
+}
+
+// Close releases what Open opened.
+func (s *Service) Close(ctx context.Context) error {
+	var errs []error
+	for _, conn := range s.peers {
+		errs = append(errs, conn.Close())
+	}
+	if s.bus != nil {
+		s.bus.Close()
+	}
+	if s.Fetch != nil {
+		s.Fetch.Close()
+	}
+	if s.DB != nil {
+		errs = append(errs, s.DB.Close())
+	}
+	if s.Telemetry != nil {
+		flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		errs = append(errs, s.Telemetry.Shutdown(flush))
+	}
+	return errors.Join(errs...)
+}

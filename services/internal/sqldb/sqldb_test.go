@@ -1,0 +1,92 @@
+package sqldb_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+)
+
+var schema = sqldb.Migrations{Name: "things", Files: fstest.MapFS{
+	"00001_things.sql": {Data: []byte("-- +goose Up\nCREATE TABLE things (id TEXT PRIMARY KEY, n BIGINT NOT NULL, raw BYTEA);\n")},
+}}
+
+func open(t *testing.T, path string) *sqldb.DB {
+	t.Helper()
+	db, err := sqldb.Open(t.Context(), "sqlite", path, schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func count(t *testing.T, db *sqldb.DB) (n int) {
+	t.Helper()
+	if err := db.Read().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM things`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestFailedTransactionLeavesNothing(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "a.db"))
+	woken := false
+	boom := errors.New("boom")
+	err := db.Tx(t.Context(), func(tx *sqldb.Tx) error {
+		tx.OnCommit(func() { woken = true })
+		if _, err := tx.ExecContext(t.Context(), `INSERT INTO things (id, n) VALUES ($1, $2)`, "a", 1); err != nil {
+			return err
+		}
+		return boom
+	})
+	if !errors.Is(err, boom) || count(t, db) != 0 || woken {
+		t.Fatalf("err %v, rows %d, woken %v", err, count(t, db), woken)
+	}
+}
+
+func TestCommittedRowsSurviveReopening(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "with space.db")
+	db := open(t, path)
+	raw := []byte{0, 1, 0xff}
+	err := db.Tx(t.Context(), func(tx *sqldb.Tx) error {
+		for range 2 {
+			fresh, err := sqldb.Inserted(t.Context(), tx, `INSERT INTO things (id, n, raw) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, "a", 7, raw)
+			if err != nil {
+				return err
+			}
+			t.Log("new row:", fresh)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var n int64
+	var got []byte
+	if err := open(t, path).Read().QueryRowContext(t.Context(), `SELECT n, raw FROM things WHERE id = $1`, "a").Scan(&n, &got); err != nil {
+		t.Fatal(err)
+	}
+	if n != 7 || string(got) != string(raw) {
+		t.Fatalf("got %d %x", n, got)
+	}
+}
+
+func TestReadSideRefusesToWrite(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "a.db"))
+	if _, err := db.Read().ExecContext(context.Background(), `INSERT INTO things (id, n) VALUES ('x', 1)`); err == nil {
+		t.Fatal("the read side wrote")
+	}
+}
+
+func TestUnknownDriverIsRefused(t *testing.T) {
+	if _, err := sqldb.Open(t.Context(), "oracle", "x"); err == nil {
+		t.Fatal("opened")
+	}
+}

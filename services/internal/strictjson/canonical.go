@@ -1,0 +1,151 @@
+package strictjson
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Canonical writes a value as the JSON Canonicalization Scheme does (RFC
+// 8785): no white space, members sorted by UTF-16 code units, numbers as
+// ECMAScript prints them. It takes what Decode gives, and Go's own numbers. It
+// fails for other types, for strings that are not UTF-8 and for numbers that a
+// float64 does not keep.
+func Canonical(v any) ([]byte, error) { return appendCanonical(nil, v) }
+
+func appendCanonical(out []byte, v any) ([]byte, error) {
+	switch v := v.(type) {
+	case nil:
+		return append(out, "null"...), nil
+	case bool:
+		return strconv.AppendBool(out, v), nil
+	case string:
+		return appendString(out, v)
+	case json.Number:
+		if !wellFormedNumber(string(v)) || !exact(string(v)) {
+			return nil, fmt.Errorf("write JSON: a number cannot be kept exactly")
+		}
+		f, err := v.Float64()
+		if err != nil {
+			return nil, fmt.Errorf("write JSON: %w", err)
+		}
+		return appendNumber(out, f)
+	case float64:
+		return appendNumber(out, v)
+	case int:
+		return appendInteger(out, int64(v))
+	case int64:
+		return appendInteger(out, v)
+	case []any:
+		return appendArray(out, v)
+	case map[string]any:
+		return appendObject(out, v)
+	}
+	return nil, fmt.Errorf("write JSON: %T has no canonical form", v)
+}
+
+func appendInteger(out []byte, n int64) ([]byte, error) {
+	if n > maxSafeInteger || n < -maxSafeInteger {
+		return nil, fmt.Errorf("write JSON: an integer is larger than 2^53-1")
+	}
+	return strconv.AppendInt(out, n, 10), nil
+}
+
+// appendNumber prints as ECMAScript's Number::toString does.
+func appendNumber(out []byte, f float64) ([]byte, error) {
+	switch size := math.Abs(f); {
+	case math.IsNaN(f) || math.IsInf(f, 0):
+		return nil, fmt.Errorf("write JSON: a number is not finite")
+	case f == 0:
+		return append(out, '0'), nil
+	case size >= 1e21 || size < 1e-6:
+		text := strconv.AppendFloat(nil, f, 'e', -1, 64)
+		// Go writes at least two digits of exponent, ECMAScript no zero in front.
+		if n := len(text); n >= 4 && text[n-2] == '0' && (text[n-3] == '-' || text[n-3] == '+') {
+			text = append(text[:n-2], text[n-1])
+		}
+		return append(out, text...), nil
+	}
+	return strconv.AppendFloat(out, f, 'f', -1, 64), nil
+}
+
+func appendArray(out []byte, items []any) ([]byte, error) {
+	out = append(out, '[')
+	var err error
+	for i, item := range items {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		if out, err = appendCanonical(out, item); err != nil {
+			return nil, err
+		}
+	}
+	return append(out, ']'), nil
+}
+
+func appendObject(out []byte, members map[string]any) ([]byte, error) {
+	out = append(out, '{')
+	var err error
+	for i, name := range slices.SortedFunc(maps.Keys(members), compareUTF16) {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		if out, err = appendString(out, name); err != nil {
+			return nil, err
+		}
+		out = append(out, ':')
+		if out, err = appendCanonical(out, members[name]); err != nil {
+			return nil, err
+		}
+	}
+	return append(out, '}'), nil
+}
+
+// compareUTF16 orders strings by UTF-16 code units, which differs from the
+// order of their bytes beyond U+FFFF.
+func compareUTF16(a, b string) int {
+	for a != "" && b != "" {
+		ra, na := utf8.DecodeRuneInString(a)
+		rb, nb := utf8.DecodeRuneInString(b)
+		if ra != rb {
+			return slices.Compare(utf16.Encode([]rune{ra}), utf16.Encode([]rune{rb}))
+		}
+		a, b = a[na:], b[nb:]
+	}
+	return len(a) - len(b)
+}
+
+const hexDigits = "0123456789abcdef"
+
+func appendString(out []byte, s string) ([]byte, error) {
+	if !utf8.ValidString(s) {
+		return nil, fmt.Errorf("write JSON: a string is not valid UTF-8")
+	}
+	out = append(out, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			out = append(out, '\\', c)
+		case c == '\b':
+			out = append(out, '\\', 'b')
+		case c == '\f':
+			out = append(out, '\\', 'f')
+		case c == '\n':
+			out = append(out, '\\', 'n')
+		case c == '\r':
+			out = append(out, '\\', 'r')
+		case c == '\t':
+			out = append(out, '\\', 't')
+		case c < 0x20:
+			out = append(out, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
+		default:
+			out = append(out, c)
+		}
+	}
+	return append(out, '"'), nil
+}

@@ -1,0 +1,65 @@
+// Package trust asks the registry who may issue what. It asks anew each time;
+// when the registry does not answer, the last list counts for as long as it
+// says that it is current, and not a moment longer.
+package trust
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/internal/credential"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
+)
+
+// Client is safe for concurrent use.
+type Client struct {
+	Get interface {
+		Get(ctx context.Context, url string, limit int64) ([]byte, http.Header, error)
+	}
+	Keys     credential.KeyResolver
+	Registry string // the registry's DID
+	URL      string // where it publishes the list
+	Clock    clock.Clock
+
+	mu   sync.Mutex // guards last
+	last *trustlist.List
+}
+
+// Accredited finds the entity that may issue credentials of a type at an
+// instant. Denied when it may not, Unavailable when nobody can tell.
+func (c *Client) Accredited(ctx context.Context, issuer, credentialType string, at time.Time) (trustlist.Entity, error) {
+	list, err := c.current(ctx)
+	if err != nil {
+		return trustlist.Entity{}, err
+	}
+	return list.Accredited(issuer, credentialType, at)
+}
+
+func (c *Client) current(ctx context.Context) (*trustlist.List, error) {
+	now := c.Clock.Now()
+	raw, _, err := c.Get.Get(ctx, c.URL, trustlist.MaxBytes)
+	if err == nil {
+		var list *trustlist.List
+		if list, err = trustlist.Verify(ctx, c.Keys, c.Registry, raw, now); err == nil {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if c.last == nil || list.Version >= c.last.Version {
+				c.last = list
+			}
+			return c.last, nil
+		}
+	}
+	if fault.KindOf(err).Permanent() && fault.KindOf(err) != fault.NotFound {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last != nil && now.Before(c.last.NextUpdate) {
+		return c.last, nil
+	}
+	return nil, fault.Wrap(err, fault.Unavailable, "trustlist.unreachable", "the trust list cannot be reached, so nobody knows who is accredited")
+}
