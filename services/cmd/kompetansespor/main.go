@@ -1,0 +1,71 @@
+// Command kompetansespor is every service and the tools around them: one
+// service from its configuration, all of them for development, and the demo.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // Europe/Oslo, also where the system has no time zones
+)
+
+const usage = `kompetansespor: from a signed offer to work, with nothing typed twice
+
+  kompetansespor demo [--json] [--input FILE] [--cases N --parallel P] [--processes]
+        run a case through every service and show each step
+  kompetansespor up [--data DIR]
+        start every service and stay; prints addresses and development tokens
+  kompetansespor registry|issuer|wallet|verifier|police|tax|bank --config FILE
+        run one service
+  kompetansespor nats --data DIR
+        run the development NATS server of a data directory
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "kompetansespor:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) == 0 {
+		_, err := io.WriteString(stdout, usage)
+		return err
+	}
+	verb, rest := args[0], args[1:]
+	if start, ok := services[verb]; ok {
+		return serve(ctx, verb, start, rest, stderr)
+	}
+	switch verb {
+	case "nats":
+		return serveNATS(ctx, rest, stderr)
+	case "up":
+		return up(ctx, rest, stdout, stderr)
+	case "demo":
+		return runDemo(ctx, rest, stdout, stderr)
+	case "help", "-h", "--help":
+		_, err := io.WriteString(stdout, usage)
+		return err
+	}
+	fmt.Fprint(stderr, usage)
+	return fmt.Errorf("there is no command %q", verb)
+}
+
+// flags makes the flag set of a command.
+func flags(name string, stderr io.Writer) *flag.FlagSet {
+	set := flag.NewFlagSet("kompetansespor "+name, flag.ContinueOnError)
+	set.SetOutput(stderr)
+	return set
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
+)
+
+// up is the command that starts everything and stays.
+func up(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	set := flags("up", stderr)
+	data := set.String("data", "data", "the data `DIR`ectory: databases, keys, certificates")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	layout, err := devsetup.Prepare(*data, devsetup.Pilot())
+	if err != nil {
+		return err
+	}
+	return during(ctx, layout, embedded, func(ctx context.Context) error {
+		if err := describe(stdout, layout); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		return nil
+	})
+}
+
+// runStack runs a development stack until ctx ends.
+type runStack func(ctx context.Context, layout *devsetup.Layout, logs io.Writer) error
+
+// during runs the stack, does what is to be done once every service is ready,
+// and stops the stack again. Logs go to a file in the data directory.
+func during(ctx context.Context, layout *devsetup.Layout, stack runStack, do func(context.Context) error) error {
+	path := filepath.Join(layout.Dir, "services.log")
+	logs, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("open log: %w", err)
+	}
+	defer func() { _ = logs.Close() }()
+	ctx, stop := context.WithCancelCause(ctx)
+	stopped := make(chan error, 1)
+	go func() {
+		err := stack(ctx, layout, logs)
+		stop(err)
+		stopped <- err
+	}()
+	err = ready(ctx, layout)
+	if err == nil {
+		err = do(ctx)
+	}
+	stop(nil)
+	if failed := <-stopped; failed != nil {
+		return fmt.Errorf("%w (the log is %s)", failed, path)
+	}
+	return err
+}
+
+// startLimit is how long the services may take to be ready.
+const startLimit = 60 * time.Second
+
+// ready waits until every service says that it is.
+func ready(ctx context.Context, layout *devsetup.Layout) error {
+	authorities, err := readPool(layout.CAFile)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authorities, MinVersion: tls.VersionTLS12}}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport, Timeout: 3 * time.Second}
+	for _, name := range devsetup.Services() {
+		for !isReady(ctx, client, layout.Services[name].BaseURL+"/readyz") {
+			select {
+			case <-ctx.Done():
+				if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+					return fmt.Errorf("%s is not ready: %w", name, cause)
+				}
+				return ctx.Err()
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}
+	return nil
+}
+
+func isReady(ctx context.Context, client *http.Client, url string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		return false
+	}
+	_ = answer.Body.Close()
+	return answer.StatusCode == http.StatusOK
+}
+
+// describe tells a person where everything is.
+func describe(w io.Writer, layout *devsetup.Layout) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "Every service is ready. Ctrl-C stops them; %s keeps what they know.\n\n", layout.Dir)
+	fmt.Fprintf(t, "service\tbase URL\tthe world knows it as\n")
+	for _, name := range devsetup.Services() {
+		s := layout.Services[name]
+		fmt.Fprintf(t, "%s\t%s\t%s\n", name, s.BaseURL, s.PublicURL)
+	}
+	fmt.Fprintf(t, "\nservice\trole\tdevelopment token\n")
+	for _, token := range layout.Tokens {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", token.Service, token.Role, token.Token)
+	}
+	issuer := layout.Services["issuer"]
+	fmt.Fprintf(t, "\nTry it:\n  curl --cacert %s %s/openapi.json\n", layout.CAFile, issuer.BaseURL)
+	return t.Flush()
+}

@@ -1,0 +1,299 @@
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	commonv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/common/v1"
+	issuerv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/issuer/v1"
+	policev1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/police/v1"
+	registryv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/registry/v1"
+	verifierv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1"
+	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
+)
+
+// look is how often the demo looks whether a step has happened.
+const look = 15 * time.Millisecond
+
+// everything is how many credentials a finished case leaves in the wallet.
+const everything = 7
+
+// accredit makes the employer's accreditation, unless it stands.
+func (c *clients) accredit(ctx context.Context) error {
+	e := c.target.Employer
+	_, err := again(ctx, func() (*registryv1.AccreditEmployerResponse, error) {
+		return c.registry.AccreditEmployer(ctx, &registryv1.AccreditEmployerRequest{
+			OrganisationNumber: e.OrganisationNumber, LegalName: e.LegalName, Did: e.DID,
+			Criteria: []string{"EMP-1", "EMP-2", "EMP-3", "EMP-4", "EMP-5", "EMP-6", "EMP-7", "EMP-8"}, Municipality: "0301",
+		}, as(c.target.Registry.Token))
+	})
+	if err != nil {
+		return fmt.Errorf("accredit the employer: %w", err)
+	}
+	return nil
+}
+
+// person is a worker on the way through a case.
+type person struct {
+	*clients
+	input  Input
+	report *Report
+	say    func(Step)
+	wallet string // the worker's token
+}
+
+// journey takes one person from a signed offer to a bank account. What has
+// been found so far is in the report, also when it fails.
+func (p *person) journey(ctx context.Context) error {
+	for _, step := range []struct {
+		what string
+		do   func(context.Context) error
+	}{
+		{"sign the offer", p.sign},
+		{"collect the offer", p.collect},
+		{"apply for the permit", p.apply},
+		{"decide the case", p.decide},
+		{"attend the appointment", p.attend},
+		{"finish the case", p.finish},
+	} {
+		if err := step.do(ctx); err != nil {
+			return fmt.Errorf("%s: %w", step.what, err)
+		}
+	}
+	return nil
+}
+
+// sign is the employer's part.
+func (p *person) sign(ctx context.Context) error {
+	key := "demo-" + strings.ToLower(rand.Text())
+	answer, err := again(ctx, func() (*issuerv1.IssueOfferResponse, error) {
+		return p.issuer.IssueOffer(ctx, &issuerv1.IssueOfferRequest{Form: p.input.form(), IdempotencyKey: key}, as(p.target.Issuer.Token))
+	})
+	if err != nil {
+		return err
+	}
+	p.report.offerID, p.report.signedAt = answer.GetOffer().GetOfferId(), answer.GetOffer().GetIssuedAt().AsTime()
+	p.report.link, p.report.code = answer.GetOffer().GetInvitationUrl(), answer.GetCollectionCode()
+	p.tell(answer.GetOffer().GetTimeline())
+	return nil
+}
+
+// collect is the worker's first part: open a wallet, open the link, give the
+// code.
+func (p *person) collect(ctx context.Context) error {
+	opened, err := again(ctx, func() (*walletv1.OpenWalletResponse, error) {
+		return p.clients.wallet.OpenWallet(ctx, &walletv1.OpenWalletRequest{Locale: "en"}, as(p.target.Wallet.Token))
+	})
+	if err != nil {
+		return err
+	}
+	p.wallet = opened.GetToken()
+	begun, err := again(ctx, func() (*walletv1.AcceptOfferResponse, error) {
+		return p.clients.wallet.AcceptOffer(ctx, &walletv1.AcceptOfferRequest{InvitationUrl: p.report.link, CollectionCode: p.report.code}, as(p.wallet))
+	})
+	if err != nil {
+		return err
+	}
+	done, err := p.exchange(ctx, begun.GetExchange().GetExchangeId())
+	if err != nil {
+		return err
+	}
+	p.report.credentialID = done.GetCredentialIds()[0]
+	return nil
+}
+
+// apply is the worker's second part: consent and present.
+func (p *person) apply(ctx context.Context) error {
+	consent := &walletv1.Consent{Purpose: "residence-permit", Agencies: []*walletv1.ConsentAgency{
+		{AgencyDid: p.target.Police.DID, Claims: []string{"given_name", "family_name", "birthdate", "sex", "nationalities", "passport.*"}},
+		{AgencyDid: p.target.Tax.DID, Claims: []string{"given_name", "family_name", "birthdate", "sex", "nationalities", "current_country", "employer.organisation_number", "employment.*"}},
+		{AgencyDid: p.target.Bank.DID, Claims: []string{"given_name", "family_name", "birthdate", "nationalities", "employer.organisation_number", "employer.legal_name", "employment.start_date"}},
+	}}
+	begun, err := again(ctx, func() (*walletv1.ApplyForPermitResponse, error) {
+		return p.clients.wallet.ApplyForPermit(ctx, &walletv1.ApplyForPermitRequest{CredentialId: p.report.credentialID, Consent: consent}, as(p.wallet))
+	})
+	if err != nil {
+		return err
+	}
+	done, err := p.exchange(ctx, begun.GetExchange().GetExchangeId())
+	if err != nil {
+		return err
+	}
+	p.report.CaseRef = done.GetCaseRef()
+	return p.timeline(ctx)
+}
+
+// exchange waits until an exchange has ended.
+func (p *person) exchange(ctx context.Context, id string) (*walletv1.Exchange, error) {
+	for {
+		answer, err := again(ctx, func() (*walletv1.GetExchangeResponse, error) {
+			return p.clients.wallet.GetExchange(ctx, &walletv1.GetExchangeRequest{ExchangeId: id}, as(p.wallet))
+		})
+		if err != nil {
+			return nil, err
+		}
+		switch e := answer.GetExchange(); e.GetState() {
+		case walletv1.ExchangeState_EXCHANGE_STATE_DONE:
+			return e, nil
+		case walletv1.ExchangeState_EXCHANGE_STATE_FAILED:
+			return nil, fmt.Errorf("%s: %s", e.GetProblem().GetRule(), e.GetProblem().GetMessage())
+		}
+		if err := pause(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// decide plays the officer of UDI.
+func (p *person) decide(ctx context.Context) error {
+	_, err := again(ctx, func() (*verifierv1.DecideCaseResponse, error) {
+		return p.verifier.DecideCase(ctx, &verifierv1.DecideCaseRequest{
+			CaseRef: p.report.CaseRef, Outcome: verifierv1.CaseOutcome_CASE_OUTCOME_GRANTED,
+		}, as(p.target.Verifier.Token))
+	})
+	if err != nil {
+		return err
+	}
+	return p.timeline(ctx)
+}
+
+// attend waits for the appointment and plays the officer of the police.
+func (p *person) attend(ctx context.Context) error {
+	for {
+		booked, err := again(ctx, func() (*policev1.ListAppointmentsResponse, error) {
+			return p.police.ListAppointments(ctx, &policev1.ListAppointmentsRequest{CaseRef: p.report.CaseRef}, as(p.target.Police.Token))
+		})
+		if err != nil {
+			return err
+		}
+		if len(booked.GetAppointments()) > 0 {
+			break
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
+	if err := p.timeline(ctx); err != nil {
+		return err
+	}
+	_, err := again(ctx, func() (*policev1.RecordAttendanceResponse, error) {
+		return p.police.RecordAttendance(ctx, &policev1.RecordAttendanceRequest{CaseRef: p.report.CaseRef, IdentityConfirmed: true}, as(p.target.Police.Token))
+	})
+	return err
+}
+
+// finish waits until the verifier has closed the case and the wallet holds
+// everything, and looks once more at both.
+func (p *person) finish(ctx context.Context) error {
+	for !p.report.completed {
+		if err := p.timeline(ctx); err != nil {
+			return err
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
+	for {
+		held, err := again(ctx, func() (*walletv1.ListCredentialsResponse, error) {
+			return p.clients.wallet.ListCredentials(ctx, &walletv1.ListCredentialsRequest{}, as(p.wallet))
+		})
+		if err != nil {
+			return err
+		}
+		if len(held.GetCredentials()) >= everything {
+			for _, one := range held.GetCredentials() {
+				p.report.Wallet.Credentials = append(p.report.Wallet.Credentials, Credential{
+					Type: one.GetType(), Issuer: one.GetIssuer(), Format: one.GetFormat(), Verified: one.GetVerified(),
+				})
+			}
+			break
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
+	numbers, err := again(ctx, func() (*walletv1.GetWalletResponse, error) {
+		return p.clients.wallet.GetWallet(ctx, &walletv1.GetWalletRequest{}, as(p.wallet))
+	})
+	if err != nil {
+		return err
+	}
+	p.report.DIDComm.Messages = numbers.GetDidcommSent() + numbers.GetDidcommReceived()
+	offer, err := again(ctx, func() (*issuerv1.GetOfferResponse, error) {
+		return p.issuer.GetOffer(ctx, &issuerv1.GetOfferRequest{OfferId: p.report.offerID}, as(p.target.Issuer.Token))
+	})
+	if err != nil {
+		return err
+	}
+	p.tell(offer.GetOffer().GetTimeline())
+	return nil
+}
+
+// timeline tells what is new in the case.
+func (p *person) timeline(ctx context.Context) error {
+	answer, err := again(ctx, func() (*verifierv1.GetCaseResponse, error) {
+		return p.verifier.GetCase(ctx, &verifierv1.GetCaseRequest{CaseRef: p.report.CaseRef}, as(p.target.Verifier.Token))
+	})
+	if err != nil {
+		return err
+	}
+	c := answer.GetCase()
+	p.report.Outcome = strings.TrimPrefix(c.GetOutcome().String(), "CASE_OUTCOME_")
+	p.report.completed = c.GetCompletedAt() != nil
+	p.tell(c.GetTimeline())
+	return nil
+}
+
+// tell adds the steps that are new, and shows them.
+func (p *person) tell(timeline []*commonv1.TimelineStep) {
+	for _, one := range timeline {
+		at := one.GetAt().AsTime()
+		step := Step{
+			Name: one.GetName(), Service: one.GetService(), At: at, ElapsedMS: at.Sub(p.report.signedAt).Milliseconds(),
+			TimeClass: strings.ToLower(strings.TrimPrefix(one.GetTimeClass().String(), "TIME_CLASS_")),
+		}
+		if slices.ContainsFunc(p.report.Steps, func(s Step) bool { return s.Name == step.Name && s.Service == step.Service }) {
+			continue
+		}
+		p.report.Steps = append(p.report.Steps, step)
+		if id := one.GetEventId(); id != "" {
+			p.report.Events = append(p.report.Events, Event{Type: one.GetEventType(), ID: id})
+		}
+		p.say(step)
+	}
+}
+
+// again makes a call until it is answered. What does not answer now may be
+// starting: it is asked again until ctx ends. Every call here may be repeated.
+func again[T any](ctx context.Context, call func() (T, error)) (T, error) {
+	for {
+		answer, err := call()
+		switch status.Code(err) {
+		case codes.Unavailable, codes.DeadlineExceeded, codes.Aborted:
+			if waited := pause(ctx); waited != nil {
+				return answer, errors.Join(waited, err)
+			}
+			continue
+		}
+		return answer, err
+	}
+}
+
+func pause(ctx context.Context) error {
+	timer := time.NewTimer(look)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

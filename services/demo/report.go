@@ -1,0 +1,152 @@
+package demo
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"text/tabwriter"
+	"time"
+)
+
+// Report is what came of a case; its JSON is the output of demo --json.
+type Report struct {
+	CaseRef   string `json:"case_ref"`
+	Outcome   string `json:"outcome"` // COMPLETED, or how far it came
+	MachineMS int64  `json:"machine_ms"`
+	Steps     []Step `json:"steps"`
+	Wallet    struct {
+		Credentials []Credential `json:"credentials"`
+	} `json:"wallet"`
+	DIDComm struct {
+		Messages int64 `json:"messages"`
+	} `json:"didcomm"`
+	Events []Event `json:"events"`
+	Cases  []Case  `json:"cases,omitempty"` // with several persons
+
+	offerID, link, code, credentialID string
+	signedAt                          time.Time
+	completed                         bool
+}
+
+// Step is one step of the case.
+type Step struct {
+	Name      string    `json:"name"`
+	Service   string    `json:"service"`
+	At        time.Time `json:"at"`
+	ElapsedMS int64     `json:"elapsed_ms"` // since the signature
+	TimeClass string    `json:"time_class"`
+}
+
+// Credential is one credential in the worker's wallet.
+type Credential struct {
+	Type     string `json:"type"`
+	Issuer   string `json:"issuer"`
+	Format   string `json:"format"`
+	Verified bool   `json:"verified"`
+}
+
+// Event is one event of the case.
+type Event struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+}
+
+// Case is one of several cases.
+type Case struct {
+	CaseRef string `json:"case_ref"`
+	Outcome string `json:"outcome"`
+	Problem string `json:"problem,omitempty"`
+}
+
+// Completed is the outcome of a case in which everything happened.
+const Completed = "COMPLETED"
+
+// Run takes the persons through their cases, parallel of them at a time, and
+// reports the first in full and each by its outcome. say is told every step
+// of the first as it is seen.
+func Run(ctx context.Context, target Target, persons []Input, parallel int, say func(Step)) (*Report, error) {
+	c, err := connect(target)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	if err := c.accredit(ctx); err != nil {
+		return nil, err
+	}
+	reports := make([]*Report, len(persons))
+	problems := make([]error, len(persons))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(max(parallel, 1), len(persons)) {
+		wg.Go(func() {
+			for i := range next {
+				tell := func(Step) {}
+				if i == 0 {
+					tell = say
+				}
+				reports[i], problems[i] = c.one(ctx, persons[i], tell)
+			}
+		})
+	}
+	for i := range persons {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	first := reports[0]
+	if len(persons) == 1 {
+		return first, problems[0]
+	}
+	for i, r := range reports {
+		one := Case{CaseRef: r.CaseRef, Outcome: r.Outcome}
+		if problems[i] != nil {
+			one.Problem = problems[i].Error()
+		}
+		first.Cases = append(first.Cases, one)
+	}
+	return first, cmp.Or(problems...)
+}
+
+// one is one person's case.
+func (c *clients) one(ctx context.Context, input Input, say func(Step)) (*Report, error) {
+	p := &person{clients: c, input: input, report: &Report{Outcome: "NOT_STARTED"}, say: say}
+	err := p.journey(ctx)
+	slices.SortStableFunc(p.report.Steps, func(a, b Step) int { return a.At.Compare(b.At) })
+	if err == nil {
+		p.report.Outcome = Completed
+		p.report.MachineMS = p.report.Steps[len(p.report.Steps)-1].ElapsedMS
+	}
+	return p.report, err
+}
+
+// Print writes the summary table.
+func (r *Report) Print(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "\ncase\t%s\n", r.CaseRef)
+	fmt.Fprintf(t, "outcome\t%s\n", r.Outcome)
+	fmt.Fprintf(t, "machine time\t%d ms from signature to the last step, every person answering at once\n", r.MachineMS)
+	fmt.Fprintf(t, "messages\t%d DIDComm messages to and from the wallet\n", r.DIDComm.Messages)
+	fmt.Fprintf(t, "events\t%d\n\n", len(r.Events))
+	fmt.Fprintf(t, "in the wallet\tissuer\tverified\n")
+	for _, c := range r.Wallet.Credentials {
+		fmt.Fprintf(t, "%s\t%s\t%t\n", c.Type, c.Issuer, c.Verified)
+	}
+	if len(r.Cases) > 0 {
+		completed := 0
+		for _, c := range r.Cases {
+			if c.Outcome == Completed {
+				completed++
+			}
+		}
+		fmt.Fprintf(t, "\ncases\t%d of %d completed\n", completed, len(r.Cases))
+	}
+	return t.Flush()
+}
+
+// PrintStep writes one step as it happens.
+func PrintStep(w io.Writer, s Step) {
+	fmt.Fprintf(w, "%7d ms  %-9s %-22s %s\n", s.ElapsedMS, s.Service, s.Name, s.TimeClass)
+}

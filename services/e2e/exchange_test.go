@@ -1,0 +1,158 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	issuerv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/issuer/v1"
+	registryv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/registry/v1"
+	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
+	"github.com/kompetansespor/kompetansespor/services/internal/crash"
+	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
+)
+
+// exchange are the people of one issue-credential thread.
+type exchange struct {
+	*stack
+	offers   issuerv1.OfferServiceClient
+	wallets  walletv1.WalletServiceClient
+	employer string
+	app      string
+	n        int
+}
+
+// newExchange starts what one issue-credential thread needs and accredits the
+// employer.
+func newExchange(t *testing.T) *exchange {
+	s := newStack(t, devsetup.Pilot(), "registry", "issuer", "wallet")
+	e := &exchange{
+		stack: s, offers: issuerv1.NewOfferServiceClient(s.dial("issuer")), wallets: walletv1.NewWalletServiceClient(s.dial("wallet")),
+		employer: s.token("issuer", "employer"), app: s.token("wallet", "wallet-app"),
+	}
+	s.accredit()
+	return e
+}
+
+// accredit makes the pilot's employer an accredited one.
+func (s *stack) accredit() {
+	s.t.Helper()
+	registry := registryv1.NewRegistryServiceClient(s.dial("registry"))
+	_, err := registry.AccreditEmployer(as(s.t.Context(), s.token("registry", "programme")), &registryv1.AccreditEmployerRequest{
+		OrganisationNumber: devsetup.Employer.OrganisationNumber, LegalName: devsetup.Employer.LegalName, Did: devsetup.DID("issuer"),
+		Criteria: []string{"EMP-1", "EMP-2", "EMP-3", "EMP-4", "EMP-5", "EMP-6", "EMP-7", "EMP-8"}, Municipality: "0301",
+	})
+	if err != nil {
+		s.fail("accredit: %v", err)
+	}
+}
+
+// issue signs an offer and returns it with its code.
+func (e *exchange) issue() (*issuerv1.Offer, string) {
+	e.t.Helper()
+	e.n++
+	key := fmt.Sprintf("test-offer-%d", e.n)
+	answer := answered(e.stack, func() (*issuerv1.IssueOfferResponse, error) {
+		return e.offers.IssueOffer(as(e.t.Context(), e.employer), &issuerv1.IssueOfferRequest{Form: lisa(time.Now()), IdempotencyKey: key})
+	})
+	return answer.GetOffer(), answer.GetCollectionCode()
+}
+
+// open opens a wallet and returns its token.
+func (e *exchange) open() string {
+	e.t.Helper()
+	return answered(e.stack, func() (*walletv1.OpenWalletResponse, error) {
+		return e.wallets.OpenWallet(as(e.t.Context(), e.app), &walletv1.OpenWalletRequest{})
+	}).GetToken()
+}
+
+// accept opens an invitation in a wallet.
+func (e *exchange) accept(wallet, link, code string) *walletv1.Exchange {
+	e.t.Helper()
+	return answered(e.stack, func() (*walletv1.AcceptOfferResponse, error) {
+		return e.wallets.AcceptOffer(as(e.t.Context(), wallet), &walletv1.AcceptOfferRequest{InvitationUrl: link, CollectionCode: code})
+	}).GetExchange()
+}
+
+// ended waits until an exchange is done or has failed.
+func (e *exchange) ended(wallet, id string) (ended *walletv1.Exchange) {
+	e.t.Helper()
+	e.until("the exchange ends", func() bool {
+		ended = answered(e.stack, func() (*walletv1.GetExchangeResponse, error) {
+			return e.wallets.GetExchange(as(e.t.Context(), wallet), &walletv1.GetExchangeRequest{ExchangeId: id})
+		}).GetExchange()
+		return ended.GetState() != walletv1.ExchangeState_EXCHANGE_STATE_OPEN
+	})
+	return ended
+}
+
+// collected says whether the employer sees the offer as collected by somebody
+// whose wallet has acknowledged it.
+func (e *exchange) collected(id string) bool {
+	offer := answered(e.stack, func() (*issuerv1.GetOfferResponse, error) {
+		return e.offers.GetOffer(as(e.t.Context(), e.employer), &issuerv1.GetOfferRequest{OfferId: id})
+	}).GetOffer()
+	for _, step := range offer.GetTimeline() {
+		if step.GetName() == "offer.collected" {
+			return offer.GetCollectedBy() != ""
+		}
+	}
+	return false
+}
+
+func TestOfferIsCollectedIntoTheWallet(t *testing.T) {
+	e := newExchange(t)
+	offer, code := e.issue()
+	wallet := e.open()
+	done := e.ended(wallet, e.accept(wallet, offer.GetInvitationUrl(), code).GetExchangeId())
+	if done.GetState() != walletv1.ExchangeState_EXCHANGE_STATE_DONE {
+		e.fail("the exchange failed: %v", done.GetProblem())
+	}
+	e.holdsOne(wallet)
+	e.until("the employer sees who collected", func() bool { return e.collected(offer.GetOfferId()) })
+}
+
+// holdsOne fails unless the wallet holds exactly one credential, verified.
+func (e *exchange) holdsOne(wallet string) {
+	e.t.Helper()
+	held := answered(e.stack, func() (*walletv1.ListCredentialsResponse, error) {
+		return e.wallets.ListCredentials(as(e.t.Context(), wallet), &walletv1.ListCredentialsRequest{})
+	}).GetCredentials()
+	if len(held) != 1 || !held[0].GetVerified() || held[0].GetType() != "OfferOfEmployment" {
+		e.fail("the wallet holds %v", held)
+	}
+}
+
+// didcommPoints are the crash points that an issue-credential thread passes.
+var didcommPoints = []crash.Point{
+	crash.BeforeReceiveCommit, crash.AfterReceiveCommit, crash.BeforeActCommit, crash.AfterActCommit, crash.BeforeSend, crash.AfterSend,
+}
+
+// Either side, and both, killed at each named point of an issue-credential
+// thread and started again: the worker holds one credential, the employer sees
+// it collected, nothing waits.
+func TestExchangeSurvivesKillAtEveryPoint(t *testing.T) {
+	e := newExchange(t)
+	for _, victims := range [][]string{{"issuer"}, {"wallet"}, {"issuer", "wallet"}} {
+		for _, point := range didcommPoints {
+			t.Run(fmt.Sprintf("%v %s", victims, point), func(t *testing.T) {
+				outer := e.t
+				e.t = t
+				defer func() { e.t = outer }()
+				offer, code := e.issue()
+				wallet := e.open()
+				for _, victim := range victims {
+					e.restart(victim, "KOMPETANSESPOR_CRASH_AT="+string(point))
+				}
+				begun := e.accept(wallet, offer.GetInvitationUrl(), code)
+				e.revive(victims)
+				done := e.ended(wallet, begun.GetExchangeId())
+				if done.GetState() != walletv1.ExchangeState_EXCHANGE_STATE_DONE {
+					e.fail("the exchange failed: %v", done.GetProblem())
+				}
+				e.holdsOne(wallet)
+				e.until("the employer sees who collected", func() bool { return e.collected(offer.GetOfferId()) })
+			})
+		}
+	}
+}

@@ -1,0 +1,127 @@
+// Package issuer is where employers sign offers of employment: many employers
+// (tenants) in one service, each with a did:web of its own. This file is the
+// wiring; the journey is in internal/desk: issue.go, collect.go, withdraw.go.
+package issuer
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc"
+
+	issuerv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/issuer/v1"
+	"github.com/kompetansespor/kompetansespor/proto/gen/openapi"
+	"github.com/kompetansespor/kompetansespor/services/internal/config"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
+	"github.com/kompetansespor/kompetansespor/services/internal/service"
+	"github.com/kompetansespor/kompetansespor/services/internal/trust"
+	"github.com/kompetansespor/kompetansespor/services/issuer/internal/api"
+	"github.com/kompetansespor/kompetansespor/services/issuer/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/issuer/internal/inbox"
+	"github.com/kompetansespor/kompetansespor/services/issuer/internal/mail"
+	"github.com/kompetansespor/kompetansespor/services/issuer/internal/offer"
+	"github.com/kompetansespor/kompetansespor/services/issuer/internal/store"
+	"github.com/kompetansespor/kompetansespor/services/issuer/internal/web"
+)
+
+// Config is the issuer's configuration.
+type Config struct {
+	config.Common `yaml:",inline"`
+
+	// TrustList says who is accredited. Required.
+	TrustList config.TrustList `yaml:"trust_list"`
+
+	// Tenants are the employers that issue here.
+	Tenants []Tenant `yaml:"tenants"`
+
+	// MailDir is the folder of the development mail sink. Default:
+	// <data_dir>/mail.
+	MailDir string `yaml:"mail_dir"`
+}
+
+// Tenant is an employer that issues here.
+type Tenant struct {
+	// OrganisationNumber is the nine digits of Enhetsregisteret. Required.
+	OrganisationNumber string `yaml:"organisation_number"`
+	// LegalName is the employer's registered name. Required.
+	LegalName string `yaml:"legal_name"`
+	// ContactEmail is where questions about an offer go. Required.
+	ContactEmail string `yaml:"contact_email"`
+}
+
+// Validate says everything that is wrong with the configuration.
+func (c *Config) Validate() []fault.Violation {
+	all := append(c.Common.Validate(), c.TrustList.Validate()...)
+	for i, t := range c.Tenants {
+		if err := identifier.CheckOrganisationNumber(t.OrganisationNumber, mode(c.Development)); err != nil {
+			all = append(all, fault.Violation{Field: fmt.Sprintf("tenants[%d].organisation_number", i), Rule: "config.tenant", Message: "is not a valid organisation number"})
+		}
+		if t.LegalName == "" || t.ContactEmail == "" {
+			all = append(all, fault.Violation{Field: fmt.Sprintf("tenants[%d]", i), Rule: "config.tenant", Message: "needs legal_name and contact_email"})
+		}
+	}
+	if c.MailDir == "" {
+		c.MailDir = filepath.Join(c.DataDir, "mail")
+	}
+	return all
+}
+
+func mode(development bool) identifier.Mode {
+	if development {
+		return identifier.Synthetic
+	}
+	return identifier.Production
+}
+
+// Run serves until ctx ends. Logs go to out.
+func Run(ctx context.Context, cfg Config, out io.Writer) error {
+	s, err := service.Open(ctx, cfg.Common, out, store.Migrations())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close(ctx) }()
+
+	zone, err := time.LoadLocation("Europe/Oslo")
+	if err != nil {
+		return fmt.Errorf("load time zone: %w", err)
+	}
+	tenants := make([]desk.Tenant, len(cfg.Tenants))
+	for i, t := range cfg.Tenants {
+		tenants[i] = desk.Tenant{
+			OrganisationNumber: t.OrganisationNumber, LegalName: t.LegalName, ContactEmail: t.ContactEmail,
+			DID: "did:web:" + s.Host() + ":employers:" + t.OrganisationNumber,
+		}
+		if err := s.Book.EnsureOrganisation(ctx, tenants[i].DID, t.OrganisationNumber, s.DIDCommEndpoint()); err != nil {
+			return err
+		}
+	}
+	d := desk.New(desk.Config{
+		DB: s.DB, Store: store.Store{Sealer: s.Book.KeyStore()}, Agent: s.Agent, Outbox: s.Outbox,
+		Trust:  &trust.Client{Get: s.Fetch, Keys: s.Resolver, Registry: cfg.TrustList.Registry, URL: cfg.TrustList.URL, Clock: s.Clock},
+		Mailer: mail.Sink{Dir: cfg.MailDir}, Clock: s.Clock, Random: s.Random, Rules: offer.DefaultRules(mode(cfg.Development)),
+		Zone: zone, Tenants: tenants, PublicURL: cfg.PublicURL,
+	})
+	d.Issuer = s.Issuer(nil, d.Delivered)
+	inbox.Register(s.Agent, d)
+
+	document, err := openapi.Document("issuer")
+	if err != nil {
+		return err
+	}
+	routes := web.Routes(d)
+	routes["GET /employers/{organisation}/did.json"] = s.Book.Documents(s.Host())
+	return s.Run(ctx, service.Parts{
+		Public:  func(r grpc.ServiceRegistrar) { issuerv1.RegisterOfferServiceServer(r, &api.Offers{Desk: d}) },
+		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{issuerv1.RegisterOfferServiceHandler},
+		OpenAPI: document,
+		Policy:  api.Policy(),
+		Routes:  map[string]http.Handler(routes),
+		Jobs:    d.Jobs(),
+	})
+}

@@ -1,0 +1,213 @@
+// Package api is the wallet's gRPC contract: decode, call the desk, encode.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"google.golang.org/protobuf/types/known/structpb"
+
+	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
+	"github.com/kompetansespor/kompetansespor/services/internal/wire"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
+)
+
+// Wallet serves WalletService.
+type Wallet struct {
+	walletv1.UnimplementedWalletServiceServer
+	Desk *desk.Desk
+}
+
+// OpenWallet makes a wallet.
+func (s *Wallet) OpenWallet(ctx context.Context, req *walletv1.OpenWalletRequest) (*walletv1.OpenWalletResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	holder, token, err := s.Desk.Open(ctx, who.Subject, req.GetLocale())
+	if err != nil {
+		return nil, err
+	}
+	return &walletv1.OpenWalletResponse{HolderId: holder, Token: token}, nil
+}
+
+// GetWallet tells what the wallet holds, in numbers.
+func (s *Wallet) GetWallet(ctx context.Context, _ *walletv1.GetWalletRequest) (*walletv1.GetWalletResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	sent, received, held, err := s.Desk.Numbers(ctx, who.Subject)
+	if err != nil {
+		return nil, err
+	}
+	return &walletv1.GetWalletResponse{HolderId: who.Subject, DidcommSent: sent, DidcommReceived: received, Credentials: held}, nil
+}
+
+// AcceptOffer opens an invitation.
+func (s *Wallet) AcceptOffer(ctx context.Context, req *walletv1.AcceptOfferRequest) (*walletv1.AcceptOfferResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	exchange, err := s.Desk.Collect(ctx, who.Subject, req.GetInvitationUrl(), req.GetCollectionCode())
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.exchange(ctx, exchange)
+	return &walletv1.AcceptOfferResponse{Exchange: out}, err
+}
+
+// ApplyForPermit applies at the authority.
+func (s *Wallet) ApplyForPermit(ctx context.Context, req *walletv1.ApplyForPermitRequest) (*walletv1.ApplyForPermitResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	consent := holding.Consent{Purpose: req.GetConsent().GetPurpose()}
+	for _, a := range req.GetConsent().GetAgencies() {
+		consent.Agencies = append(consent.Agencies, holding.Agency{DID: a.GetAgencyDid(), Claims: a.GetClaims()})
+	}
+	exchange, err := s.Desk.Apply(ctx, who.Subject, req.GetCredentialId(), consent)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.exchange(ctx, exchange)
+	return &walletv1.ApplyForPermitResponse{Exchange: out}, err
+}
+
+// GetExchange gives one exchange.
+func (s *Wallet) GetExchange(ctx context.Context, req *walletv1.GetExchangeRequest) (*walletv1.GetExchangeResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	exchange, err := s.Desk.Exchange(ctx, who.Subject, req.GetExchangeId())
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.exchange(ctx, exchange)
+	return &walletv1.GetExchangeResponse{Exchange: out}, err
+}
+
+// ListExchanges gives a page of the holder's exchanges, newest first.
+func (s *Wallet) ListExchanges(ctx context.Context, req *walletv1.ListExchangesRequest) (*walletv1.ListExchangesResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	page, err := wire.ReadPage(req.GetPageSize(), req.GetPageToken())
+	if err != nil {
+		return nil, err
+	}
+	if page.Cursor == wire.First {
+		page.Cursor = math.MaxInt64
+	}
+	all, err := s.Desk.Exchanges(ctx, who.Subject, page.Cursor, page.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	out := &walletv1.ListExchangesResponse{}
+	if len(all) > page.Limit {
+		all = all[:page.Limit]
+		out.NextPageToken = wire.Token(all[page.Limit-1].CreatedAt.UnixMicro())
+	}
+	for _, e := range all {
+		one, err := s.exchange(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		out.Exchanges = append(out.Exchanges, one)
+	}
+	return out, nil
+}
+
+// ListCredentials gives a page of credentials, oldest first.
+func (s *Wallet) ListCredentials(ctx context.Context, req *walletv1.ListCredentialsRequest) (*walletv1.ListCredentialsResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	page, err := wire.ReadPage(req.GetPageSize(), req.GetPageToken())
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Desk.Credentials(ctx, who.Subject, page.Cursor, page.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	out := &walletv1.ListCredentialsResponse{}
+	if len(all) > page.Limit {
+		all = all[:page.Limit]
+		out.NextPageToken = wire.Token(all[page.Limit-1].ReceivedAt.UnixMicro())
+	}
+	for _, c := range all {
+		one, err := credential(c)
+		if err != nil {
+			return nil, err
+		}
+		one.Document = nil
+		out.Credentials = append(out.Credentials, one)
+	}
+	return out, nil
+}
+
+// GetCredential gives one credential with its document.
+func (s *Wallet) GetCredential(ctx context.Context, req *walletv1.GetCredentialRequest) (*walletv1.GetCredentialResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	c, err := s.Desk.Credential(ctx, who.Subject, req.GetCredentialId())
+	if err != nil {
+		return nil, err
+	}
+	out, err := credential(c)
+	return &walletv1.GetCredentialResponse{Credential: out}, err
+}
+
+// ListAccessLog tells who has read what of the holder's applications. It is
+// one page: an application is read a handful of times.
+func (s *Wallet) ListAccessLog(ctx context.Context, _ *walletv1.ListAccessLogRequest) (*walletv1.ListAccessLogResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	all, err := s.Desk.WhoRead(ctx, who.Subject)
+	if err != nil {
+		return nil, err
+	}
+	out := &walletv1.ListAccessLogResponse{}
+	for _, a := range all {
+		out.Rows = append(out.Rows, &walletv1.AccessLogRow{
+			At: wire.Instant(a.At), Agency: a.Agency, Purpose: a.Purpose, Claims: a.Claims, CaseRef: a.CaseRef, RowHash: a.Hash,
+		})
+	}
+	return out, nil
+}
+
+var kinds = map[holding.Kind]walletv1.ExchangeKind{
+	holding.Collection:  walletv1.ExchangeKind_EXCHANGE_KIND_OFFER,
+	holding.Application: walletv1.ExchangeKind_EXCHANGE_KIND_APPLICATION,
+	holding.Delivery:    walletv1.ExchangeKind_EXCHANGE_KIND_DELIVERY,
+}
+
+func (s *Wallet) exchange(ctx context.Context, e holding.Exchange) (*walletv1.Exchange, error) {
+	outcome, err := s.Desk.OutcomeOf(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	out := &walletv1.Exchange{
+		ExchangeId: e.ID, Kind: kinds[e.Kind], Counterparty: e.Theirs, StartedAt: wire.Instant(e.CreatedAt),
+		UpdatedAt: wire.Instant(e.UpdatedAt), CaseRef: outcome.CaseRef, CredentialIds: outcome.Credentials,
+	}
+	switch e.State() {
+	case holding.Held, holding.Accepted:
+		out.State = walletv1.ExchangeState_EXCHANGE_STATE_DONE
+	case holding.Refused:
+		out.State = walletv1.ExchangeState_EXCHANGE_STATE_FAILED
+		rule, message := e.Problem()
+		out.Problem = &walletv1.ExchangeProblem{Rule: rule, Message: message}
+	default:
+		out.State = walletv1.ExchangeState_EXCHANGE_STATE_OPEN
+	}
+	return out, nil
+}
+
+// credential shows a held credential. It is in the wallet only because it was
+// verified when it came.
+func credential(c holding.Credential) (*walletv1.Credential, error) {
+	var document struct {
+		Subject map[string]any `json:"credentialSubject"`
+	}
+	if err := json.Unmarshal(c.Document, &document); err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "credential.stored", "a stored credential cannot be read")
+	}
+	delete(document.Subject, "id")
+	claims, err := structpb.NewStruct(document.Subject)
+	if err != nil {
+		return nil, fmt.Errorf("show claims: %w", err)
+	}
+	return &walletv1.Credential{
+		CredentialId: c.ID, Type: c.Type, Issuer: c.Issuer, Format: c.Format, Verified: true,
+		ReceivedAt: wire.Instant(c.ReceivedAt), Claims: claims, Document: c.Document,
+	}, nil
+}

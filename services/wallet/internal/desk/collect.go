@@ -1,0 +1,62 @@
+package desk
+
+import (
+	"context"
+	"strings"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
+)
+
+// Collect opens an invitation and proposes to its issuer to collect what it
+// offers; the code that came by another way travels inside the envelope. The
+// same invitation gives the same exchange until that was refused.
+func (d *Desk) Collect(ctx context.Context, holder, link, code string) (_ holding.Exchange, err error) {
+	ctx, end := telemetry.Span(ctx, "wallet.Collect")
+	defer func() { end(err) }()
+	invitation, issuer, _, err := d.Invitations.Invitation(ctx, link)
+	if err != nil {
+		return holding.Exchange{}, err
+	}
+	if !strings.HasPrefix(issuer, "did:web:") {
+		return holding.Exchange{}, fault.New(fault.Invalid, "invitation.not-an-organisation", "the invitation is not from an organisation (did:web)")
+	}
+	if have, err := d.Store.ByInvitation(ctx, d.DB.Read(), holder, invitation); err == nil {
+		return have, nil
+	}
+	pairwise, err := d.Book.Pairwise(d.Endpoint)
+	if err != nil {
+		return holding.Exchange{}, err
+	}
+	defer pairwise.Close()
+	id, err := d.newID("exc_")
+	if err != nil {
+		return holding.Exchange{}, err
+	}
+	exchange := holding.Begin(holding.Exchange{
+		ID: id, Holder: holder, Kind: holding.Collection, Thread: id,
+		Ours: pairwise.DID, Theirs: issuer, CreatedAt: d.Clock.Now(),
+	}, "OfferOfEmployment")
+	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+		if have, err := d.Store.ByInvitation(ctx, tx, holder, invitation); err == nil {
+			exchange = have
+			return nil
+		}
+		if err := pairwise.Save(ctx, tx, holder, issuer); err != nil {
+			return err
+		}
+		if err := d.Store.AddExchange(ctx, tx, exchange, invitation, nil); err != nil {
+			return err
+		}
+		return d.Agent.Send(ctx, tx, exchange.Ours, exchange.Theirs, didcomm.Message{
+			Type:  didcomm.TypeProposeCredential,
+			Thid:  exchange.Thread,
+			Pthid: invitation,
+			Body:  object(map[string]string{"goal_code": "kompetansespor.OfferOfEmployment", "collection_code": code}),
+		})
+	})
+	return exchange, err
+}

@@ -1,0 +1,114 @@
+// Package desk is what a wallet can do for its holder: open, collect an offer,
+// take a credential, apply for a permit, see who has read what. A verb loads,
+// lets holding decide, saves and leaves messages in the outbox, in one
+// transaction.
+package desk
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/agent"
+	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/internal/credential"
+	"github.com/kompetansespor/kompetansespor/services/internal/identity"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
+)
+
+// Store keeps holders, exchanges and credentials. What it finds nothing for is
+// a NotFound fault; a Save that finds the exchange in another state than from
+// is a Conflict.
+type Store interface {
+	AddHolder(ctx context.Context, tx *sqldb.Tx, id, tokenHash, locale string) error
+	AddExchange(ctx context.Context, tx *sqldb.Tx, e holding.Exchange, invitation string, secret any) error
+	SaveExchange(ctx context.Context, tx *sqldb.Tx, e holding.Exchange, from holding.State) error
+	SaveSecret(ctx context.Context, tx *sqldb.Tx, exchange string, secret any) error
+	Secret(ctx context.Context, q sqldb.Querier, exchange string, into any) error
+	Exchange(ctx context.Context, q sqldb.Querier, holder, id string) (holding.Exchange, error)
+	ByThread(ctx context.Context, q sqldb.Querier, thread, ours string) (holding.Exchange, error)
+	ByInvitation(ctx context.Context, q sqldb.Querier, holder, invitation string) (holding.Exchange, error)
+	Trace(ctx context.Context, q sqldb.Querier, exchange string) (string, error)
+	Applications(ctx context.Context, q sqldb.Querier, holder string) ([]holding.Exchange, error)
+	Exchanges(ctx context.Context, q sqldb.Querier, holder string, before int64, limit int) ([]holding.Exchange, error)
+	AddCredential(ctx context.Context, tx *sqldb.Tx, c holding.Credential) error
+	Credential(ctx context.Context, q sqldb.Querier, holder, id string) (holding.Credential, error)
+	Credentials(ctx context.Context, q sqldb.Querier, holder string, after int64, limit int) ([]holding.Credential, error)
+	FromExchange(ctx context.Context, q sqldb.Querier, exchange string) ([]string, error)
+	Traffic(ctx context.Context, q sqldb.Querier, holder string) (sent, received, held int64, err error)
+}
+
+// Invitations reads the invitation behind a link.
+type Invitations interface {
+	// Invitation gives an out-of-band message, from the link itself or from
+	// the page that it names. Errors are faults.
+	Invitation(ctx context.Context, link string) (id, from, goal string, err error)
+}
+
+// AccessLog asks the authority who has read what of an application.
+type AccessLog interface {
+	ListAccess(ctx context.Context, caseRef, capability string) ([]Access, error)
+}
+
+// Access is one reading of the worker's data.
+type Access struct {
+	At      time.Time
+	Agency  string
+	Purpose string
+	Claims  []string
+	CaseRef string
+	Hash    []byte
+}
+
+// Limiter says whether key may do it again now; Throttled when not.
+type Limiter interface {
+	Allow(ctx context.Context, key string) error
+}
+
+// Config is what the desk needs.
+type Config struct {
+	DB          *sqldb.DB
+	Store       Store
+	Book        *identity.Book
+	Agent       *agent.Agent
+	Keys        credential.KeyResolver
+	Status      credential.StatusChecker
+	Invitations Invitations
+	AccessLog   AccessLog
+	Opening     Limiter
+	Clock       clock.Clock
+	Random      io.Reader
+	// Endpoint is where others write to this wallet.
+	Endpoint string
+	// Authority is the DID that applications go to.
+	Authority string
+}
+
+// Desk is safe for concurrent use.
+type Desk struct{ Config }
+
+// New makes the desk.
+func New(c Config) *Desk { return &Desk{c} }
+
+// newID makes a random id with a prefix that tells what it names.
+func (d *Desk) newID(prefix string) (string, error) {
+	random := make([]byte, 16)
+	if _, err := io.ReadFull(d.Random, random); err != nil {
+		return "", fmt.Errorf("make id: %w", err)
+	}
+	return prefix + hex.EncodeToString(random), nil
+}
+
+// object writes a message body or attachment; what it is given always can be
+// written.
+func object(v any) json.RawMessage {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}

@@ -1,0 +1,176 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/agent"
+	"github.com/kompetansespor/kompetansespor/services/internal/credential"
+	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
+	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
+	"github.com/kompetansespor/kompetansespor/services/internal/didcomm/binding"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
+)
+
+// Offered is what an offer-credential message says.
+type Offered struct {
+	Type   string // the credential's type
+	Issuer string // its issuer, as the preview has it
+	Nonce  string // to be signed by the holder's key
+}
+
+// Request answers an offer: it makes a key for this credential alone, proves
+// that the wallet has it, and asks for the credential to be bound to it. An
+// authority may begin such a thread itself at a delivery DID.
+func (d *Desk) Request(ctx context.Context, in agent.Received, offer Offered) (agent.Effect, error) {
+	exchange, err := d.Store.ByThread(ctx, d.DB.Read(), in.Message.Thread(), in.Recipient)
+	begun := fault.KindOf(err) == fault.NotFound
+	switch {
+	case begun:
+		if exchange, err = d.beginDelivery(ctx, in); err != nil {
+			return nil, err
+		}
+	case err != nil:
+		return nil, err
+	case exchange.Theirs != in.Sender:
+		return nil, noSuchThread()
+	}
+	if offer.Issuer != in.Sender {
+		return nil, fault.New(fault.Denied, "credential.issuer-is-not-sender", "the offered credential names another issuer than the one that offers it")
+	}
+	return func(ctx context.Context, tx *sqldb.Tx) error {
+		if begun {
+			if err := d.Store.AddExchange(ctx, tx, exchange, "", nil); err != nil {
+				return err
+			}
+		}
+		return d.request(ctx, tx, exchange, offer)
+	}, nil
+}
+
+func (d *Desk) request(ctx context.Context, tx *sqldb.Tx, exchange holding.Exchange, offer Offered) error {
+	holderKey, err := d.Book.HolderKey()
+	if err != nil {
+		return err
+	}
+	if err := holderKey.Save(ctx, tx, exchange.Holder, exchange.Theirs); err != nil {
+		return err
+	}
+	from := exchange.State()
+	if err := exchange.Request(offer.Type, holderKey.DID); err != nil {
+		return err
+	}
+	if err := d.Store.SaveExchange(ctx, tx, exchange, from); err != nil {
+		return err
+	}
+	proof, err := binding.Sign(ctx, holderKey.Keys[0], binding.Statement{Nonce: offer.Nonce, Thread: exchange.Thread, Audience: offer.Issuer}, holderKey.SignWith)
+	if err != nil {
+		return err
+	}
+	return d.Agent.Send(ctx, tx, exchange.Ours, exchange.Theirs, didcomm.Message{
+		Type: didcomm.TypeRequestCredential,
+		Thid: exchange.Thread,
+		Attachments: []didcomm.Attachment{
+			{ID: "request", MediaType: "application/json", Format: didcomm.FormatCredentialRequest, JSON: object(map[string]any{
+				"data_model_version": "2.0",
+				"binding_proof":      map[string]any{"didcomm_signed_attachment": map[string]any{"attachment_id": "binding"}},
+			})},
+			didcomm.NewAttachment("binding", "application/jose", "", []byte(proof)),
+		},
+	})
+}
+
+// beginDelivery lets an authority begin a thread at the DID that was made for
+// it; the agent has already refused any other sender there.
+func (d *Desk) beginDelivery(ctx context.Context, in agent.Received) (holding.Exchange, error) {
+	_, onlyFrom, err := d.Book.Owner(ctx, in.Recipient)
+	if err != nil {
+		return holding.Exchange{}, err
+	}
+	if onlyFrom != in.Sender {
+		return holding.Exchange{}, noSuchThread()
+	}
+	id, err := d.newID("exc_")
+	if err != nil {
+		return holding.Exchange{}, err
+	}
+	return holding.Begin(holding.Exchange{
+		ID: id, Holder: in.Owner, Kind: holding.Delivery, Thread: in.Message.Thread(),
+		Ours: in.Recipient, Theirs: in.Sender, CreatedAt: d.Clock.Now(),
+	}, holding.Deliverable()...), nil
+}
+
+// Take verifies a credential that came and puts it in the wallet.
+func (d *Desk) Take(ctx context.Context, in agent.Received, document []byte) (agent.Effect, error) {
+	exchange, err := d.Store.ByThread(ctx, d.DB.Read(), in.Message.Thread(), in.Recipient)
+	if err != nil || exchange.Theirs != in.Sender {
+		return nil, noSuchThread()
+	}
+	if exchange.State() == holding.Held {
+		return d.acknowledge(exchange), nil // the issuer says it again: so do we
+	}
+	verified, err := credential.Verify(ctx, d.Keys, document, credential.Options{Now: d.Clock.Now(), Status: d.Status})
+	if err != nil {
+		return nil, err
+	}
+	kind, err := credtype.Of(verified.Types)
+	if err != nil {
+		return nil, err
+	}
+	if err := credtype.Validate(kind.Name, verified.Claims); err != nil {
+		return nil, err
+	}
+	if verified.Issuer != in.Sender {
+		return nil, fault.New(fault.Denied, "credential.issuer-is-not-sender", "the credential is by another issuer than the one that sent it")
+	}
+	from := exchange.State()
+	if err := exchange.Hold(verified.SubjectID); err != nil {
+		return nil, err
+	}
+	id, err := d.newID("cred_")
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, tx *sqldb.Tx) error {
+		if err := d.Store.SaveExchange(ctx, tx, exchange, from); err != nil {
+			return err
+		}
+		err := d.Store.AddCredential(ctx, tx, holding.Credential{
+			ID: id, Holder: exchange.Holder, Exchange: exchange.ID, Type: kind.Name, Issuer: verified.Issuer,
+			Subject: verified.SubjectID, Format: holding.FormatDataIntegrity, ReceivedAt: d.Clock.Now(), Document: document,
+		})
+		if err != nil {
+			return err
+		}
+		return d.acknowledge(exchange)(ctx, tx)
+	}, nil
+}
+
+func (d *Desk) acknowledge(exchange holding.Exchange) agent.Effect {
+	return func(ctx context.Context, tx *sqldb.Tx) error {
+		return d.Agent.Send(ctx, tx, exchange.Ours, exchange.Theirs, didcomm.Message{
+			Type: didcomm.TypeCredentialAck, Thid: exchange.Thread, Body: object(map[string]string{"status": "OK"}),
+		})
+	}
+}
+
+// Refused ends the exchange that a problem report is about. A report from
+// anybody but the other party of that thread is about nothing.
+func (d *Desk) Refused(ctx context.Context, in agent.Received, rule, message string) (agent.Effect, error) {
+	exchange, err := d.Store.ByThread(ctx, d.DB.Read(), in.Message.Pthid, in.Recipient)
+	if err != nil || exchange.Theirs != in.Sender {
+		return nil, noSuchThread()
+	}
+	from := exchange.State()
+	if err := exchange.Refuse(rule, message); err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, tx *sqldb.Tx) error {
+		return d.Store.SaveExchange(ctx, tx, exchange, from)
+	}, nil
+}
+
+func noSuchThread() error {
+	return fault.New(fault.NotFound, "exchange.no-such-thread", "there is no such exchange with you")
+}

@@ -1,0 +1,67 @@
+package holding
+
+import (
+	"slices"
+	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+)
+
+// Credential is a credential in a wallet.
+type Credential struct {
+	ID         string
+	Holder     string
+	Exchange   string
+	Type       string
+	Issuer     string
+	Subject    string // the did:key it is bound to
+	Format     string // "w3c-vc+data-integrity"
+	ReceivedAt time.Time
+	Document   []byte // the signed bytes as they came
+	Claims     map[string]any
+}
+
+// FormatDataIntegrity names the one held form so far: W3C VCDM 2.0 with a
+// Data Integrity proof.
+const FormatDataIntegrity = "w3c-vc+data-integrity"
+
+// Agency is an authority that the holder lets write to the wallet.
+type Agency struct {
+	DID      string   // its did:web
+	Delivery string   // the DID of ours made for it
+	Claims   []string // what the holder agrees that it may read
+}
+
+// Consent is what the holder agreed to when applying.
+type Consent struct {
+	Purpose  string
+	Agencies []Agency
+}
+
+// deliverable says which authority's credentials a worker's wallet takes, by
+// the service that issues them.
+var deliverable = []string{
+	"ResidencePermit", "Appointment", "ResidenceCard", "TaxRegistration", "TaxCard", "BankAccountConfirmation",
+}
+
+// Deliverable lists the types that a delivery may bring.
+func Deliverable() []string { return slices.Clone(deliverable) }
+
+// Check refuses a consent that names nobody, or somebody twice.
+func (c Consent) Check() error {
+	var v []fault.Violation
+	if c.Purpose == "" {
+		v = append(v, fault.Violation{Field: "consent.purpose", Rule: "consent.purpose-required", Message: "say what the consent is for"})
+	}
+	seen := map[string]bool{}
+	for _, a := range c.Agencies {
+		if a.DID == "" || seen[a.DID] {
+			v = append(v, fault.Violation{Field: "consent.agencies", Rule: "consent.agency-once", Message: "name each agency once, by its DID"})
+		}
+		seen[a.DID] = true
+	}
+	if len(c.Agencies) == 0 || len(c.Agencies) > 8 {
+		v = append(v, fault.Violation{Field: "consent.agencies", Rule: "consent.agencies-count", Message: "name one to eight agencies"})
+	}
+	return fault.Violated("consent.incomplete", "the consent cannot be used as it is", v)
+}

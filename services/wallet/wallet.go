@@ -1,0 +1,93 @@
+// Package wallet is where workers keep their credentials: many holders in one
+// service, each with DIDs and keys of their own. This file is the wiring; the
+// journey is in internal/desk: open.go, collect.go, take.go, apply.go.
+package wallet
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc"
+
+	verifierv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1"
+	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
+	"github.com/kompetansespor/kompetansespor/proto/gen/openapi"
+	"github.com/kompetansespor/kompetansespor/services/internal/cache"
+	"github.com/kompetansespor/kompetansespor/services/internal/config"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
+	"github.com/kompetansespor/kompetansespor/services/internal/service"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/api"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/inbox"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/peers"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/store"
+)
+
+// Config is the wallet's configuration.
+type Config struct {
+	config.Common `yaml:",inline"`
+
+	// Authority is the DID of UDI, where applications go. Required.
+	Authority string `yaml:"authority"`
+
+	// WalletsPerHour is how many wallets one app may open in an hour. Default
+	// 10000.
+	WalletsPerHour int64 `yaml:"wallets_per_hour"`
+}
+
+// Validate says everything that is wrong with the configuration.
+func (c *Config) Validate() []fault.Violation {
+	all := c.Common.Validate()
+	if !strings.HasPrefix(c.Authority, "did:web:") {
+		all = append(all, fault.Violation{Field: "authority", Rule: "config.authority", Message: "must be the did:web of the authority that takes applications"})
+	}
+	if c.WalletsPerHour == 0 {
+		c.WalletsPerHour = 10_000
+	}
+	return all
+}
+
+// Run serves until ctx ends. Logs go to out.
+func Run(ctx context.Context, cfg Config, out io.Writer) error {
+	s, err := service.Open(ctx, cfg.Common, out, store.Migrations())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close(ctx) }()
+
+	verifier, err := s.Dial("verifier")
+	if err != nil {
+		return err
+	}
+	holders := store.Store{Sealer: s.Book.KeyStore(), Clock: s.Clock}
+	d := desk.New(desk.Config{
+		DB: s.DB, Store: holders, Book: s.Book, Agent: s.Agent, Keys: s.Resolver, Status: s.Status,
+		Invitations: peers.Invitations{Get: s.Fetch},
+		AccessLog:   peers.AccessLog{Client: verifierv1.NewAccessLogServiceClient(verifier)},
+		Opening:     cache.NewLimiter(s.Cache, s.Clock, "open-wallet", cfg.WalletsPerHour, time.Hour),
+		Clock:       s.Clock, Random: s.Random, Endpoint: s.DIDCommEndpoint(), Authority: cfg.Authority,
+	})
+	inbox.Register(s.Agent, d)
+
+	apps, err := rpc.LoadTokens(cfg.TokensFile, s.Clock)
+	if err != nil {
+		return err
+	}
+	document, err := openapi.Document("wallet")
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx, service.Parts{
+		Public:  func(r grpc.ServiceRegistrar) { walletv1.RegisterWalletServiceServer(r, &api.Wallet{Desk: d}) },
+		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{walletv1.RegisterWalletServiceHandler},
+		OpenAPI: document,
+		Policy:  api.Policy(),
+		Authenticator: api.Authenticator{Apps: apps, Holders: func(ctx context.Context, tokenHash string) (string, error) {
+			return holders.HolderOf(ctx, s.DB.Read(), tokenHash)
+		}},
+	})
+}
