@@ -26,12 +26,16 @@ type exchange struct {
 // employer.
 func newExchange(t *testing.T) *exchange {
 	s := newStack(t, devsetup.Pilot(), "registry", "issuer", "wallet")
-	e := &exchange{
+	s.accredit()
+	return newExchangeOn(s)
+}
+
+// newExchangeOn are the people on a stack that runs.
+func newExchangeOn(s *stack) *exchange {
+	return &exchange{
 		stack: s, offers: issuerv1.NewOfferServiceClient(s.dial("issuer")), wallets: walletv1.NewWalletServiceClient(s.dial("wallet")),
 		employer: s.token("issuer", "employer"), app: s.token("wallet", "wallet-app"),
 	}
-	s.accredit()
-	return e
 }
 
 // accredit makes the pilot's employer an accredited one.

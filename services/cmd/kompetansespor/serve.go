@@ -9,6 +9,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
 	"github.com/kompetansespor/kompetansespor/services/issuer"
 	"github.com/kompetansespor/kompetansespor/services/registry"
+	"github.com/kompetansespor/kompetansespor/services/verifier"
 	"github.com/kompetansespor/kompetansespor/services/wallet"
 )
 
@@ -19,6 +20,7 @@ var services = map[string]start{
 	"registry": configured(registry.Run),
 	"issuer":   configured(issuer.Run),
 	"wallet":   configured(wallet.Run),
+	"verifier": configured(verifier.Run),
 }
 
 // configured reads a service's configuration, file and environment, and runs

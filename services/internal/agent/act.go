@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -58,16 +60,23 @@ func (a *Agent) dueArrivals(ctx context.Context) ([]arrival, error) {
 func (a *Agent) act(ctx context.Context, one arrival) error {
 	ctx = telemetry.Continue(ctx, one.traceparent)
 	ctx, end := telemetry.Span(ctx, spanName("didcomm.Act ", one.kind))
-	in, effect, err := a.consider(ctx, one)
-	if err == nil {
-		err = a.settle(ctx, one, in, effect)
-	}
+	var in Received
+	err := guarded(func() (err error) {
+		if in, err = a.open(ctx, one.envelope, one.receivedAt); err != nil {
+			return err
+		}
+		effect, err := a.consider(ctx, in)
+		if err != nil {
+			return err
+		}
+		return a.settle(ctx, one, in, effect)
+	})
 	end(err)
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return nil
 	case fault.KindOf(err).Permanent():
-	case a.Clock.Now().Sub(one.receivedAt) > a.Patience:
+	case waited(one.attempts) > a.Patience:
 		a.Log.WarnContext(ctx, "patience with a message has ended", "type", one.kind, "error", err.Error())
 	default:
 		a.Log.WarnContext(ctx, "message will be tried again", "type", one.kind, "attempts", one.attempts+1, "rule", fault.RuleOf(err), "error", err.Error())
@@ -76,15 +85,24 @@ func (a *Agent) act(ctx context.Context, one arrival) error {
 	return a.settle(ctx, one, in, func(context.Context, *sqldb.Tx) error { return Refuse(err) })
 }
 
-// consider opens the stored envelope again and asks the handler.
-func (a *Agent) consider(ctx context.Context, one arrival) (Received, Effect, error) {
-	in, err := a.open(ctx, one.envelope)
-	if err != nil {
-		return in, nil, err
+// consider asks the handler for the effect of a message.
+func (a *Agent) consider(ctx context.Context, in Received) (Effect, error) {
+	handler, known := a.handlers[in.Message.Type]
+	if !known {
+		return nil, typeUnknown() // another version of us took it in
 	}
-	in.At = one.receivedAt
-	effect, err := a.handlers[in.Message.Type](ctx, in)
-	return in, effect, err
+	return handler(ctx, in)
+}
+
+// guarded turns a panic into an error: one message must not stop the service,
+// again at every start.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Wrap(fmt.Errorf("panic: %v\n%s", p, debug.Stack()), fault.Internal, "internal", "panic in a message handler")
+		}
+	}()
+	return f()
 }
 
 // settle applies the effect and ends the row, once, in one transaction. A

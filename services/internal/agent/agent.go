@@ -44,17 +44,22 @@ type Poster interface {
 	Post(ctx context.Context, url, contentType string, body []byte) ([]byte, http.Header, error)
 }
 
+// Forgetful is a resolver that remembers documents for a while. Fresh gives
+// one that asks anew: a sender's key may be newer than what is remembered.
+type Forgetful interface{ Fresh() did.Resolver }
+
 // Config is what an agent needs.
 type Config struct {
 	DB       *sqldb.DB
 	Book     *identity.Book
-	Resolver did.Resolver
+	Resolver did.Resolver // may be Forgetful
 	Post     Poster
 	Clock    clock.Clock
 	Random   io.Reader
 	Log      *slog.Logger
-	// Patience is how long a message may wait for something that does not
-	// answer (a status list, a DID document) before it is refused.
+	// Patience is how long a message is tried again when something does not
+	// answer (a status list, a DID document) before it is refused. The time that
+	// the service was stopped does not count.
 	Patience time.Duration
 }
 
@@ -121,4 +126,12 @@ const atOnce = 8
 // backOff is the wait after the nth failed attempt: 50 ms doubling to 4 s.
 func backOff(attempts int64) time.Duration {
 	return min(50*time.Millisecond<<min(attempts, 8), 4*time.Second)
+}
+
+// waited is how long a message has been put off after so many failed attempts.
+func waited(attempts int64) (total time.Duration) {
+	for n := range attempts {
+		total += backOff(n)
+	}
+	return total
 }

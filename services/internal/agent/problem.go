@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"regexp"
 	"strings"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
@@ -32,15 +33,24 @@ func (a *Agent) report(ctx context.Context, tx *sqldb.Tx, in Received, why *faul
 	})
 }
 
-// Problem reads a received problem report: the rule that was broken and the
-// comment for people.
+// Problem reads a received problem report: the rule that was broken, at most
+// 128 printable ASCII characters, and the comment for people, cut at 500
+// characters. What stands in them a stranger wrote.
 func Problem(msg *didcomm.Message) (rule, comment string, err error) {
 	var r problem
 	if err := msg.DecodeBody(&r); err != nil {
 		return "", "", err
 	}
-	return strings.TrimPrefix(r.Code, codePrefix), r.Comment, nil
+	if !codeForm.MatchString(r.Code) {
+		return "", "", fault.New(fault.Invalid, "didcomm.problem-code", "a problem report has a code of 1 to 128 printable characters")
+	}
+	runes := []rune(r.Comment)
+	return strings.TrimPrefix(r.Code, codePrefix), string(runes[:min(len(runes), maxComment)]), nil
 }
+
+var codeForm = regexp.MustCompile(`^[!-~]{1,128}$`)
+
+const maxComment = 500
 
 // codePrefix says: an error, of the protocol, about a message.
 const codePrefix = "e.p.msg."

@@ -6,9 +6,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/crash"
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm/envelope"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -55,7 +57,7 @@ func (a *Agent) Receive(write func(w http.ResponseWriter, r *http.Request, err e
 
 // Accept opens an envelope, checks who wrote it and puts it in the inbox.
 func (a *Agent) Accept(ctx context.Context, body []byte) error {
-	in, err := a.open(ctx, body)
+	in, err := a.open(ctx, body, a.Clock.Now())
 	if err != nil {
 		return err
 	}
@@ -66,10 +68,13 @@ func (a *Agent) Accept(ctx context.Context, body []byte) error {
 	return err
 }
 
-// open proves the sender of an envelope, and that it may write to this DID.
-func (a *Agent) open(ctx context.Context, body []byte) (Received, error) {
-	now := a.Clock.Now()
-	received, err := envelope.Receive(ctx, a.Book, a.Resolver, body, now.Unix())
+// open proves the sender of an envelope that came at an instant, and that it
+// may write to this DID.
+func (a *Agent) open(ctx context.Context, body []byte, at time.Time) (Received, error) {
+	received, err := envelope.Receive(ctx, a.Book, a.Resolver, body, at.Unix())
+	if forgetful, ok := a.Resolver.(Forgetful); ok && err != nil && fault.RuleOf(err) == "envelope.sender-key" {
+		received, err = envelope.Receive(ctx, a.Book, forgetful.Fresh(), body, at.Unix())
+	}
 	if err != nil {
 		return Received{}, err
 	}
@@ -80,18 +85,23 @@ func (a *Agent) open(ctx context.Context, body []byte) (Received, error) {
 	if onlyFrom != "" && onlyFrom != received.Sender {
 		return Received{}, fault.New(fault.Denied, "didcomm.sender-not-expected", "this DID takes messages from one named sender only, and this is another")
 	}
-	return Received{Message: received.Message, Sender: received.Sender, Recipient: received.RecipientDID, Owner: owner, At: now}, nil
+	return Received{Message: received.Message, Sender: received.Sender, Recipient: received.RecipientDID, Owner: owner, At: at}, nil
 }
 
+// store puts the message behind those of its thread that came before,
+// whatever the clock says: received_at is their order.
 func (a *Agent) store(ctx context.Context, in Received, body []byte) error {
 	if _, known := a.handlers[in.Message.Type]; !known {
-		return fault.New(fault.Invalid, "didcomm.type-unknown", "this agent does not take messages of this type")
+		return typeUnknown()
 	}
 	err := a.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		now := clock.Micros(in.At)
 		fresh, err := sqldb.Inserted(ctx, tx, `
 			INSERT INTO agent_inbox (sender, id, thread, type, recipient, envelope, traceparent, received_at, due_at, attempts, state, rule)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 0, 'waiting', '') ON CONFLICT DO NOTHING`,
+			VALUES ($1, $2, $3, $4, $5, $6, $7,
+				(SELECT CASE WHEN COALESCE(MAX(received_at), 0) >= $8 THEN MAX(received_at) + 1 ELSE $8 END
+					FROM agent_inbox WHERE thread = $3 AND sender = $1),
+				$8, 0, 'waiting', '') ON CONFLICT DO NOTHING`,
 			in.Sender, in.Message.ID, in.Message.Thread(), in.Message.Type, in.Recipient, body, telemetry.Traceparent(ctx), now)
 		if err != nil {
 			return err
@@ -107,4 +117,8 @@ func (a *Agent) store(ctx context.Context, in Received, body []byte) error {
 	}
 	crash.At(crash.AfterReceiveCommit)
 	return nil
+}
+
+func typeUnknown() error {
+	return fault.New(fault.Invalid, "didcomm.type-unknown", "this agent does not take messages of this type")
 }

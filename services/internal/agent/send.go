@@ -21,7 +21,8 @@ import (
 
 // Send puts a message in the outbox, in the caller's transaction. From is a
 // DID of ours, to the one DID it goes to; Send fills id, from, to and time.
-// Messages of a thread leave in the order in which they were put in.
+// Messages of a thread leave for their recipient in the order in which they
+// were put in.
 func (a *Agent) Send(ctx context.Context, tx *sqldb.Tx, from, to string, msg didcomm.Message) error {
 	id, err := a.newID()
 	if err != nil {
@@ -70,15 +71,16 @@ type departure struct {
 	attempts                                 int64
 }
 
-// SendStep posts the messages that are due: in order within a thread, side by
-// side across threads.
+// SendStep posts the messages that are due: in order within a thread and its
+// recipient, side by side across threads. The recipient counts because it may
+// have named the thread: nobody makes others' messages wait.
 func (a *Agent) SendStep(ctx context.Context) (bool, error) {
 	rows, err := a.DB.Read().QueryContext(ctx, `
 		SELECT id, type, sender, recipient, traceparent, sealed, attempts
 		FROM agent_outbox AS o
 		WHERE state = 'waiting' AND due_at <= $1 AND NOT EXISTS (
 			SELECT 1 FROM agent_outbox AS e
-			WHERE e.thread = o.thread AND e.sender = o.sender AND e.position < o.position AND e.state = 'waiting')
+			WHERE e.thread = o.thread AND e.sender = o.sender AND e.recipient = o.recipient AND e.position < o.position AND e.state = 'waiting')
 		ORDER BY due_at LIMIT 32`, clock.Micros(a.Clock.Now()))
 	due, err := sqldb.Collect(rows, err, func(r *sql.Rows) (departure, error) {
 		var one departure

@@ -96,14 +96,15 @@ func (i *Inbox) handle(ctx context.Context, event *eventbus.Event, hash string, 
 		if err != nil || taken {
 			return err
 		}
-		if err := i.advance(ctx, tx, event); err != nil {
-			return err
-		}
 		handler, state := i.Handlers[event.Name()], "done"
 		if handler == nil {
 			state = "ignored"
 		}
-		if err := i.record(ctx, tx, event, hash, payload, state, ""); err != nil {
+		fresh, err := i.record(ctx, tx, event, hash, payload, state, "")
+		if err != nil || !fresh {
+			return err // not fresh: somebody else takes it at this moment
+		}
+		if err := i.advance(ctx, tx, event); err != nil {
 			return err
 		}
 		if handler != nil {
@@ -152,18 +153,21 @@ func (i *Inbox) advance(ctx context.Context, tx *sqldb.Tx, event *eventbus.Event
 	case event.Sequence <= last:
 		return fault.New(fault.Conflict, "event.sequence-taken", "another event has this place in the case")
 	}
-	_, err = tx.ExecContext(ctx, `
+	n, err := sqldb.Changed(ctx, tx, `
 		INSERT INTO event_position (producer, case_ref, last) VALUES ($1, $2, $3)
-		ON CONFLICT (producer, case_ref) DO UPDATE SET last = excluded.last`, i.Producer, event.Case, event.Sequence)
+		ON CONFLICT (producer, case_ref) DO UPDATE SET last = excluded.last WHERE event_position.last = excluded.last - 1`,
+		i.Producer, event.Case, event.Sequence)
+	if err == nil && n == 0 {
+		return errGap // somebody else moves the case on at this moment: look again
+	}
 	return err
 }
 
-func (i *Inbox) record(ctx context.Context, tx *sqldb.Tx, event *eventbus.Event, hash string, payload []byte, state, reason string) error {
-	_, err := tx.ExecContext(ctx, `
+func (i *Inbox) record(ctx context.Context, tx *sqldb.Tx, event *eventbus.Event, hash string, payload []byte, state, reason string) (fresh bool, err error) {
+	return sqldb.Inserted(ctx, tx, `
 		INSERT INTO event_inbox (producer, id, hash, case_ref, sequence, type, payload, received_at, state, reason)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
 		i.Producer, event.ID, hash, event.Case, event.Sequence, event.Type, payload, clock.Micros(i.Clock.Now()), state, reason)
-	return err
 }
 
 // park keeps an event that cannot be acted on, with the reason, so that other
@@ -172,6 +176,7 @@ func (i *Inbox) park(ctx context.Context, event *eventbus.Event, hash string, pa
 	i.Log.ErrorContext(ctx, "event parked", "producer", i.Producer, "event", event.ID, "reason", reason)
 	telemetry.Count(ctx, "events.parked", 1)
 	return i.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		return i.record(ctx, tx, event, hash, payload, "parked", reason)
+		_, err := i.record(ctx, tx, event, hash, payload, "parked", reason)
+		return err
 	})
 }

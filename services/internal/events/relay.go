@@ -50,12 +50,17 @@ func (r *Relay) Step(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	var stuck error
 	for _, one := range due {
-		if err := r.publish(ctx, one); err != nil {
+		err := r.publish(ctx, one)
+		switch {
+		case errors.Is(err, eventbus.ErrHashMismatch):
+			stuck = err // this case waits for an operator, the others go on
+		case err != nil:
 			return false, err
 		}
 	}
-	return len(due) > 0, nil
+	return len(due) > 0, stuck
 }
 
 func (r *Relay) publish(ctx context.Context, one leaving) error {

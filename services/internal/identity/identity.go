@@ -63,12 +63,18 @@ type Pending struct {
 	draft    *keystore.Draft
 	keyIDs   []keystore.KeyID
 	document []byte
+	closed   bool
 }
 
 // Pairwise makes a did:peer:2 for one relation: an Ed25519 key that
 // authenticates, an X25519 key that agrees, one DIDComm endpoint.
-func (b *Book) Pairwise(endpoint string) (*Pending, error) {
+func (b *Book) Pairwise(endpoint string) (_ *Pending, err error) {
 	draft := b.keys.Draft()
+	defer func() {
+		if err != nil {
+			draft.Close()
+		}
+	}()
 	signing, signingKey, err := draft.Create(keystore.Ed25519)
 	if err != nil {
 		return nil, fmt.Errorf("make pairwise keys: %w", err)
@@ -100,11 +106,21 @@ func (b *Book) HolderKey() (*Pending, error) {
 
 // Close forgets the DID unless it was saved. It is safe to repeat; call it
 // when the transaction that saves the DID has ended.
-func (p *Pending) Close() { p.draft.Close() }
+func (p *Pending) Close() {
+	p.closed = true
+	p.draft.Close()
+}
+
+// errClosed keeps a DID from being saved without its keys.
+var errClosed = errors.New("save DID: its keys are forgotten already")
 
 // Save makes the DID owner's, in the caller's transaction. onlyFrom, when not
-// empty, is the one DID whose messages it takes.
+// empty, is the one DID whose messages it takes. When the transaction ends, so
+// does p: a transaction that is tried again makes another.
 func (p *Pending) Save(ctx context.Context, tx *sqldb.Tx, owner, onlyFrom string) error {
+	if p.closed {
+		return errClosed
+	}
 	tx.OnEnd(p.Close)
 	if err := p.draft.Save(ctx, txRows{tx}); err != nil {
 		return fmt.Errorf("save keys: %w", err)
@@ -135,7 +151,7 @@ func (p *Pending) SignWith(ctx context.Context, kid string, data []byte) ([]byte
 // Sign signs data with the key behind a key id of ours. It is the
 // credential engine's Signer.
 func (b *Book) Sign(ctx context.Context, kid string, data []byte) ([]byte, error) {
-	id, ok, err := b.KeyAgreement(ctx, kid)
+	id, ok, err := b.find(ctx, kid)
 	if err != nil {
 		return nil, err
 	}
@@ -161,16 +177,30 @@ func (b *Book) KeyStore() *keystore.Store { return b.keys }
 // maxKnown bounds the memory of the key id cache.
 const maxKnown = 4096
 
-// KeyAgreement finds the key behind a key id of ours, whatever it is for; false
-// when it is not ours.
+// KeyAgreement finds the key behind a key id of ours; false when it is not
+// ours, or signs: an envelope to a holder's did:key is as unknown here as any,
+// so that nobody learns whose wallet holds it.
 func (b *Book) KeyAgreement(ctx context.Context, kid string) (keystore.KeyID, bool, error) {
+	id, ok, err := b.find(ctx, kid)
+	if err != nil || !ok {
+		return "", false, err
+	}
+	public, _, err := b.keys.Public(ctx, id)
+	if err != nil || public.Curve() == did.Ed25519 {
+		return "", false, err
+	}
+	return id, true, nil
+}
+
+// find gives the key behind a key id of ours, whatever it is for.
+func (b *Book) find(ctx context.Context, kid string) (id keystore.KeyID, ok bool, err error) {
 	b.mu.Lock()
-	id, ok := b.known[kid]
+	id, ok = b.known[kid]
 	b.mu.Unlock()
 	if ok {
 		return id, true, nil
 	}
-	err := b.db.Read().QueryRowContext(ctx, `SELECT key_id FROM identity_key WHERE kid = $1`, kid).Scan(&id)
+	err = b.db.Read().QueryRowContext(ctx, `SELECT key_id FROM identity_key WHERE kid = $1`, kid).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", false, nil
 	}

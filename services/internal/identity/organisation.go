@@ -37,6 +37,7 @@ func (b *Book) EnsureOrganisation(ctx context.Context, name, owner, endpoint str
 		return err
 	}
 	draft := b.keys.Draft()
+	defer draft.Close()
 	asserting, assertingKey, err := draft.Create(keystore.Ed25519)
 	if err != nil {
 		return fmt.Errorf("make organisation keys: %w", err)
@@ -72,10 +73,10 @@ func (b *Book) EnsureOrganisation(ctx context.Context, name, owner, endpoint str
 
 // Documents serves the DID documents of our organisations: host is the did:web
 // host, so that /.well-known/did.json and /a/b/did.json find theirs (did:web
-// method, section "Read").
+// method, section "Read"). A port in host is written as the method has it.
 func (b *Book) Documents(host string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := "did:web:" + host
+		name := "did:web:" + strings.ReplaceAll(host, ":", "%3A")
 		if path, ok := strings.CutSuffix(r.URL.Path, "/did.json"); ok && path != "/.well-known" {
 			name += strings.ReplaceAll(path, "/", ":")
 		}

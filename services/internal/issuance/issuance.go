@@ -183,11 +183,11 @@ func (i *Issuer) Find(ctx context.Context, q sqldb.Querier, id string) (Credenti
 	return find(ctx, q, `SELECT `+columns+` FROM issuance WHERE credential_id = $1`, id)
 }
 
-func find(ctx context.Context, q sqldb.Querier, query, key string) (Credential, error) {
+func find(ctx context.Context, q sqldb.Querier, query string, key ...any) (Credential, error) {
 	var c Credential
 	var status string
 	var from, until, issued, delivered int64
-	err := q.QueryRowContext(ctx, query, key).Scan(&c.ID, &c.Type, &c.Reference, &c.Issuer, &c.State, &c.Thread, &c.Ours, &c.Theirs,
+	err := q.QueryRowContext(ctx, query, key...).Scan(&c.ID, &c.Type, &c.Reference, &c.Issuer, &c.State, &c.Thread, &c.Ours, &c.Theirs,
 		&c.nonce, &c.Subject, &c.claims, &status, &from, &until, &issued, &delivered)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, fault.New(fault.NotFound, "credential.unknown", "there is no such credential here")

@@ -19,7 +19,8 @@ type Party struct {
 
 // Offer sends offer-credential for a reserved credential, in the caller's
 // transaction. Offering again to the same party changes nothing; to another it
-// is a Conflict.
+// is a Conflict, and so is a thread of the party's in which another credential
+// has been offered: the party may have named it.
 func (i *Issuer) Offer(ctx context.Context, tx *sqldb.Tx, id string, to Party) error {
 	c, err := i.Find(ctx, tx, id)
 	if err != nil {
@@ -35,6 +36,13 @@ func (i *Issuer) Offer(ctx context.Context, tx *sqldb.Tx, id string, to Party) e
 		return nil
 	case c.State != Reserved:
 		return fault.New(fault.Conflict, "credential.already-offered", "the credential has been offered to another holder")
+	}
+	_, err = find(ctx, tx, `SELECT `+columns+` FROM issuance WHERE thread = $1 AND theirs = $2 AND ours = $3`, to.Thread, to.Theirs, to.Ours)
+	switch {
+	case err == nil:
+		return fault.New(fault.Conflict, "credential.thread-taken", "another credential has been offered in this thread")
+	case fault.KindOf(err) != fault.NotFound:
+		return err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE issuance SET state = 'offered', thread = $1, ours = $2, theirs = $3 WHERE credential_id = $4`,
 		to.Thread, to.Ours, to.Theirs, id)

@@ -2,7 +2,9 @@ package issuance
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
@@ -64,11 +66,12 @@ func (i *Issuer) onRequest(ctx context.Context, in agent.Received) (agent.Effect
 // inThread finds the credential of a message's thread; a thread of somebody
 // else's does not exist for the sender.
 func (i *Issuer) inThread(ctx context.Context, in agent.Received) (Credential, error) {
-	c, err := find(ctx, i.DB.Read(), `SELECT `+columns+` FROM issuance WHERE thread = $1`, in.Message.Thread())
-	if err != nil || c.Theirs != in.Sender || c.Ours != in.Recipient {
+	c, err := find(ctx, i.DB.Read(), `SELECT `+columns+` FROM issuance WHERE thread = $1 AND theirs = $2 AND ours = $3`,
+		in.Message.Thread(), in.Sender, in.Recipient)
+	if fault.KindOf(err) == fault.NotFound {
 		return c, fault.New(fault.NotFound, "credential.no-such-thread", "there is no such exchange with you")
 	}
-	return c, nil
+	return c, err
 }
 
 // holderOf proves the key in the request and returns its did:key.
@@ -138,7 +141,8 @@ func (i *Issuer) IssueTo(ctx context.Context, tx *sqldb.Tx, id, subject string) 
 // Signed gives the bytes of a credential that has been issued.
 func (i *Issuer) Signed(ctx context.Context, q sqldb.Querier, id string) ([]byte, error) {
 	var sealed []byte
-	if err := q.QueryRowContext(ctx, `SELECT credential FROM issuance WHERE credential_id = $1`, id).Scan(&sealed); err != nil {
+	err := q.QueryRowContext(ctx, `SELECT credential FROM issuance WHERE credential_id = $1`, id).Scan(&sealed)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("read credential: %w", err)
 	}
 	if sealed == nil {

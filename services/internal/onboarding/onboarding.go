@@ -136,12 +136,15 @@ func (c *Cases) note(ctx context.Context, tx *sqldb.Tx, caseRef string, state St
 }
 
 // Wake has the verb called again for a case: something that it may wait for
-// has come. A case that nobody has decided yet is noted with its trace.
+// has come. A case that nobody has decided yet is noted with its trace. A
+// handler wakes the case before it reads or writes what the verb's effect
+// does: the case's row is what the two take turns at.
 func (c *Cases) Wake(ctx context.Context, tx *sqldb.Tx, caseRef string) error {
 	if err := c.see(ctx, tx, caseRef); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE onboarding_case SET due_at = $1, revision = revision + 1 WHERE case_ref = $2 AND state = 'KNOWN'`,
+	_, err := tx.ExecContext(ctx, `
+		UPDATE onboarding_case SET due_at = CASE WHEN state = 'KNOWN' THEN $1 ELSE due_at END, revision = revision + 1 WHERE case_ref = $2`,
 		clock.Micros(c.Clock.Now()), caseRef)
 	if err != nil {
 		return fmt.Errorf("wake case: %w", err)

@@ -49,6 +49,18 @@ func (r *Resolver) Resolve(ctx context.Context, name string) (*did.Document, err
 	return r.fetch(ctx, name)
 }
 
+// Fresh is a resolver that does not answer from what is remembered.
+func (r *Resolver) Fresh() did.Resolver { return fresh{r} }
+
+type fresh struct{ *Resolver }
+
+func (f fresh) Resolve(ctx context.Context, name string) (*did.Document, error) {
+	if !strings.HasPrefix(name, "did:web:") {
+		return did.Static{}.Resolve(ctx, name)
+	}
+	return f.fetch(ctx, name)
+}
+
 func (r *Resolver) fetch(ctx context.Context, name string) (*did.Document, error) {
 	url, err := did.WebURL(name)
 	if err != nil {

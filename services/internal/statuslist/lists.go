@@ -127,9 +127,10 @@ func (l *Lists) Revoke(ctx context.Context, tx *sqldb.Tx, credentialID, reason s
 	if err != nil || revokedAt != 0 {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE status_entry SET revoked_at = $1, reason = $2 WHERE credential_id = $3`,
-		clock.Micros(l.Clock.Now()), reason, credentialID); err != nil {
-		return fmt.Errorf("revoke: %w", err)
+	n, err := sqldb.Changed(ctx, tx, `UPDATE status_entry SET revoked_at = $1, reason = $2 WHERE credential_id = $3 AND revoked_at = 0`,
+		clock.Micros(l.Clock.Now()), reason, credentialID)
+	if err != nil || n == 0 {
+		return err // n == 0: somebody else has revoked it
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE status_list SET version = version + 1 WHERE number = $1`, number)
 	return err

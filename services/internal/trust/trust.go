@@ -49,8 +49,12 @@ func (c *Client) current(ctx context.Context) (*trustlist.List, error) {
 			defer c.mu.Unlock()
 			if c.last == nil || list.Version >= c.last.Version {
 				c.last = list
+				return list, nil
 			}
-			return c.last, nil
+			// An older list: somebody plays it again. What we have counts, while
+			// it is current.
+			err = fault.New(fault.Unavailable, "trustlist.older", "the trust list is older than the one seen before")
+			return c.remembered(now, err)
 		}
 	}
 	if fault.KindOf(err).Permanent() && fault.KindOf(err) != fault.NotFound {
@@ -58,6 +62,11 @@ func (c *Client) current(ctx context.Context) (*trustlist.List, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.remembered(now, err)
+}
+
+// remembered is the last list while it is current. mu is held.
+func (c *Client) remembered(now time.Time, err error) (*trustlist.List, error) {
 	if c.last != nil && now.Before(c.last.NextUpdate) {
 		return c.last, nil
 	}

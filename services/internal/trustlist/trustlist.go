@@ -112,7 +112,7 @@ func Verify(ctx context.Context, keys credential.KeyResolver, registry string, r
 	if err != nil {
 		return nil, err
 	}
-	signature, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
+	signature, err := decode(parts[2])
 	if err != nil || !ed25519.Verify(key, []byte(parts[0]+"."+parts[1]), signature) {
 		return nil, refused("trustlist.signature", "the trust list's signature is not by its key")
 	}
@@ -130,8 +130,16 @@ func refused(rule, message string) error { return fault.New(fault.Denied, rule, 
 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
+// decode is strict: padding, other alphabets and loose bits are refused.
+func decode(s string) ([]byte, error) {
+	if strings.ContainsAny(s, "\r\n") { // encoding/base64 skips them
+		return nil, base64.CorruptInputError(0)
+	}
+	return base64.RawURLEncoding.Strict().DecodeString(s)
+}
+
 func decodeJSON(part string, into any) error {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(part)
+	raw, err := decode(part)
 	if err != nil {
 		return err
 	}

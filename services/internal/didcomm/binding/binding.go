@@ -100,7 +100,12 @@ func refused(rule, message string) error { return fault.New(fault.Denied, rule, 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // decode is strict: padding, other alphabets and loose bits are refused.
-func decode(s string) ([]byte, error) { return base64.RawURLEncoding.Strict().DecodeString(s) }
+func decode(s string) ([]byte, error) {
+	if strings.ContainsAny(s, "\r\n") { // encoding/base64 skips them
+		return nil, base64.CorruptInputError(0)
+	}
+	return base64.RawURLEncoding.Strict().DecodeString(s)
+}
 
 func decodeJSON(part string, into any) error {
 	raw, err := decode(part)

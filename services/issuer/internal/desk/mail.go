@@ -3,9 +3,12 @@ package desk
 import (
 	"bytes"
 	"context"
+	"embed"
 	"fmt"
+	"io"
 	"mime"
 	"mime/quotedprintable"
+	"text/template"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
@@ -22,26 +25,36 @@ func (d *Desk) mailGuide(ctx context.Context, tx *sqldb.Tx, r Record, t Tenant) 
 	return d.Store.AddMail(ctx, tx, "mail_"+r.Offer.ID(), raw, d.Clock.Now())
 }
 
-// guide writes the mail (RFC 5322).
+//go:embed texts/guide.*.txt
+var texts embed.FS
+
+// languages are those of the guide, in the order in which they stand in the
+// mail: the worker's own is not known, English is the likeliest.
+var languages = []string{"en", "nb", "nn"}
+
+// guide writes the mail (RFC 5322), in every language.
 func guide(to string, t Tenant, link string, at time.Time) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "From: %s <%s>\r\nTo: <%s>\r\nDate: %s\r\n", mime.QEncoding.Encode("utf-8", t.LegalName), t.ContactEmail, to, at.Format(time.RFC1123Z))
-	fmt.Fprintf(&b, "Subject: %s\r\n", mime.QEncoding.Encode("utf-8", "Your offer of employment from "+t.LegalName))
+	fmt.Fprintf(&b, "Subject: %s\r\n", mime.QEncoding.Encode("utf-8", "Offer of employment / Tilbud om arbeid / Tilbod om arbeid: "+t.LegalName))
 	b.WriteString("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
 	w := quotedprintable.NewWriter(&b)
-	fmt.Fprintf(w, `%s has signed an offer of employment for you.
-
-Three steps take you to work in Norway:
-
-1. Download the offer of employment to your wallet. Open this link on your phone:
-   %s
-   The wallet asks for a code. Your employer gives you the code another way than by this mail.
-2. Apply for a residence permit from your wallet. You type nothing again.
-3. Receive the decision and an appointment in your wallet.
-
-Nobody needs your passport number or identity number by mail. If you did not expect this offer, do not open the link.
-`, t.LegalName, link)
-	return b.Bytes(), w.Close()
+	parsed, err := template.ParseFS(texts, "texts/guide.*.txt")
+	if err != nil {
+		return nil, err
+	}
+	for i, language := range languages {
+		if i > 0 {
+			if _, err := io.WriteString(w, "\n----\n\n"); err != nil {
+				return nil, err
+			}
+		}
+		if err := parsed.ExecuteTemplate(w, "guide."+language+".txt", map[string]string{"Employer": t.LegalName, "Link": link}); err != nil {
+			return nil, err
+		}
+	}
+	err = w.Close()
+	return b.Bytes(), err
 }
 
 // MailStep sends the next mail that is due.

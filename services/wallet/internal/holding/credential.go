@@ -2,6 +2,7 @@ package holding
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -55,8 +56,11 @@ func (c Consent) Check() error {
 	}
 	seen := map[string]bool{}
 	for _, a := range c.Agencies {
-		if a.DID == "" || seen[a.DID] {
-			v = append(v, fault.Violation{Field: "consent.agencies", Rule: "consent.agency-once", Message: "name each agency once, by its DID"})
+		if seen[a.DID] {
+			v = append(v, fault.Violation{Field: "consent.agencies", Rule: "consent.agency-once", Message: "name each agency once"})
+		}
+		if !strings.HasPrefix(a.DID, "did:web:") {
+			v = append(v, fault.Violation{Field: "consent.agencies", Rule: "consent.agency-did", Message: "name each agency by its did:web"})
 		}
 		seen[a.DID] = true
 	}

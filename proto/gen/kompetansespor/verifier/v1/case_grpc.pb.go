@@ -36,12 +36,13 @@ type CaseServiceClient interface {
 	// propose a grant; they never refuse (utlendingsforskriften § 17-7 a), so a
 	// refusal is always made here.
 	//
-	// The offer's status and the issuer's accreditation are checked again before
-	// a grant: FAILED_PRECONDITION when the offer was withdrawn or the
-	// accreditation ended meanwhile, UNAVAILABLE when that cannot be checked.
-	// FAILED_PRECONDITION when the case is decided already, unless with the same
-	// outcome and reason, which changes nothing. INVALID_ARGUMENT for a refusal
-	// without a reason code. NOT_FOUND for an unknown case.
+	// The offer's status and the issuer's accreditation are asked again before a
+	// grant: PERMISSION_DENIED when the offer is revoked or the accreditation
+	// ended meanwhile, UNAVAILABLE when that cannot be checked.
+	// FAILED_PRECONDITION when the employer's withdrawal is known already, or
+	// when the case is decided, unless with the same outcome and reason, which
+	// changes nothing. INVALID_ARGUMENT for a refusal without a reason code.
+	// NOT_FOUND for an unknown case.
 	DecideCase(ctx context.Context, in *DecideCaseRequest, opts ...grpc.CallOption) (*DecideCaseResponse, error)
 	// GetCase answers one case with its rules and its timeline. NOT_FOUND
 	// otherwise.
@@ -101,12 +102,13 @@ type CaseServiceServer interface {
 	// propose a grant; they never refuse (utlendingsforskriften § 17-7 a), so a
 	// refusal is always made here.
 	//
-	// The offer's status and the issuer's accreditation are checked again before
-	// a grant: FAILED_PRECONDITION when the offer was withdrawn or the
-	// accreditation ended meanwhile, UNAVAILABLE when that cannot be checked.
-	// FAILED_PRECONDITION when the case is decided already, unless with the same
-	// outcome and reason, which changes nothing. INVALID_ARGUMENT for a refusal
-	// without a reason code. NOT_FOUND for an unknown case.
+	// The offer's status and the issuer's accreditation are asked again before a
+	// grant: PERMISSION_DENIED when the offer is revoked or the accreditation
+	// ended meanwhile, UNAVAILABLE when that cannot be checked.
+	// FAILED_PRECONDITION when the employer's withdrawal is known already, or
+	// when the case is decided, unless with the same outcome and reason, which
+	// changes nothing. INVALID_ARGUMENT for a refusal without a reason code.
+	// NOT_FOUND for an unknown case.
 	DecideCase(context.Context, *DecideCaseRequest) (*DecideCaseResponse, error)
 	// GetCase answers one case with its rules and its timeline. NOT_FOUND
 	// otherwise.

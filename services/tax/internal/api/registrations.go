@@ -1,0 +1,106 @@
+// Package api is the tax administration's gRPC contracts: decode, call the
+// desk, encode.
+package api
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	taxv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/tax/v1"
+	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
+	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
+	"github.com/kompetansespor/kompetansespor/services/internal/wire"
+	"github.com/kompetansespor/kompetansespor/services/tax/internal/desk"
+)
+
+// RoleClerk is what a token of a clerk must be.
+const RoleClerk rpc.Role = "clerk"
+
+// Policy says who may call what.
+func Policy() rpc.Policy {
+	clerk := []rpc.Role{RoleClerk}
+	return rpc.Policy{Roles: map[string][]rpc.Role{
+		taxv1.RegistrationService_GetRegistration_FullMethodName:   clerk,
+		taxv1.RegistrationService_ListRegistrations_FullMethodName: clerk,
+	}}
+}
+
+// Registrations serves RegistrationService.
+type Registrations struct {
+	taxv1.UnimplementedRegistrationServiceServer
+	Desk *desk.Desk
+}
+
+// GetRegistration gives how far a case has come, with the identifier.
+func (s *Registrations) GetRegistration(ctx context.Context, req *taxv1.GetRegistrationRequest) (*taxv1.GetRegistrationResponse, error) {
+	line, err := s.Desk.Get(ctx, req.GetCaseRef())
+	if err != nil {
+		return nil, err
+	}
+	out := encode(line)
+	if line.Registration != nil {
+		out.Identifier = line.Registration.Number()
+	}
+	return &taxv1.GetRegistrationResponse{Registration: out}, nil
+}
+
+// ListRegistrations gives a page of cases, without identifiers.
+func (s *Registrations) ListRegistrations(ctx context.Context, req *taxv1.ListRegistrationsRequest) (*taxv1.ListRegistrationsResponse, error) {
+	page, err := wire.ReadPage(req.GetPageSize(), req.GetPageToken())
+	if err != nil {
+		return nil, err
+	}
+	standing, any := fromState(req.GetState())
+	if !any {
+		return &taxv1.ListRegistrationsResponse{}, nil
+	}
+	lines, err := s.Desk.List(ctx, standing, page.Cursor, page.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	out := &taxv1.ListRegistrationsResponse{}
+	if len(lines) > page.Limit {
+		lines = lines[:page.Limit]
+		out.NextPageToken = wire.Token(lines[page.Limit-1].Cursor)
+	}
+	for _, line := range lines {
+		out.Registrations = append(out.Registrations, encode(line))
+	}
+	return out, nil
+}
+
+var states = map[desk.Standing]taxv1.RegistrationState{
+	desk.Waiting:    taxv1.RegistrationState_REGISTRATION_STATE_WAITING_FOR_IDENTITY,
+	desk.Assigned:   taxv1.RegistrationState_REGISTRATION_STATE_ASSIGNED,
+	desk.NotGranted: taxv1.RegistrationState_REGISTRATION_STATE_NOT_GRANTED,
+	desk.Failed:     taxv1.RegistrationState_REGISTRATION_STATE_FAILED,
+}
+
+// fromState is the standing that a filter means, "" for every one; false for
+// one that no case has.
+func fromState(filter taxv1.RegistrationState) (desk.Standing, bool) {
+	for standing, state := range states {
+		if state == filter {
+			return standing, true
+		}
+	}
+	return "", filter == taxv1.RegistrationState_REGISTRATION_STATE_UNSPECIFIED
+}
+
+var kinds = map[identifier.PersonNumberKind]taxv1.IdentifierType{
+	identifier.BirthNumber: taxv1.IdentifierType_IDENTIFIER_TYPE_FNR,
+	identifier.DNumber:     taxv1.IdentifierType_IDENTIFIER_TYPE_D_NUMBER,
+}
+
+func encode(line desk.Line) *taxv1.Registration {
+	out := &taxv1.Registration{CaseRef: line.CaseRef, State: states[line.Standing]}
+	switch line.Standing {
+	case desk.Failed:
+		out.Rule = line.Rule
+	case desk.Assigned:
+		snap := line.Registration.Snapshot()
+		out.IdentifierType, out.AssignedAt, out.TaxCardYear = kinds[snap.Kind], timestamppb.New(snap.AssignedAt), line.CardYear
+	}
+	return out
+}

@@ -1,0 +1,88 @@
+// Package tax is where a worker gets a fødselsnummer or D-number and a tax
+// card: when UDI has granted and the police have verified the identity, in
+// whichever order it learns so. This file is the wiring; the journey is in
+// internal/desk: identify.go, assign.go.
+package tax
+
+import (
+	"context"
+	"io"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc"
+
+	taxv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/tax/v1"
+	verifierv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1"
+	"github.com/kompetansespor/kompetansespor/proto/gen/openapi"
+	"github.com/kompetansespor/kompetansespor/services/internal/config"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
+	"github.com/kompetansespor/kompetansespor/services/internal/service"
+	"github.com/kompetansespor/kompetansespor/services/tax/internal/api"
+	"github.com/kompetansespor/kompetansespor/services/tax/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/tax/internal/inbox"
+	"github.com/kompetansespor/kompetansespor/services/tax/internal/registration"
+	"github.com/kompetansespor/kompetansespor/services/tax/internal/store"
+)
+
+// Config is the tax administration's configuration.
+type Config struct {
+	config.Common `yaml:",inline"`
+}
+
+// Validate says everything that is wrong with the configuration.
+func (c *Config) Validate() []fault.Violation {
+	all := c.Common.Validate()
+	if c.DID == "" {
+		all = append(all, fault.Violation{Field: "did", Rule: "config.did", Message: "is missing: the tax administration issues with its DID"})
+	}
+	return all
+}
+
+// purpose is what the tax administration reads a case for.
+const purpose = "identifier-assignment"
+
+// Run serves until ctx ends. Logs go to out.
+func Run(ctx context.Context, cfg Config, out io.Writer) error {
+	s, err := service.Open(ctx, cfg.Common, out, onboarding.Migrations(), store.Migrations())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close(ctx) }()
+
+	parameters, err := registration.LoadParameters()
+	if err != nil {
+		return err
+	}
+	fingerprint, err := onboarding.OpenFingerprint(ctx, s.DB, s.Book.KeyStore(), s.Random)
+	if err != nil {
+		return err
+	}
+	verifier, err := s.Dial("verifier")
+	if err != nil {
+		return err
+	}
+	d := desk.New(desk.Config{
+		DB: s.DB, Store: store.Store{Sealer: s.Book.KeyStore(), Fingerprint: fingerprint}, Issuer: s.Issuer(nil, nil), Outbox: s.Outbox,
+		Clock: s.Clock, Parameters: parameters, DID: cfg.DID,
+	})
+	d.Cases = onboarding.New(onboarding.Config{
+		DB: s.DB, Views: onboarding.Verifier{Client: verifierv1.NewViewServiceClient(verifier), Purpose: purpose}, Verb: d.Assign,
+		Sealer: s.Book.KeyStore(), Clock: s.Clock, Log: s.Log,
+	})
+	document, err := openapi.Document("tax")
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx, service.Parts{
+		Public: func(r grpc.ServiceRegistrar) {
+			taxv1.RegisterRegistrationServiceServer(r, &api.Registrations{Desk: d})
+		},
+		Gateway:  []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{taxv1.RegisterRegistrationServiceHandler},
+		OpenAPI:  document,
+		Policy:   api.Policy(),
+		Internal: func(r grpc.ServiceRegistrar) { taxv1.RegisterIdentifierServiceServer(r, &api.Identifiers{Desk: d}) },
+		Consume:  inbox.Handlers(d),
+		Jobs:     d.Cases.Jobs(),
+	})
+}

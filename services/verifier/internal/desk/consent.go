@@ -1,0 +1,141 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
+)
+
+// Consent is what the worker agreed to, as signed in the presentation.
+type Consent struct {
+	Purpose  string          `json:"purpose"`
+	GivenAt  string          `json:"given_at"` // RFC 3339
+	Agencies []ConsentAgency `json:"agencies"`
+}
+
+// ConsentAgency is one agency: what it may read, and the DID that takes
+// messages from it alone.
+type ConsentAgency struct {
+	Agency   string   `json:"agency"`
+	Delivery string   `json:"delivery"`
+	Claims   []string `json:"claims"`
+}
+
+// Limits of a consent.
+const (
+	maxPurpose       = 200
+	maxConsentClaims = 100
+	maxClaimPath     = 100
+	consentSkew      = time.Minute
+)
+
+// readConsent reads the presentation's consent and checks it: every agency that
+// a granted case needs is named once and nobody else, each with a delivery DID
+// of its own. All that is wrong is said at once.
+func (d *Desk) readConsent(ctx context.Context, member any, sender string, now time.Time) (Consent, error) {
+	var consent Consent
+	if member == nil {
+		return consent, fault.New(fault.Invalid, "consent.missing", "the presentation holds no consent")
+	}
+	raw, err := strictjson.Canonical(member)
+	if err == nil {
+		err = strictjson.Unmarshal(raw, &consent, strictjson.Limits{})
+	}
+	if err != nil {
+		return consent, fault.Wrap(err, fault.Invalid, "consent.form", "the consent cannot be read")
+	}
+	var v []fault.Violation
+	broken := func(field, rule, message string) {
+		v = append(v, fault.Violation{Field: "consent." + field, Rule: "consent." + rule, Message: message})
+	}
+	if consent.Purpose == "" || len(consent.Purpose) > maxPurpose {
+		broken("purpose", "purpose", "say what the consent is for, in at most 200 bytes")
+	}
+	if at, err := time.Parse(time.RFC3339, consent.GivenAt); err != nil || at.After(now.Add(consentSkew)) {
+		broken("given_at", "given-at", "must be an instant that has been")
+	}
+	named, deliveries := map[string]bool{}, map[string]bool{sender: true}
+	for i, a := range consent.Agencies {
+		at := fmt.Sprintf("agencies.%d", i)
+		if _, known := d.agencyByDID(a.Agency); !known {
+			broken(at+".agency", "agency-unknown", "is no agency that takes part")
+		}
+		if named[a.Agency] {
+			broken(at+".agency", "agency-once", "is named twice")
+		}
+		if deliveries[a.Delivery] {
+			broken(at+".delivery", "delivery-distinct", "each agency needs a delivery DID that serves nothing else")
+		}
+		named[a.Agency], deliveries[a.Delivery] = true, true
+		if !d.deliverable(ctx, a.Delivery) {
+			broken(at+".delivery", "delivery", "must be a did:peer:2 with a key that agrees and a DIDComm endpoint")
+		}
+		if !claimPaths(a.Claims) {
+			broken(at+".claims", "claims", "name 1 to 100 claims by their paths")
+		}
+	}
+	for _, agency := range d.Agencies {
+		if !named[agency.DID] {
+			broken("agencies", "agency-required", "does not name "+agency.Name+", without which a granted case cannot go on")
+		}
+	}
+	return consent, fault.Violated("consent.incomplete", "the consent cannot be used as it is", v)
+}
+
+// deliverable reports whether somebody could write to a DID at all.
+func (d *Desk) deliverable(ctx context.Context, delivery string) bool {
+	if !strings.HasPrefix(delivery, "did:peer:2") {
+		return false
+	}
+	document, err := d.Resolver.Resolve(ctx, delivery)
+	if err != nil {
+		return false
+	}
+	_, reachable := document.DIDComm()
+	return reachable && len(document.KeysFor(did.KeyAgreement)) > 0
+}
+
+func claimPaths(paths []string) bool {
+	for _, path := range paths {
+		if path == "" || len(path) > maxClaimPath {
+			return false
+		}
+	}
+	return len(paths) > 0 && len(paths) <= maxConsentClaims
+}
+
+// For finds what the consent says of an agency.
+func (c Consent) For(agencyDID string) (ConsentAgency, bool) {
+	for _, a := range c.Agencies {
+		if a.Agency == agencyDID {
+			return a, true
+		}
+	}
+	return ConsentAgency{}, false
+}
+
+// permits reports whether the agency may read the claim: by its path, or by
+// "passport.*" for every claim under passport.
+func (a ConsentAgency) permits(path string) bool {
+	for _, agreed := range a.Claims {
+		under, all := strings.CutSuffix(agreed, ".*")
+		if agreed == path || all && strings.HasPrefix(path, under+".") {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *Desk) agencyByDID(name string) (Agency, bool) {
+	for _, a := range d.Agencies {
+		if a.DID == name {
+			return a, true
+		}
+	}
+	return Agency{}, false
+}

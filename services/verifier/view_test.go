@@ -1,0 +1,174 @@
+package verifier
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/desk"
+)
+
+func keyOf(subject string) string { return did.KeyIDOf(subject) }
+
+func anyDocument(t *testing.T, raw []byte) map[string]any {
+	t.Helper()
+	document, err := strictjson.DecodeObject(raw, strictjson.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return document
+}
+
+func anyBytes(t *testing.T, v any) []byte {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func pathsOf(v desk.View) map[string]bool {
+	paths := map[string]bool{}
+	for _, c := range v.Claims {
+		paths[c.Path] = true
+	}
+	return paths
+}
+
+func TestAgencySeesOnlyItsAllowListWithLineage(t *testing.T) {
+	r := newRig(t)
+	caseRef, _, w := r.granted("off_1")
+	for caller, purpose := range map[string]string{policeCall: "identity-control", taxCall: "identifier-assignment", bankCall: "account-opening"} {
+		view, err := r.View(t.Context(), caller, caseRef, purpose)
+		r.must(err)
+		agency := r.Agencies[0]
+		for _, a := range r.Agencies {
+			if a.Caller == caller {
+				agency = a
+			}
+		}
+		paths := pathsOf(view)
+		if len(paths) != len(agency.Claims) {
+			t.Errorf("%s got %d claims of %d", caller, len(paths), len(agency.Claims))
+		}
+		for _, c := range view.Claims {
+			if c.From.Issuer != university || c.From.Type != "OfferOfEmployment" || c.From.CredentialID == "" || c.Value == nil {
+				t.Errorf("%s has no lineage", c.Path)
+			}
+		}
+		for path := range paths {
+			if caller == bankCall && strings.HasPrefix(path, "passport") || path == "email" || path == "phone_number" {
+				t.Errorf("%s sees %s", caller, path)
+			}
+		}
+		if !strings.HasPrefix(view.Delivery, "did:peer:2") || view.Delivery == w.connection || view.Decision.ID == "" || view.Permit.ValidUntil.IsZero() {
+			t.Errorf("%s got %+v", caller, view)
+		}
+	}
+}
+
+func TestConsentNarrowsTheView(t *testing.T) {
+	r := newRig(t)
+	w := r.newWorker("off_1", nil)
+	parties := w.consent["agencies"].([]any)
+	parties[0].(map[string]any)["claims"] = []any{"given_name", "passport.*", "email", "employment.annual_salary"}
+	parties[2].(map[string]any)["claims"] = []any{"*", "passport.*", "family_name"}
+	caseRef, _, err := w.apply()
+	r.must(err)
+	_, err = r.decide(caseRef, "GRANTED", "")
+	r.must(err)
+	police, err := r.View(t.Context(), policeCall, caseRef, "identity-control")
+	r.must(err)
+	want := map[string]bool{"given_name": true, "passport.document_number": true, "passport.issuing_country": true, "passport.date_of_expiry": true}
+	if got := pathsOf(police); len(got) != len(want) || !got["passport.document_number"] || got["email"] || got["employment.annual_salary"] {
+		t.Errorf("police got %v", got)
+	}
+	bank, err := r.View(t.Context(), bankCall, caseRef, "account-opening")
+	r.must(err)
+	if got := pathsOf(bank); len(got) != 1 || !got["family_name"] {
+		t.Errorf("the bank got %v", got)
+	}
+}
+
+func TestAbsentClaimIsLeftOut(t *testing.T) {
+	r := newRig(t)
+	w := r.newWorker("off_1", func(claims map[string]any) { delete(claims["employment"].(map[string]any), "end_date") })
+	caseRef, _, err := w.apply()
+	r.must(err)
+	_, err = r.decide(caseRef, "GRANTED", "")
+	r.must(err)
+	tax, err := r.View(t.Context(), taxCall, caseRef, "identifier-assignment")
+	r.must(err)
+	if got := pathsOf(tax); got["employment.end_date"] || !got["employment.start_date"] {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestViewIsForTheAgencysOwnPurposeOfAGrantedCase(t *testing.T) {
+	r := newRig(t)
+	caseRef, _, err := r.newWorker("off_1", nil).apply()
+	r.must(err)
+	_, err = r.View(t.Context(), policeCall, caseRef, "identity-control")
+	r.refused(err, fault.Conflict, "case.not-granted")
+	_, err = r.View(t.Context(), bankCall, caseRef, "identity-control")
+	r.refused(err, fault.Denied, "view.purpose")
+	_, err = r.View(t.Context(), "wallet.internal.kompetansespor.example", caseRef, "identity-control")
+	r.refused(err, fault.Denied, "view.caller")
+	_, err = r.View(t.Context(), policeCall, "case_unknown", "identity-control")
+	r.refused(err, fault.NotFound, "case.unknown")
+	if r.count(`SELECT COUNT(*) FROM access_log`) != 0 {
+		t.Error("a refused reading is in the log as one that was made")
+	}
+}
+
+func TestWorkerSeesWhoHasReadWhat(t *testing.T) {
+	r := newRig(t)
+	caseRef, capability, _ := r.granted("off_1")
+	other, otherCapability, _ := r.granted("off_2")
+	_, err := r.View(t.Context(), policeCall, caseRef, "identity-control")
+	r.must(err)
+	_, err = r.View(t.Context(), bankCall, other, "account-opening")
+	r.must(err)
+	rows, err := r.ListAccess(t.Context(), caseRef, capability, 0, 10)
+	r.must(err)
+	if len(rows) != 1 || rows[0].Agency != "police" || rows[0].Purpose != "identity-control" || len(rows[0].Claims) != 8 {
+		t.Errorf("got %+v", rows)
+	}
+	for name, ask := range map[string][2]string{
+		"another's capability": {caseRef, otherCapability}, "none": {caseRef, ""}, "unknown case": {"case_unknown", capability}, "nothing": {"", ""},
+	} {
+		if _, err := r.ListAccess(t.Context(), ask[0], ask[1], 0, 10); fault.KindOf(err) != fault.Denied {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestMeddlingWithTheStoredAccessLogIsFound(t *testing.T) {
+	for name, meddle := range map[string]string{
+		"changed":     `UPDATE access_log SET agency = 'nobody' WHERE position = 2`,
+		"removed":     `DELETE FROM access_log WHERE position = 2`,
+		"removed end": `DELETE FROM access_log WHERE position = 3`,
+		"swapped":     `UPDATE access_log SET position = CASE position WHEN 1 THEN -2 WHEN 2 THEN -1 ELSE position END`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			caseRef, _, _ := r.granted("off_1")
+			for range 3 {
+				_, err := r.View(t.Context(), policeCall, caseRef, "identity-control")
+				r.must(err)
+			}
+			if n, err := VerifyAccessLog(t.Context(), r.DB.Read()); n != 3 || err != nil {
+				t.Fatal(n, err)
+			}
+			r.exec(meddle)
+			r.exec(`UPDATE access_log SET position = -position WHERE position < 0`)
+			if _, err := VerifyAccessLog(t.Context(), r.DB.Read()); fault.RuleOf(err) != "accesslog.broken" {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
