@@ -107,6 +107,18 @@ func (p *person) collect(ctx context.Context) error {
 		return err
 	}
 	p.report.credentialID = done.GetCredentialIds()[0]
+	return p.offer(ctx)
+}
+
+// offer tells what is new in the offer.
+func (p *person) offer(ctx context.Context) error {
+	answer, err := again(ctx, func() (*issuerv1.GetOfferResponse, error) {
+		return p.issuer.GetOffer(ctx, &issuerv1.GetOfferRequest{OfferId: p.report.offerID}, as(p.target.Issuer.Token))
+	})
+	if err != nil {
+		return err
+	}
+	p.tell(answer.GetOffer().GetTimeline())
 	return nil
 }
 
@@ -227,14 +239,7 @@ func (p *person) finish(ctx context.Context) error {
 		return err
 	}
 	p.report.DIDComm.Messages = numbers.GetDidcommSent() + numbers.GetDidcommReceived()
-	offer, err := again(ctx, func() (*issuerv1.GetOfferResponse, error) {
-		return p.issuer.GetOffer(ctx, &issuerv1.GetOfferRequest{OfferId: p.report.offerID}, as(p.target.Issuer.Token))
-	})
-	if err != nil {
-		return err
-	}
-	p.tell(offer.GetOffer().GetTimeline())
-	return nil
+	return p.offer(ctx)
 }
 
 // timeline tells what is new in the case.

@@ -6,9 +6,12 @@ import (
 	"io"
 	"os"
 
+	"github.com/kompetansespor/kompetansespor/services/bank"
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
 	"github.com/kompetansespor/kompetansespor/services/issuer"
+	"github.com/kompetansespor/kompetansespor/services/police"
 	"github.com/kompetansespor/kompetansespor/services/registry"
+	"github.com/kompetansespor/kompetansespor/services/tax"
 	"github.com/kompetansespor/kompetansespor/services/verifier"
 	"github.com/kompetansespor/kompetansespor/services/wallet"
 )
@@ -21,6 +24,9 @@ var services = map[string]start{
 	"issuer":   configured(issuer.Run),
 	"wallet":   configured(wallet.Run),
 	"verifier": configured(verifier.Run),
+	"police":   configured(police.Run),
+	"tax":      configured(tax.Run),
+	"bank":     configured(bank.Run),
 }
 
 // configured reads a service's configuration, file and environment, and runs

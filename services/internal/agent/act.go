@@ -114,7 +114,9 @@ func (a *Agent) settle(ctx context.Context, one arrival, in Received, effect Eff
 		if err != nil || n == 0 {
 			return err // n == 0: somebody else has acted on it
 		}
-		err = effect(ctx, tx)
+		if effect != nil {
+			err = effect(ctx, tx)
+		}
 		var refused refusal
 		if errors.As(err, &refused) {
 			err = a.refuse(ctx, tx, one, in, fault.From(refused.error))

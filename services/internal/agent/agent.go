@@ -89,7 +89,8 @@ type Received struct {
 // that also marks the message as done, and must not use the network.
 type Effect func(ctx context.Context, tx *sqldb.Tx) error
 
-// Handler checks a message, outside any transaction, and returns its effect.
+// Handler checks a message, outside any transaction, and returns its effect,
+// nil for none.
 // A fault that is permanent, of the handler or of the effect, refuses the
 // message: nothing of the effect remains, and the sender gets a problem
 // report. Any other error is tried again until the agent's patience ends.

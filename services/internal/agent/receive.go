@@ -10,7 +10,6 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/crash"
-	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm/envelope"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"

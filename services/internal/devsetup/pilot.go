@@ -37,6 +37,9 @@ func Pilot() Options {
 				"organisation_number": Employer.OrganisationNumber, "legal_name": Employer.LegalName, "contact_email": Employer.ContactEmail,
 			}}},
 			"wallet": {"authority": DID("verifier")},
+			"bank": {"bank": map[string]any{
+				"organisation_number": "310000027", "name": "Testbanken", "bic": "TESTNOKK", "code": "9999",
+			}},
 			"verifier": {"trust_list": trustList, "agencies": []map[string]any{
 				reader("police", "identity-control", "given_name", "family_name", "birthdate", "sex", "nationalities",
 					"passport.document_number", "passport.issuing_country", "passport.date_of_expiry"),

@@ -100,7 +100,7 @@ func (c *Cases) settle(ctx context.Context, one due, effect Effect) error {
 	return c.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		n, err := sqldb.Changed(ctx, tx, `
 			UPDATE onboarding_case SET state = 'KNOWN', rule = '', view = COALESCE($1, view), due_at = 0, attempts = 0
-			WHERE case_ref = $2 AND state IN ('NOTIFIED', 'KNOWN') AND revision = $3`, orNull(one.fetched), one.Ref, one.revision)
+			WHERE case_ref = $2 AND state IN ('NOTIFIED', 'KNOWN') AND revision = $3`, one.fetched, one.Ref, one.revision)
 		switch {
 		case err != nil:
 			return err
@@ -120,14 +120,7 @@ func (c *Cases) leave(ctx context.Context, one due, state State, rule string, du
 	return c.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE onboarding_case SET state = $1, rule = $2, view = COALESCE($3, view), due_at = $4, attempts = attempts + 1
-			WHERE case_ref = $5 AND state IN ('NOTIFIED', 'KNOWN') AND revision = $6`, string(state), rule, orNull(one.fetched), dueAt, one.Ref, one.revision)
+			WHERE case_ref = $5 AND state IN ('NOTIFIED', 'KNOWN') AND revision = $6`, string(state), rule, one.fetched, dueAt, one.Ref, one.revision)
 		return err
 	})
-}
-
-func orNull(sealed []byte) any {
-	if sealed == nil {
-		return nil
-	}
-	return sealed
 }

@@ -13,6 +13,8 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -123,8 +125,7 @@ func Open(ctx context.Context, cfg config.Common, out io.Writer, migrations ...s
 			return s, err
 		}
 	}
-	s.armCrash()
-	return s, nil
+	return s, s.armCrash()
 }
 
 func (s *Service) openCache() (cache.Cache, error) {
@@ -151,16 +152,23 @@ func (s *Service) connect() error {
 
 // armCrash makes the process end as by kill -9 at the point that a test names,
 // "point" or "point#n" for its nth passage.
-func (s *Service) armCrash() {
+func (s *Service) armCrash() error {
 	if s.Config.CrashAt == "" || !s.Config.Development {
-		return
+		return nil
 	}
 	point, nth, counted := strings.Cut(s.Config.CrashAt, "#")
 	n := 1
 	if counted {
-		_, _ = fmt.Sscanf(nth, "%d", &n)
+		var err error
+		if n, err = strconv.Atoi(nth); err != nil {
+			return fmt.Errorf("crash point %s: %w", point, err)
+		}
+	}
+	if n < 1 || !slices.Contains(crash.Points(), crash.Point(point)) {
+		return fmt.Errorf("no crash point %s, passed %d times: it would never be reached", point, n)
 	}
 	crash.Arm(crash.Point(point), n, func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) })
+	return nil
 }
 
 // DIDCommEndpoint is where others post envelopes to this service.

@@ -44,15 +44,20 @@ func (d *Desk) RecordAttendance(ctx context.Context, in Attendance) (*appointmen
 		return nil, err
 	}
 	ctx, end := telemetry.Span(telemetry.Continue(ctx, known.Traceparent), "appointment.Attend", telemetry.Case.String(known.Ref))
+	now := d.Clock.Now().Truncate(time.Microsecond) // as the database keeps it: a repetition answers the same
 	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		var err error
 		if found, err = d.Store.ByID(ctx, tx, found.ID()); err != nil {
 			return err
 		}
 		if !in.Confirmed {
-			return d.turnAway(ctx, tx, found, in.Officer)
+			changed, err := found.TurnAway(in.Officer, now)
+			if err != nil || !changed {
+				return err
+			}
+			return d.Store.Save(ctx, tx, found)
 		}
-		changed, err := found.Attend(in.Officer, d.Clock.Now())
+		changed, err := found.Attend(in.Officer, now)
 		if err != nil || !changed {
 			return err
 		}
@@ -72,14 +77,6 @@ func (d *Desk) meant(ctx context.Context, q sqldb.Querier, in Attendance) (*appo
 		return d.Store.ByCase(ctx, q, in.CaseRef)
 	}
 	return d.Store.ByID(ctx, q, in.AppointmentID)
-}
-
-func (d *Desk) turnAway(ctx context.Context, tx *sqldb.Tx, a *appointment.Appointment, officer string) error {
-	changed, err := a.TurnAway(officer, d.Clock.Now())
-	if err != nil || !changed {
-		return err
-	}
-	return d.Store.Save(ctx, tx, a)
 }
 
 // identified tells the others that the worker is who the passport says, and

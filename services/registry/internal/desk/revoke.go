@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
@@ -28,7 +29,8 @@ func (d *Desk) Revoke(ctx context.Context, organisationNumber, reason string) (_
 		if record, err = d.Store.Newest(ctx, tx, organisationNumber); err != nil {
 			return err
 		}
-		changed, err := record.Accreditation.Revoke(d.Clock.Now())
+		// As the database keeps it, so that a repetition answers the same.
+		changed, err := record.Accreditation.Revoke(d.Clock.Now().Truncate(time.Microsecond))
 		if err != nil || !changed {
 			return err
 		}

@@ -1,0 +1,159 @@
+package invariants
+
+import (
+	"database/sql"
+	"maps"
+	"slices"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
+)
+
+// outcome is what a case brings the worker from one agency, and the three
+// places that tell of it.
+type outcome struct {
+	service string
+	what    string
+	rows    string // query of the case references of the agency's own rows
+	kind    string // of the credential
+	event   string
+}
+
+var outcomes = []outcome{
+	{
+		service: "police", what: "attended appointments", kind: "Appointment", event: "appointment.attended",
+		rows: `SELECT case_ref FROM appointment WHERE state IN ('ATTENDED', 'CARD_ISSUED')`,
+	},
+	{
+		service: "tax", what: "person identifiers", kind: "TaxRegistration", event: "identifier.assigned",
+		rows: `SELECT case_ref FROM registration WHERE state IN ('ASSIGNED', 'CARD_ISSUED')`,
+	},
+	{
+		service: "bank", what: "accounts", kind: "BankAccountConfirmation", event: "bankaccount.opened",
+		rows: `SELECT case_ref FROM account WHERE state = 'OPENED'`,
+	},
+}
+
+// numbers are the claims that belong to one case alone, by credential type.
+var numbers = map[string]string{"TaxRegistration": "identifier", "BankAccountConfirmation": "bban"}
+
+// completed checks I1: a completed case has one identifier, one attended
+// appointment and one account; no case has two; one that was never granted has
+// none; no number belongs to two cases.
+func (c *checker) completed() error {
+	if !c.has("verifier") {
+		return nil
+	}
+	cases, err := c.cases()
+	if err != nil {
+		return err
+	}
+	for _, o := range outcomes {
+		if !c.has(o.service) {
+			continue
+		}
+		if err := c.reached(o, cases); err != nil {
+			return err
+		}
+	}
+	c.numbersOnce()
+	return nil
+}
+
+// standing is where a case stands at UDI.
+type standing struct {
+	ref, state string
+	granted    bool // by a decision
+}
+
+func (c *checker) cases() (map[string]standing, error) {
+	all, err := list(c, "verifier", `
+		SELECT f.ref, f.state, COALESCE(d.outcome, '') FROM case_file AS f LEFT JOIN decision AS d ON d.case_ref = f.ref`,
+		func(r *sql.Rows, into *standing) error {
+			var outcome string
+			err := r.Scan(&into.ref, &into.state, &outcome)
+			into.granted = outcome == "GRANTED"
+			return err
+		})
+	cases := map[string]standing{}
+	for _, one := range all {
+		cases[one.ref] = one
+		if (one.state == "COMPLETED" || one.state == "GRANTED") && !one.granted {
+			c.breach("verifier: "+one.ref, "the case is %s without a decision to grant it", one.state)
+		}
+	}
+	return cases, err
+}
+
+// reached compares what the agency has for each case with what it may have.
+func (c *checker) reached(o outcome, cases map[string]standing) error {
+	rows, err := texts(c, o.service, o.rows)
+	if err != nil {
+		return err
+	}
+	var credentials, events []string
+	for _, one := range c.issuances {
+		if one.service == o.service && one.kind == o.kind {
+			credentials = append(credentials, one.reference)
+		}
+	}
+	for _, one := range c.outboxes[o.service] {
+		if one.kind == eventbus.TypeOf(o.event) {
+			events = append(events, one.caseRef)
+		}
+	}
+	for _, evidence := range []struct {
+		what string
+		refs []string
+	}{{o.what, rows}, {o.kind + " credentials", credentials}, {o.event + " events", events}} {
+		count := map[string]int{}
+		for _, ref := range evidence.refs {
+			count[ref]++
+		}
+		for ref, one := range cases {
+			if one.state == "COMPLETED" && count[ref] == 0 {
+				c.breach(o.service+": "+ref, "the case is completed and has no %s", evidence.what)
+			}
+		}
+		for _, ref := range slices.Sorted(maps.Keys(count)) {
+			if count[ref] > 1 {
+				c.breach(o.service+": "+ref, "the case has %d %s", count[ref], evidence.what)
+			}
+			if !cases[ref].granted {
+				c.breach(o.service+": "+ref, "the case was never granted and has %s", evidence.what)
+			}
+		}
+	}
+	return nil
+}
+
+// numbersOnce looks for a number that two cases have, and for a tax card with
+// another number than the registration.
+func (c *checker) numbersOnce() {
+	type number struct{ kind, value string }
+	owner := map[number]string{}
+	registered := map[string]any{}
+	for _, one := range c.issuances {
+		claim, ok := numbers[one.kind]
+		if !ok || one.claims == nil {
+			continue
+		}
+		value, _ := one.claims[claim].(string)
+		if value == "" {
+			c.breach(one.where(), "the %s has no %s", one.kind, claim)
+			continue
+		}
+		if one.kind == "TaxRegistration" {
+			registered[one.reference] = value
+		}
+		key := number{one.kind, value}
+		if other, taken := owner[key]; taken && other != one.reference {
+			c.breach(one.where(), "the %s of %s has the same %s as that of %s", one.kind, one.reference, claim, other)
+		}
+		owner[key] = one.reference
+	}
+	for _, one := range c.issuances {
+		if one.kind == "TaxCard" && one.claims != nil && one.claims["identifier"] != registered[one.reference] {
+			c.breach(one.where(), "the tax card of %s has another identifier than the registration", one.reference)
+		}
+	}
+}
