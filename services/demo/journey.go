@@ -228,6 +228,9 @@ func (p *person) finish(ctx context.Context) error {
 			}
 			break
 		}
+		if err := p.undelivered(ctx); err != nil {
+			return err
+		}
 		if err := pause(ctx); err != nil {
 			return err
 		}
@@ -240,6 +243,22 @@ func (p *person) finish(ctx context.Context) error {
 	}
 	p.report.DIDComm.Messages = numbers.GetDidcommSent() + numbers.GetDidcommReceived()
 	return p.offer(ctx)
+}
+
+// undelivered finds a delivery that has failed for good.
+func (p *person) undelivered(ctx context.Context) error {
+	answer, err := again(ctx, func() (*walletv1.ListExchangesResponse, error) {
+		return p.clients.wallet.ListExchanges(ctx, &walletv1.ListExchangesRequest{}, as(p.wallet))
+	})
+	if err != nil {
+		return err
+	}
+	for _, e := range answer.GetExchanges() {
+		if e.GetState() == walletv1.ExchangeState_EXCHANGE_STATE_FAILED {
+			return fmt.Errorf("a delivery by %s has failed: %s: %s", e.GetCounterparty(), e.GetProblem().GetRule(), e.GetProblem().GetMessage())
+		}
+	}
+	return nil
 }
 
 // timeline tells what is new in the case.

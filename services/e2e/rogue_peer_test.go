@@ -65,21 +65,27 @@ func newRogueStack(s *stack, services ...string) *rogue {
 	s.t.Helper()
 	r := newRogue(s)
 	for _, name := range services {
-		path := s.layout.Services[name].ConfigFile
-		content, err := os.ReadFile(path)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		named := strings.Replace(string(content), "\nnames:\n", "\nnames:\n    "+rogueHost+": "+r.address+"\n", 1)
-		if err := os.WriteFile(path, []byte(named), 0o600); err != nil {
-			s.t.Fatal(err)
-		}
+		r.introduce(name)
 		s.start(name)
 	}
 	for _, name := range services {
 		s.ready(name)
 	}
 	return r
+}
+
+// introduce tells a service that has not been started where the rogue is.
+func (r *rogue) introduce(service string) {
+	r.t.Helper()
+	path := r.layout.Services[service].ConfigFile
+	content, err := os.ReadFile(path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	named := strings.Replace(string(content), "\nnames:\n", "\nnames:\n    "+rogueHost+": "+r.address+"\n", 1)
+	if err := os.WriteFile(path, []byte(named), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 func newRogue(s *stack) *rogue {

@@ -43,6 +43,24 @@ func TestRepeatedMessageHasNoSecondEffect(t *testing.T) { // hostile 49
 	same(t, "text left", anna.one(t, `SELECT COUNT(*) FROM agent_outbox WHERE sealed IS NOT NULL`), "0")
 }
 
+func TestMessageThatTwoActOnHasOneEffect(t *testing.T) {
+	_, anna, bo := pair(t)
+	other := false
+	bo.handlers[typeNote] = func(_ context.Context, in agent.Received) (agent.Effect, error) {
+		if !other { // another one of us is quicker
+			other = true
+			bo.restart()
+			bo.act(t)
+		}
+		return keep(in), nil
+	}
+	bo.restart()
+	anna.say(t, bo.did, "t", "a")
+	anna.post(t)
+	bo.act(t)
+	same(t, "effects", bo.effects(t, "t"), "a")
+}
+
 func TestOutboxHoldsNoPlainText(t *testing.T) {
 	_, anna, bo := pair(t)
 	anna.say(t, bo.did, "t", "only-for-bo")

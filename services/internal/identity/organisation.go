@@ -77,7 +77,12 @@ func (b *Book) EnsureOrganisation(ctx context.Context, name, owner, endpoint str
 func (b *Book) Documents(host string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := "did:web:" + strings.ReplaceAll(host, ":", "%3A")
-		if path, ok := strings.CutSuffix(r.URL.Path, "/did.json"); ok && path != "/.well-known" {
+		path, ok := strings.CutSuffix(r.URL.Path, "/did.json")
+		switch {
+		case !ok || path == "":
+			http.NotFound(w, r)
+			return
+		case path != "/.well-known":
 			name += strings.ReplaceAll(path, "/", ":")
 		}
 		var document []byte

@@ -91,7 +91,7 @@ func (c *checker) reached(o outcome, cases map[string]standing) error {
 		return err
 	}
 	var credentials, events []string
-	for _, one := range c.issuances {
+	for _, one := range c.records {
 		if one.service == o.service && one.kind == o.kind {
 			credentials = append(credentials, one.reference)
 		}
@@ -132,7 +132,7 @@ func (c *checker) numbersOnce() {
 	type number struct{ kind, value string }
 	owner := map[number]string{}
 	registered := map[string]any{}
-	for _, one := range c.issuances {
+	for _, one := range c.records {
 		claim, ok := numbers[one.kind]
 		if !ok || one.claims == nil {
 			continue
@@ -151,7 +151,7 @@ func (c *checker) numbersOnce() {
 		}
 		owner[key] = one.reference
 	}
-	for _, one := range c.issuances {
+	for _, one := range c.records {
 		if one.kind == "TaxCard" && one.claims != nil && one.claims["identifier"] != registered[one.reference] {
 			c.breach(one.where(), "the tax card of %s has another identifier than the registration", one.reference)
 		}

@@ -105,7 +105,8 @@ func (f *finder) search(words []word, kinds map[kind]bool) {
 			if !f.prefixes[joined] {
 				break
 			}
-			if m := f.marks[joined]; m != nil {
+			// Single digits in a row are a list, no number in groups.
+			if m := f.marks[joined]; m != nil && 2*(to-from+1) <= max(len(joined), 2) {
 				doubtful := m.weak || m.kind == name && words[from].random
 				hits = append(hits, hit{m, joined, from, to, !doubtful})
 			}
@@ -234,7 +235,7 @@ func transliterated(name string) string {
 
 // unescape undoes percent, JSON and octal escapes.
 func unescape(text string) string {
-	bytes := escapeForm.ReplaceAllStringFunc(text, func(escape string) string {
+	return escapeForm.ReplaceAllStringFunc(text, func(escape string) string {
 		switch {
 		case escape[0] == '%':
 			if plain, err := url.PathUnescape(escape); err == nil {
@@ -255,7 +256,6 @@ func unescape(text string) string {
 		}
 		return escape
 	})
-	return bytes
 }
 
 // fromBase64 decodes what turns out to be text.

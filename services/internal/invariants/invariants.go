@@ -95,7 +95,7 @@ type checker struct {
 	streams   map[string][]message // by producer
 	outboxes  map[string][]event   // by producer
 	inboxes   map[string][]taken   // by consumer
-	issuances []issuance
+	records   []record
 	held      []held
 
 	invariant string // the one that is being checked
@@ -129,11 +129,11 @@ func load(ctx context.Context, sources Sources) (_ *checker, err error) {
 		if c.inboxes[service], err = c.inbox(service); err != nil {
 			return nil, fmt.Errorf("read inbox of %s: %w", service, err)
 		}
-		signed, err := c.issuancesOf(service)
+		signed, err := c.recordsOf(service)
 		if err != nil {
 			return nil, fmt.Errorf("read credentials of %s: %w", service, err)
 		}
-		c.issuances = append(c.issuances, signed...)
+		c.records = append(c.records, signed...)
 	}
 	if c.has("wallet") {
 		if c.held, err = c.holdings(); err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 )
 
-// issuance is a service's record of a credential.
-type issuance struct {
+// record is what a service keeps of a credential.
+type record struct {
 	service, id, kind, reference, issuer string
 	state, theirs, subject, status       string
 	createdAt, issuedAt, deliveredAt     int64
@@ -24,15 +24,15 @@ type issuance struct {
 	document map[string]any // nil when nothing is signed, or it does not open
 }
 
-func (i issuance) where() string { return i.service + ": " + i.id }
+func (i record) where() string { return i.service + ": " + i.id }
 
-func (i issuance) signed() bool { return i.sealedDocument != nil }
+func (i record) signed() bool { return i.sealedDocument != nil }
 
-func (c *checker) issuancesOf(service string) ([]issuance, error) {
+func (c *checker) recordsOf(service string) ([]record, error) {
 	all, err := list(c, service, `
 		SELECT credential_id, type, reference, issuer, state, theirs, subject, status, created_at, issued_at, delivered_at, claims, credential
 		FROM issuance ORDER BY created_at, credential_id`,
-		func(r *sql.Rows, i *issuance) error {
+		func(r *sql.Rows, i *record) error {
 			i.service = service
 			return r.Scan(&i.id, &i.kind, &i.reference, &i.issuer, &i.state, &i.theirs, &i.subject, &i.status,
 				&i.createdAt, &i.issuedAt, &i.deliveredAt, &i.sealedClaims, &i.sealedDocument)
@@ -80,7 +80,7 @@ func (c *checker) issued() error {
 		position int
 	}
 	owner := map[index]string{}
-	for _, one := range c.issuances {
+	for _, one := range c.records {
 		if one.claims == nil {
 			c.breach(one.where(), "its claims do not open")
 		}
@@ -110,7 +110,7 @@ func (c *checker) issued() error {
 }
 
 // fault says what is wrong with one record, or nil.
-func (i issuance) fault(status credential.StatusEntry) error {
+func (i record) fault(status credential.StatusEntry) error {
 	recorded := slices.Contains([]string{"issued", "delivered", "withdrawn"}, i.state)
 	switch {
 	case !recorded && !slices.Contains([]string{"reserved", "offered"}, i.state):
@@ -133,7 +133,7 @@ func (i issuance) fault(status credential.StatusEntry) error {
 }
 
 // differs compares the signed credential with its record.
-func (i issuance) differs(status credential.StatusEntry) error {
+func (i record) differs(status credential.StatusEntry) error {
 	subject, _ := i.document["credentialSubject"].(map[string]any)
 	entry := firstObject(i.document["credentialStatus"])
 	kinds, _ := i.document["type"].([]any)
@@ -177,7 +177,7 @@ func (c *checker) statusEntries(service string) error {
 		of[e.credential] = e
 	}
 	base := c.sources.Layout.Services[service].PublicURL + "/status/"
-	for _, one := range c.issuances {
+	for _, one := range c.records {
 		if one.service != service {
 			continue
 		}
@@ -206,22 +206,22 @@ func (c *checker) holdingsWereIssued() error {
 	if err != nil {
 		return err
 	}
-	records := map[string]issuance{}
-	for _, one := range c.issuances {
-		records[one.id] = one
+	signed := map[string]record{}
+	for _, one := range c.records {
+		signed[one.id] = one
 	}
 	copies := map[string]int{}
 	for _, h := range c.held {
 		where := "wallet: " + h.row
 		id, _ := h.document["id"].(string)
-		record, ok := records[id]
+		known, ok := signed[id]
 		copies[id]++
 		switch {
-		case !ok || !record.signed():
+		case !ok || !known.signed():
 			c.breach(where, "nobody has recorded that this %s was issued", h.kind)
 		case copies[id] > 1:
 			c.breach(where, "the wallet holds %s again", id)
-		case h.kind != record.kind || h.issuer != record.issuer || h.subject != record.subject || !reflect.DeepEqual(h.document, record.document):
+		case h.kind != known.kind || h.issuer != known.issuer || h.subject != known.subject || !reflect.DeepEqual(h.document, known.document):
 			c.breach(where, "the wallet holds another %s than its issuer signed", h.kind)
 		}
 	}
@@ -229,7 +229,7 @@ func (c *checker) holdingsWereIssued() error {
 	for _, did := range ours {
 		wallets[did] = true
 	}
-	for _, one := range c.issuances {
+	for _, one := range c.records {
 		if one.state == "delivered" && wallets[one.theirs] && copies[one.id] == 0 {
 			c.breach(one.where(), "it was delivered, and the wallet does not hold it")
 		}

@@ -56,7 +56,7 @@ func (c *checker) persons() (*finder, error) {
 			f.add(person, other, number)
 		}
 	}
-	for _, one := range c.issuances {
+	for _, one := range c.records {
 		f.addClaims(one.claims)
 	}
 	if !c.has("verifier") {

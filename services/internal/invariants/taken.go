@@ -50,7 +50,9 @@ func (c *checker) taken() error {
 		injected[eventbus.Hash(payload)] = true
 	}
 	for _, producer := range c.topology.Producers {
-		c.published(producer, injected)
+		if c.has(producer) {
+			c.published(producer, injected)
+		}
 	}
 	for _, consumer := range c.sources.Services {
 		for _, producer := range c.topology.Consumers[consumer] {

@@ -132,6 +132,9 @@ func (i *Issuer) Reserve(ctx context.Context, tx *sqldb.Tx, draft Draft) (string
 	if err != nil {
 		return "", err
 	}
+	if err := i.rehearse(ctx, draft, id, status); err != nil {
+		return "", err
+	}
 	statusJSON, err := json.Marshal(status)
 	if err != nil {
 		return "", err
@@ -159,6 +162,23 @@ func (i *Issuer) Reserve(ctx context.Context, tx *sqldb.Tx, draft Draft) (string
 	}
 	return id, nil
 }
+
+// rehearse goes through signing without a key, for a stand-in subject: what
+// cannot be signed is refused here, by whoever promises it, and not later, when
+// a holder asks.
+func (i *Issuer) rehearse(ctx context.Context, draft Draft, id string, status credential.StatusEntry) error {
+	c := Credential{ID: id, Type: draft.Type, Issuer: draft.Issuer, status: status, validFrom: draft.ValidFrom, validUntil: draft.ValidUntil}
+	_, err := credential.Issue(ctx, nobody{}, unsigned(c, draft.Claims, draft.Issuer), identity.AssertionKey(draft.Issuer), i.Clock.Now())
+	if err != nil {
+		return fmt.Errorf("rehearse signing %s: %w", draft.Type, err)
+	}
+	return nil
+}
+
+// nobody is a signer without a key.
+type nobody struct{}
+
+func (nobody) Sign(context.Context, string, []byte) ([]byte, error) { return make([]byte, 64), nil }
 
 // urn writes 16 random bytes as a version 4 UUID URN (RFC 9562).
 func urn(b []byte) string {

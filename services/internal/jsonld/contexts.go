@@ -39,7 +39,7 @@ var kompetansesporV1 []byte
 func Contexts() []PinnedContext {
 	return []PinnedContext{
 		{CredentialsV2, "59955ced6697d61e03f2b2556febe5308ab16842846f5b586d7f1f7adec92734", credentialsV2},
-		{KompetansesporV1, "108ce457c08e66f4505936810e60e0001dc783d317a24916b29c153950352745", kompetansesporV1},
+		{KompetansesporV1, "1c83fdaf1b3a988ff72ae520020e8fff7c51e453149d1181fa4eb3f3c429e8a8", kompetansesporV1},
 	}
 }
 

@@ -1,0 +1,310 @@
+package e2e
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	// Every contract, so that the walk finds every method.
+	_ "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/bank/v1"
+	issuerv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/issuer/v1"
+	_ "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/police/v1"
+	_ "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/registry/v1"
+	_ "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/tax/v1"
+	_ "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1"
+	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
+	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
+	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
+	"github.com/kompetansespor/kompetansespor/services/internal/jsonld"
+)
+
+// internalServices are the contracts between services. All others are public.
+var internalServices = []string{
+	"kompetansespor.verifier.v1.ViewService", "kompetansespor.verifier.v1.AccessLogService", "kompetansespor.tax.v1.IdentifierService",
+}
+
+// methods are the full methods of the contracts of a service, the public or the
+// internal ones.
+func methods(service string, internal bool) (all []string) {
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		if !strings.HasPrefix(string(file.Package()), "kompetansespor."+service+".") {
+			return true
+		}
+		for i := range file.Services().Len() {
+			contract := file.Services().Get(i)
+			if slices.Contains(internalServices, string(contract.FullName())) != internal {
+				continue
+			}
+			for j := range contract.Methods().Len() {
+				all = append(all, "/"+string(contract.FullName())+"/"+string(contract.Methods().Get(j).Name()))
+			}
+		}
+		return true
+	})
+	slices.Sort(all)
+	return all
+}
+
+// Nobody does anything without a token that is meant for it, and everybody
+// sees what the contracts call public.
+func TestEveryCallNeedsItsToken(t *testing.T) {
+	options := twoEmployers()
+	for _, name := range devsetup.Services() {
+		if name != "issuer" {
+			options.Tokens = append(options.Tokens, devsetup.Token{Service: name, Role: "auditor", Subject: "auditor-1"})
+		}
+	}
+	s := newStack(t, options, devsetup.Services()...)
+	s.accredit()
+	e := newExchangeOn(s)
+	for _, name := range devsetup.Services() {
+		s.within(t, name, func() { s.walks(name) })
+	}
+	s.within(t, "the wallet's roles", func() {
+		conn, holder := s.dial("wallet"), e.open()
+		for _, method := range methods("wallet", false) {
+			token := e.app
+			if method == walletv1.WalletService_OpenWallet_FullMethodName {
+				token = holder
+			}
+			err := conn.Invoke(as(s.t.Context(), token), method, &emptypb.Empty{}, &emptypb.Empty{})
+			s.refused(err, codes.PermissionDenied, "rpc.role")
+		}
+	})
+	s.within(t, "what belongs to others is not there", func() { e.belongs() })
+	s.within(t, "what needs no token", func() { e.opensTo() })
+	s.within(t, "hostile 55: a valid certificate of the wrong service", func() { s.wrongCertificates() })
+}
+
+// walks calls everything of a service without a token and with wrong ones.
+func (s *stack) walks(service string) {
+	public, conn := methods(service, false), s.dial(service)
+	if len(public) == 0 {
+		s.fail("%s has no public method", service)
+	}
+	call := func(method, token string) error {
+		ctx := s.t.Context()
+		if token != "" {
+			ctx = as(ctx, token)
+		}
+		return conn.Invoke(ctx, method, &emptypb.Empty{}, &emptypb.Empty{})
+	}
+	for _, method := range public {
+		s.refused(call(method, ""), codes.Unauthenticated, "rpc.token-missing")
+		for _, other := range s.layout.Tokens {
+			switch {
+			case other.Service != service:
+				s.refused(call(method, other.Token), codes.Unauthenticated, "rpc.token-unknown")
+			case other.Role == "auditor":
+				s.refused(call(method, other.Token), codes.PermissionDenied, "rpc.role")
+			}
+		}
+	}
+	for _, method := range methods(service, true) {
+		if err := call(method, s.tokenOf(service, "auditor-1")); refusalOf(err).code != codes.Unimplemented {
+			s.fail("%s answers on the public listener: %v", method, err)
+		}
+	}
+	s.walksREST(service, len(public))
+}
+
+var pathParameter = regexp.MustCompile(`\{[^}]+\}`)
+
+// walksREST does the same to every path of the service's OpenAPI document.
+func (s *stack) walksREST(service string, atLeast int) {
+	var document struct {
+		Paths map[string]map[string]json.RawMessage
+	}
+	a := s.ask(service, http.MethodGet, "/openapi.json", nil, nil)
+	if err := json.Unmarshal(a.body, &document); err != nil || a.status != http.StatusOK {
+		s.fail("openapi.json: %d, %v", a.status, err)
+	}
+	calls := 0
+	for path, verbs := range document.Paths {
+		for verb := range verbs {
+			if verb == "parameters" {
+				continue
+			}
+			calls++
+			path = pathParameter.ReplaceAllString(path, "x")
+			for token, want := range map[string]int{
+				"": http.StatusUnauthorized, "unknown": http.StatusUnauthorized, s.tokenOf(service, "auditor-1"): http.StatusForbidden,
+			} {
+				header := http.Header{"Content-Type": {"application/json"}}
+				if token != "" {
+					header.Set("Authorization", "Bearer "+token)
+				}
+				got := s.ask(service, strings.ToUpper(verb), path, header, strings.NewReader("{}"))
+				if got.status != want || !strings.HasPrefix(got.rule, "rpc.") {
+					s.fail("%s %s: %d %s, want %d", verb, path, got.status, got.body, want)
+				}
+			}
+		}
+	}
+	if calls < atLeast {
+		s.fail("openapi.json names %d calls of %d", calls, atLeast)
+	}
+}
+
+// belongs asks for what is another employer's or another holder's.
+func (e *exchange) belongs() {
+	wallet, credentialID, offerID := e.holder()
+	stranger, second := e.open(), e.tokenOf("issuer", secondEmployer)
+	exchanges := answered(e.stack, func() (*walletv1.ListExchangesResponse, error) {
+		return e.wallets.ListExchanges(as(e.t.Context(), wallet), &walletv1.ListExchangesRequest{})
+	}).GetExchanges()
+	for name, call := range map[string]func() error{
+		"offer.unknown": func() error {
+			_, err := e.offers.GetOffer(as(e.t.Context(), second), &issuerv1.GetOfferRequest{OfferId: offerID})
+			return err
+		},
+		"offer.unknown ": func() error {
+			_, err := e.offers.WithdrawOffer(as(e.t.Context(), second), &issuerv1.WithdrawOfferRequest{OfferId: offerID, Reason: "not mine"})
+			return err
+		},
+		"exchange.unknown": func() error {
+			_, err := e.wallets.GetExchange(as(e.t.Context(), stranger), &walletv1.GetExchangeRequest{ExchangeId: exchanges[0].GetExchangeId()})
+			return err
+		},
+		"credential.unknown": func() error {
+			_, err := e.wallets.GetCredential(as(e.t.Context(), stranger), &walletv1.GetCredentialRequest{CredentialId: credentialID})
+			return err
+		},
+		"credential.unknown ": func() error {
+			_, err := e.wallets.ApplyForPermit(as(e.t.Context(), stranger), &walletv1.ApplyForPermitRequest{
+				CredentialId: credentialID, Consent: &walletv1.Consent{Purpose: "residence-permit", Agencies: []*walletv1.ConsentAgency{{AgencyDid: devsetup.DID("police"), Claims: []string{"given_name"}}}},
+			})
+			return err
+		},
+	} {
+		e.refused(call(), codes.NotFound, strings.TrimSpace(name))
+	}
+	theirs, err := e.offers.ListOffers(as(e.t.Context(), second), &issuerv1.ListOffersRequest{})
+	if err != nil || len(theirs.GetOffers()) != 0 {
+		e.fail("another employer sees %v (%v)", theirs.GetOffers(), err)
+	}
+	held, err := e.wallets.ListCredentials(as(e.t.Context(), stranger), &walletv1.ListCredentialsRequest{})
+	if err != nil || len(held.GetCredentials()) != 0 {
+		e.fail("another holder sees %v (%v)", held.GetCredentials(), err)
+	}
+	if e.offer(offerID).GetWithdrawnAt() != nil {
+		e.fail("another employer has withdrawn the offer")
+	}
+}
+
+// opensTo asks for what everybody may see, and for a little that many servers
+// show by mistake.
+func (e *exchange) opensTo() {
+	offer, _ := e.issue()
+	invitation, err := url.Parse(offer.GetInvitationUrl())
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	open := map[string][]string{
+		"issuer": {
+			"/employers/" + devsetup.Employer.OrganisationNumber + "/did.json", "/employers/" + secondEmployer + "/did.json",
+			"/status/1", invitation.Path, invitation.Path + "/qr.png",
+		},
+		"registry": {"/trust-list", "/status/1", pathOf(jsonld.KompetansesporV1)},
+	}
+	for _, kind := range credtype.All() {
+		open["registry"] = append(open["registry"], pathOf(kind.SchemaID()), pathOf(kind.VCT))
+	}
+	for _, name := range devsetup.Services() {
+		paths := append([]string{"/healthz", "/readyz", "/openapi.json"}, open[name]...)
+		if name != "wallet" && name != "issuer" {
+			paths = append(paths, "/.well-known/did.json")
+		}
+		for _, path := range paths {
+			if a := e.ask(name, http.MethodGet, path, nil, nil); a.status != http.StatusOK || len(a.body) == 0 {
+				e.fail("%s%s: %d", name, path, a.status)
+			}
+		}
+		for _, path := range []string{"/metrics", "/debug/pprof/", "/debug/vars", "/.well-known/", "/employers/", "/invitations/", "/config.yaml", "/../../etc/passwd"} {
+			if a := e.ask(name, http.MethodGet, path, nil, nil); a.status == http.StatusOK {
+				e.fail("%s shows %s", name, path)
+			}
+		}
+		// DIDComm needs an envelope, not a token.
+		if a := e.ask(name, http.MethodPost, "/didcomm", nil, nil); a.status != http.StatusUnsupportedMediaType {
+			e.fail("%s/didcomm: %d", name, a.status)
+		}
+		conn := e.dial(name)
+		if _, err := grpc_health_v1.NewHealthClient(conn).Check(e.t.Context(), &grpc_health_v1.HealthCheckRequest{}); err != nil {
+			e.fail("%s: health: %v", name, err)
+		}
+		reflected, err := reflectionv1.NewServerReflectionClient(conn).ServerReflectionInfo(e.t.Context())
+		if err == nil {
+			_, err = reflected.Recv()
+		}
+		e.refused(err, codes.Unauthenticated, "rpc.token-missing")
+	}
+}
+
+func pathOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		panic(err)
+	}
+	return u.Path
+}
+
+// wrongCertificates calls every internal method as every service, as a host of
+// the same authority that is no service, and as nobody.
+func (s *stack) wrongCertificates() {
+	callers := devsetup.Pilot().Callers
+	walked := 0
+	for _, service := range devsetup.Services() {
+		for _, method := range methods(service, true) {
+			walked++
+			allowed := callers[service][method]
+			for _, caller := range devsetup.Services() {
+				place := s.layout.Services[caller]
+				certificate, err := tls.LoadX509KeyPair(place.CertFile, place.KeyFile)
+				if err != nil {
+					s.t.Fatal(err)
+				}
+				got := refusalOf(s.inside(service, method, certificate))
+				if denied := got.code == codes.PermissionDenied && got.rule == "rpc.caller"; denied == slices.Contains(allowed, caller) {
+					s.fail("%s as %s: %s %s", method, caller, got.code, got.rule)
+				}
+			}
+			s.refused(s.inside(service, method, s.certify("rogue."+devsetup.Domain)), codes.PermissionDenied, "rpc.caller")
+			if err := s.inside(service, method); refusalOf(err).code != codes.Unavailable {
+				s.fail("%s as nobody: %v", method, err)
+			}
+		}
+	}
+	if named := len(slices.Collect(maps.Keys(callers["verifier"]))) + len(callers["tax"]); walked != named {
+		s.fail("%d internal methods, %d are configured", walked, named)
+	}
+}
+
+// inside calls a method of an internal listener with a certificate.
+func (s *stack) inside(service, method string, certificate ...tls.Certificate) error {
+	s.t.Helper()
+	place := s.layout.Services[service]
+	conn, err := grpc.NewClient("passthrough:///"+place.InternalAddr, grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{
+		RootCAs: s.authorities, ServerName: place.InternalName, Certificates: certificate, MinVersion: tls.VersionTLS13,
+	})))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	return conn.Invoke(s.t.Context(), method, &emptypb.Empty{}, &emptypb.Empty{})
+}

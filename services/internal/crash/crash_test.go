@@ -1,0 +1,30 @@
+package crash_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/crash"
+)
+
+func TestProcessDiesAtTheNamedPassageAndNowhereElse(t *testing.T) {
+	defer crash.Arm("", 0, nil)
+	crash.At(crash.BeforeSend) // nothing is armed
+	killed := 0
+	crash.Arm(crash.BeforeSend, 3, func() { killed++ })
+	for i := range 5 {
+		crash.At(crash.AfterSend)
+		crash.At(crash.BeforeSend)
+		if want := min(1, max(0, i-1)); killed != want {
+			t.Fatalf("passage %d: killed %d times", i+1, killed)
+		}
+	}
+}
+
+func TestPointsAreDistinct(t *testing.T) {
+	points := crash.Points()
+	slices.Sort(points)
+	if len(slices.Compact(points)) != len(crash.Points()) || len(points) != 10 {
+		t.Fatal(points)
+	}
+}

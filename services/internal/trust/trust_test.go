@@ -1,0 +1,122 @@
+package trust_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/credential"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/trust"
+	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
+)
+
+const registry, employer, offer = "did:web:registry.example", "did:web:employer.example", "OfferOfEmployment"
+
+// programme is the registry as others see it.
+type programme struct {
+	t    testing.TB
+	key  ed25519.PrivateKey
+	now  time.Time
+	body []byte
+	err  error
+}
+
+func (p *programme) Now() time.Time { return p.now }
+
+func (p *programme) Get(context.Context, string, int64) ([]byte, http.Header, error) {
+	return p.body, nil, p.err
+}
+
+func (p *programme) Sign(_ context.Context, _ string, data []byte) ([]byte, error) {
+	return ed25519.Sign(p.key, data), nil
+}
+
+func (p *programme) VerificationKey(context.Context, string, credential.Purpose, time.Time) (ed25519.PublicKey, error) {
+	return p.key.Public().(ed25519.PublicKey), nil
+}
+
+// publish gives out a version in which the employer has the status.
+func (p *programme) publish(version int64, status string, lasts time.Duration) []byte {
+	p.t.Helper()
+	raw, err := trustlist.Sign(p.t.Context(), p, registry+"#k", trustlist.List{
+		Issuer: registry, Version: version, IssuedAt: p.now, NextUpdate: p.now.Add(lasts),
+		Entities: []trustlist.Entity{{DID: employer, CredentialTypes: []string{offer}, Status: status,
+			ValidFrom: p.now.Add(-time.Hour), ValidUntil: p.now.Add(1000 * time.Hour)}},
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.body, p.err = raw, nil
+	return raw
+}
+
+func open(t testing.TB) (*programme, func() string) {
+	p := &programme{t: t, key: ed25519.NewKeyFromSeed(make([]byte, 32)), now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}
+	client := &trust.Client{Get: p, Keys: p, Registry: registry, URL: "https://registry.example/trust-list", Clock: p}
+	return p, func() string {
+		_, err := client.Accredited(t.Context(), employer, offer, p.now)
+		if err == nil {
+			return "accredited"
+		}
+		return fault.KindOf(err).String() + " " + fault.RuleOf(err)
+	}
+}
+
+func same(t testing.TB, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Fatalf("%s, want %s", got, want)
+	}
+}
+
+func TestNewListCountsAtOnce(t *testing.T) {
+	p, ask := open(t)
+	p.publish(1, trustlist.Accredited, time.Hour)
+	same(t, ask(), "accredited")
+	p.publish(2, "SUSPENDED", time.Hour)
+	same(t, ask(), "denied issuer.not-accredited")
+}
+
+func TestUnreachableRegistryIsBridgedUntilTheListExpiresAndNoLonger(t *testing.T) {
+	p, ask := open(t)
+	down := fault.New(fault.Unavailable, "fetch.unreachable", "down")
+	p.err = down
+	same(t, ask(), "unavailable trustlist.unreachable")
+	p.publish(1, trustlist.Accredited, time.Hour)
+	same(t, ask(), "accredited")
+	for _, err := range []error{down, fault.New(fault.NotFound, "fetch.not-found", "being deployed")} {
+		p.err = err
+		same(t, ask(), "accredited")
+	}
+	p.now = p.now.Add(time.Hour)
+	same(t, ask(), "unavailable trustlist.unreachable")
+}
+
+func TestExpiredOrForgedListIsDeniedThoughTheLastOneIsCurrent(t *testing.T) {
+	p, ask := open(t)
+	old := p.publish(1, trustlist.Accredited, time.Minute)
+	p.now = p.now.Add(2 * time.Minute)
+	p.publish(2, trustlist.Accredited, time.Hour)
+	same(t, ask(), "accredited")
+	p.body = old
+	same(t, ask(), "denied trustlist.expired")
+	p.body = []byte("a.b.c")
+	same(t, ask(), "denied trustlist.header")
+}
+
+func TestOlderVersionPlayedAgainDoesNotBringBackWhatWasSuspended(t *testing.T) {
+	p, ask := open(t)
+	old := p.publish(1, trustlist.Accredited, 10*time.Hour)
+	p.publish(2, "SUSPENDED", time.Hour)
+	same(t, ask(), "denied issuer.not-accredited")
+	p.body = old
+	same(t, ask(), "denied issuer.not-accredited")
+	// When the newer one has expired, nobody knows: neither counts.
+	p.now = p.now.Add(2 * time.Hour)
+	same(t, ask(), "unavailable trustlist.unreachable")
+	p.publish(3, trustlist.Accredited, time.Hour)
+	same(t, ask(), "accredited")
+}
