@@ -24,6 +24,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 // program is the binary under test, built once; with the race detector when
@@ -60,6 +61,7 @@ type stack struct {
 	layout      *devsetup.Layout
 	authorities *x509.CertPool
 	http        *http.Client
+	collector   *testkit.OTLP // when telemetry is collected
 
 	mu      sync.Mutex // guards running
 	running map[string]*process
@@ -241,14 +243,23 @@ func (s *stack) until(what string, come func() bool) {
 	}
 }
 
-// fail ends the test with the last lines of every log.
+// fail ends the test with what the logs have to say: warnings, errors, and
+// the last lines.
 func (s *stack) fail(format string, args ...any) {
 	s.t.Helper()
 	for name := range s.running {
-		if content, err := os.ReadFile(s.logFile(name)); err == nil {
-			lines := strings.Split(strings.TrimSpace(string(content)), "\n")
-			s.t.Logf("%s:\n%s", name, strings.Join(lines[max(0, len(lines)-12):], "\n"))
+		content, err := os.ReadFile(s.logFile(name))
+		if err != nil {
+			continue
 		}
+		lines := strings.Split(strings.TrimSpace(string(content)), "\n")
+		var loud []string
+		for _, line := range lines {
+			if !strings.Contains(line, `"level":"INFO"`) {
+				loud = append(loud, line)
+			}
+		}
+		s.t.Logf("%s:\n%s\n...\n%s", name, strings.Join(loud[max(0, len(loud)-10):], "\n"), strings.Join(lines[max(0, len(lines)-3):], "\n"))
 	}
 	s.t.Fatalf(format, args...)
 }
