@@ -23,13 +23,6 @@ type rule struct {
 // services are the seven, each a directory of its own.
 var services = []string{"registry", "issuer", "wallet", "verifier", "police", "tax", "bank"}
 
-// notYetPresent names packages that rules speak of before they are built, as
-// the rules write them. An entry that exists fails, and so does a rule that
-// names an absent package without an entry. It is empty when all is built.
-var notYetPresent = []string{
-	"cmd", "demo", "e2e",
-}
-
 const (
 	inside  = "{api,web,inbox}" // packages that take things in
 	outside = "{store,peers}"   // packages that reach out

@@ -18,6 +18,7 @@ CREATE TABLE agent_inbox (
     PRIMARY KEY (sender, id)
 );
 CREATE INDEX agent_inbox_due ON agent_inbox (state, due_at);
+CREATE INDEX agent_inbox_recipient ON agent_inbox (recipient);
 CREATE INDEX agent_inbox_thread ON agent_inbox (thread, state);
 
 -- Every message that must leave: state is waiting, sent or failed. The text
@@ -39,3 +40,4 @@ CREATE TABLE agent_outbox (
 );
 CREATE INDEX agent_outbox_due ON agent_outbox (state, due_at);
 CREATE INDEX agent_outbox_thread ON agent_outbox (thread, sender, position);
+CREATE INDEX agent_outbox_sender ON agent_outbox (sender);

@@ -16,6 +16,8 @@ CREATE TABLE identity (
     created_at BIGINT NOT NULL
 );
 
+CREATE INDEX identity_owner ON identity (owner);
+
 -- Which key in the key store stands behind a key id of a DID document.
 CREATE TABLE identity_key (
     kid    TEXT NOT NULL PRIMARY KEY,

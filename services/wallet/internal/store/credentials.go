@@ -81,8 +81,8 @@ func (s Store) FromExchange(ctx context.Context, q sqldb.Querier, exchange strin
 // credentials held.
 func (s Store) Traffic(ctx context.Context, q sqldb.Querier, holder string) (sent, received, held int64, err error) {
 	err = q.QueryRowContext(ctx, `
-		SELECT (SELECT COUNT(*) FROM agent_outbox AS o JOIN identity AS i ON i.did = o.sender WHERE i.owner = $1 AND o.state = 'sent'),
-		       (SELECT COUNT(*) FROM agent_inbox AS n JOIN identity AS i ON i.did = n.recipient WHERE i.owner = $1),
+		SELECT (SELECT COUNT(*) FROM identity AS i JOIN agent_outbox AS o ON o.sender = i.did WHERE i.owner = $1 AND o.state = 'sent'),
+		       (SELECT COUNT(*) FROM identity AS i JOIN agent_inbox AS n ON n.recipient = i.did WHERE i.owner = $1),
 		       (SELECT COUNT(*) FROM held_credential WHERE holder = $1)`, holder).Scan(&sent, &received, &held)
 	return sent, received, held, err
 }
