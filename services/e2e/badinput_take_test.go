@@ -31,39 +31,76 @@ func TestWalletTakesNoBadCredential(t *testing.T) {
 	now := time.Now()
 	yesterday, tomorrow := now.AddDate(0, 0, -1), now.AddDate(0, 0, 1)
 
-	wallet := e.open()
-	o := r.offers(r.proposal(e, wallet))
-	o.offer(credtype.OfferOfEmployment, devsetup.DID("issuer"), "credential.issuer-is-not-sender")
-	o.offer(credtype.ResidencePermit, rogueDID, "exchange.type-not-expected")
-	subject := o.requested()
-	sound := r.sign(subject, claims, good, yesterday, tomorrow)
+	begin := func() (wallet string, o *offering) {
+		wallet = e.open()
+		return wallet, r.offers(r.proposal(e, wallet))
+	}
+	for name, bad := range map[string]struct{ rule, kind, issuer string }{
+		"offered for another": {"credential.issuer-is-not-sender", credtype.OfferOfEmployment, devsetup.DID("issuer")},
+		"of another type":     {"exchange.type-not-expected", credtype.ResidencePermit, rogueDID},
+	} {
+		r.within(t, name, func() {
+			_, o := begin()
+			o.offer(bad.kind, bad.issuer, bad.rule)
+		})
+	}
 	incomplete := maps.Clone(claims)
 	delete(incomplete, "employment")
+	sound := func(subject string) []byte { return r.sign(subject, claims, good, yesterday, tomorrow) }
+	altered := func(old, new string) func(string) []byte {
+		return func(subject string) []byte { return bytes.Replace(sound(subject), []byte(old), []byte(new), 1) }
+	}
 	for name, bad := range map[string]struct {
 		rule     string
-		document []byte
+		document func(subject string) []byte
 	}{
-		"tampered":                  {"credential.signature", bytes.Replace(sound, []byte("Researcher"), []byte("Professor"), 1)},
-		"without a proof":           {"credential.proof-form", without(sound, "proof")},
-		"by another issuer":         {"credential.issuer-is-not-sender", theirs},
-		"bound to another key":      {"credential.another-holder", r.sign(r.newHolder(), claims, good, yesterday, tomorrow)},
-		"expired":                   {"credential.expired", r.sign(subject, claims, good, yesterday.AddDate(0, 0, -1), yesterday)},
-		"revoked":                   {"status.revoked", r.sign(subject, claims, revoked, yesterday, tomorrow)},
-		"claims are missing":        {"schema.claims", r.sign(subject, incomplete, good, yesterday, tomorrow)},
-		"no credential":             {"", []byte(`{}`)},
-		"a status list":             {"", r.pages["/status/good"]},
-		"a member twice":            {"", bytes.Replace(sound, []byte(`{`), []byte(`{"id":"urn:x","id":"urn:y",`), 1)},
-		"an unpinned context":       {"", bytes.Replace(sound, []byte("https://www.w3.org/ns/credentials/v2"), []byte("https://rogue.kompetansespor.example/ctx"), 1)},
-		"a claim that none defines": {"", bytes.Replace(sound, []byte(`"credentialSubject":{`), []byte(`"credentialSubject":{"admin":true,`), 1)},
+		"tampered":             {"credential.signature", altered("Researcher", "Professor")},
+		"without a proof":      {"credential.proof-form", func(s string) []byte { return without(sound(s), "proof") }},
+		"by another issuer":    {"credential.issuer-is-not-sender", func(string) []byte { return theirs }},
+		"bound to another key": {"credential.another-holder", func(string) []byte { return sound(r.newHolder()) }},
+		"expired": {"credential.expired", func(s string) []byte {
+			return r.sign(s, claims, good, yesterday.AddDate(0, 0, -1), yesterday)
+		}},
+		"revoked":                   {"status.revoked", func(s string) []byte { return r.sign(s, claims, revoked, yesterday, tomorrow) }},
+		"claims are missing":        {"schema.claims", func(s string) []byte { return r.sign(s, incomplete, good, yesterday, tomorrow) }},
+		"no credential":             {"", func(string) []byte { return []byte(`{}`) }},
+		"a status list":             {"", func(string) []byte { return r.pages["/status/good"] }},
+		"a member twice":            {"", altered(`{`, `{"id":"urn:x","id":"urn:y",`)},
+		"an unpinned context":       {"", altered("https://www.w3.org/ns/credentials/v2", "https://rogue.kompetansespor.example/ctx")},
+		"a claim that none defines": {"", altered(`"credentialSubject":{`, `"credentialSubject":{"admin":true,`)},
 	} {
-		r.within(t, name, func() { o.issue(bad.document, bad.rule) })
+		r.within(t, name, func() {
+			wallet, o := begin()
+			o.issue(bad.document(o.requested()), bad.rule)
+			if held := e.heldBy(wallet); len(held) != 0 {
+				r.fail("the wallet holds %v", held)
+			}
+			if problem := e.problemOf(wallet); problem.GetRule() == "" || bad.rule != "" && problem.GetRule() != bad.rule {
+				r.fail("the worker is told %v, want %s", problem, bad.rule)
+			}
+		})
 	}
-	if held := e.heldBy(wallet); len(held) != 0 {
-		r.fail("the wallet holds %v", held)
-	}
-	o.say(didcomm.Message{Type: didcomm.TypeIssueCredential, Attachments: []didcomm.Attachment{didcomm.NewAttachment("c", "application/vc", didcomm.FormatCredential, sound)}})
+	wallet, o := begin()
+	document := sound(o.requested())
+	o.say(didcomm.Message{Type: didcomm.TypeIssueCredential, Attachments: []didcomm.Attachment{didcomm.NewAttachment("c", "application/vc", didcomm.FormatCredential, document)}})
 	r.await(rogueDID, o.thread, 0, didcomm.TypeCredentialAck)
 	e.holdsOne(wallet)
+}
+
+// problemOf waits until a wallet's only exchange has failed and tells why.
+func (e *exchange) problemOf(wallet string) (problem *walletv1.ExchangeProblem) {
+	e.t.Helper()
+	e.until("the exchange fails", func() bool {
+		all := answered(e.stack, func() (*walletv1.ListExchangesResponse, error) {
+			return e.wallets.ListExchanges(as(e.t.Context(), wallet), &walletv1.ListExchangesRequest{})
+		}).GetExchanges()
+		if len(all) != 1 {
+			e.fail("the wallet has %d exchanges", len(all))
+		}
+		problem = all[0].GetProblem()
+		return all[0].GetState() == walletv1.ExchangeState_EXCHANGE_STATE_FAILED
+	})
+	return problem
 }
 
 // heldBy lists what a wallet holds.

@@ -127,6 +127,24 @@ func (e *exchange) holdsOne(wallet string) {
 	}
 }
 
+// acceptAmidDeaths opens an invitation while services die, perhaps before they
+// answer, and starts each of them again.
+func (e *exchange) acceptAmidDeaths(wallet, link, code string, victims []string) (begun *walletv1.Exchange) {
+	e.t.Helper()
+	revived := map[string]bool{}
+	e.until(fmt.Sprint(victims, " die, and the invitation is opened"), func() bool {
+		e.revive(victims, revived)
+		if begun == nil {
+			answer, err := e.wallets.AcceptOffer(as(e.t.Context(), wallet), &walletv1.AcceptOfferRequest{InvitationUrl: link, CollectionCode: code})
+			if err == nil {
+				begun = answer.GetExchange()
+			}
+		}
+		return begun != nil && len(revived) == len(victims)
+	})
+	return begun
+}
+
 // didcommPoints are the crash points that an issue-credential thread passes.
 var didcommPoints = []crash.Point{
 	crash.BeforeReceiveCommit, crash.AfterReceiveCommit, crash.BeforeActCommit, crash.AfterActCommit, crash.BeforeSend, crash.AfterSend,
@@ -148,8 +166,7 @@ func TestExchangeSurvivesKillAtEveryPoint(t *testing.T) {
 				for _, victim := range victims {
 					e.restart(victim, "KOMPETANSESPOR_CRASH_AT="+string(point))
 				}
-				begun := e.accept(wallet, offer.GetInvitationUrl(), code)
-				e.revive(victims)
+				begun := e.acceptAmidDeaths(wallet, offer.GetInvitationUrl(), code, victims)
 				done := e.ended(wallet, begun.GetExchangeId())
 				if done.GetState() != walletv1.ExchangeState_EXCHANGE_STATE_DONE {
 					e.fail("the exchange failed: %v", done.GetProblem())

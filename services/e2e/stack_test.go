@@ -152,24 +152,20 @@ func (s *stack) died(name string) {
 	}
 }
 
-// revive waits until each of the services has died, and starts it again.
-func (s *stack) revive(services []string) {
+// revive starts those of the services again that have died since, once each.
+func (s *stack) revive(services []string, revived map[string]bool) {
 	s.t.Helper()
-	dead := map[string]bool{}
-	s.until(fmt.Sprint(services, " die"), func() bool {
-		for _, name := range services {
-			select {
-			case <-s.process(name).ended:
-				if !dead[name] {
-					s.died(name)
-					s.start(name)
-					dead[name] = true
-				}
-			default:
+	for _, name := range services {
+		select {
+		case <-s.process(name).ended:
+			if !revived[name] {
+				s.died(name)
+				s.start(name)
+				revived[name] = true
 			}
+		default:
 		}
-		return len(dead) == len(services)
-	})
+	}
 }
 
 // kill ends a service's process by kill -9.

@@ -67,6 +67,7 @@ type Config struct {
 type Agent struct {
 	Config
 	handlers map[string]Handler
+	problems []Handler
 	arrived  *runner.Bell
 	leaving  *runner.Bell
 }

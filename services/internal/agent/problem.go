@@ -22,7 +22,7 @@ func (a *Agent) report(ctx context.Context, tx *sqldb.Tx, in Received, why *faul
 	for i, v := range why.Violations {
 		args[i] = v.Field + ": " + v.Rule
 	}
-	body, err := json.Marshal(problem{Code: codePrefix + why.Rule, Comment: why.Message, Args: args})
+	body, err := json.Marshal(problemBody{Code: codePrefix + why.Rule, Comment: why.Message, Args: args})
 	if err != nil {
 		return err
 	}
@@ -33,11 +33,32 @@ func (a *Agent) report(ctx context.Context, tx *sqldb.Tx, in Received, why *faul
 	})
 }
 
+// HandleProblem registers a handler of problem reports. Several parts of a
+// service may each know threads of their own: they are asked in turn, and one
+// that does not know the thread answers NotFound.
+func (a *Agent) HandleProblem(h Handler) {
+	if len(a.problems) == 0 {
+		a.Handle(didcomm.TypeProblemReport, a.problem)
+	}
+	a.problems = append(a.problems, h)
+}
+
+func (a *Agent) problem(ctx context.Context, in Received) (Effect, error) {
+	err := error(fault.New(fault.NotFound, "didcomm.no-such-thread", "there is no such exchange with you"))
+	for _, h := range a.problems {
+		var effect Effect
+		if effect, err = h(ctx, in); fault.KindOf(err) != fault.NotFound || err == nil {
+			return effect, err
+		}
+	}
+	return nil, err
+}
+
 // Problem reads a received problem report: the rule that was broken, at most
 // 128 printable ASCII characters, and the comment for people, cut at 500
 // characters. What stands in them a stranger wrote.
 func Problem(msg *didcomm.Message) (rule, comment string, err error) {
-	var r problem
+	var r problemBody
 	if err := msg.DecodeBody(&r); err != nil {
 		return "", "", err
 	}
@@ -55,8 +76,8 @@ const maxComment = 500
 // codePrefix says: an error, of the protocol, about a message.
 const codePrefix = "e.p.msg."
 
-// problem is the body of a problem report.
-type problem struct {
+// problemBody is the body of a problem report.
+type problemBody struct {
 	Code    string   `json:"code"`
 	Comment string   `json:"comment,omitempty"`
 	Args    []string `json:"args,omitempty"`

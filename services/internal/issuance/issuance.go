@@ -50,6 +50,7 @@ const (
 	Offered   State = "offered"
 	Issued    State = "issued"
 	Delivered State = "delivered"
+	Declined  State = "declined" // the holder refused it; the thread is over
 	Withdrawn State = "withdrawn"
 )
 
@@ -79,6 +80,7 @@ func New(c Config) *Issuer {
 	if c.Agent != nil {
 		c.Agent.Handle(didcomm.TypeRequestCredential, i.onRequest)
 		c.Agent.Handle(didcomm.TypeCredentialAck, i.onAck)
+		c.Agent.HandleProblem(i.onProblem)
 	}
 	return i
 }

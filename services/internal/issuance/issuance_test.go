@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/cache"
+	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm/binding"
@@ -368,7 +369,39 @@ func TestWithdrawnCredentialIsNeverSigned(t *testing.T) {
 	}
 }
 
-func TestWithdrawalBetweenCheckAndSignatureWins(t *testing.T) {
+func TestWithdrawalWhileTheCredentialIsBeingSignedWins(t *testing.T) {
+	d := open(t)
+	holder := d.holder()
+	id := d.reserve("case_1")
+	d.check(d.offer(id, "t", holder))
+	nonce := d.nonce()
+	d.Issuer.Clock = &interrupted{Clock: d.Clock, by: func() { // the signature is dated now
+		d.check(d.tx(func(ctx context.Context, tx *sqldb.Tx) error {
+			return d.Issuer.Withdraw(ctx, tx, id, "changed our mind")
+		}))
+	}}
+	_, answer := d.request(holder, "t", binding.Statement{Nonce: nonce, Thread: "t", Audience: d.DID})
+	d.problem(answer)
+	if len(d.issued) != 0 || d.state(id) != issuance.Withdrawn {
+		t.Fatal("a withdrawn credential was issued", d.state(id))
+	}
+}
+
+// interrupted lets something happen when the time is asked for first.
+type interrupted struct {
+	clock.Clock
+	by func()
+}
+
+func (i *interrupted) Now() time.Time {
+	if by := i.by; by != nil {
+		i.by = nil
+		by()
+	}
+	return i.Clock.Now()
+}
+
+func TestFailedHookLeavesNoSignature(t *testing.T) {
 	d := open(t)
 	id := d.reserve("case_1")
 	err := d.tx(func(ctx context.Context, tx *sqldb.Tx) error {

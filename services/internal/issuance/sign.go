@@ -40,6 +40,8 @@ func (i *Issuer) onRequest(ctx context.Context, in agent.Received) (agent.Effect
 	case Offered:
 	case Withdrawn:
 		return nil, fault.New(fault.Conflict, "credential.withdrawn", "the credential has been withdrawn")
+	case Declined:
+		return nil, fault.New(fault.Conflict, "credential.declined", "you have refused this credential")
 	default:
 		return nil, fault.New(fault.Conflict, "credential.already-issued", "this credential has been issued, and is issued once")
 	}
@@ -166,6 +168,18 @@ func (i *Issuer) onAck(ctx context.Context, in agent.Received) (agent.Effect, er
 		}
 		c.State, c.DeliveredAt = Delivered, now
 		return i.OnDelivered(ctx, tx, c)
+	}, nil
+}
+
+// onProblem ends a thread in which the holder has refused the credential.
+func (i *Issuer) onProblem(ctx context.Context, in agent.Received) (agent.Effect, error) {
+	c, err := find(ctx, i.DB.Read(), `SELECT `+columns+` FROM issuance WHERE thread = $1`, in.Message.Pthid)
+	if err != nil || c.Theirs != in.Sender || c.Ours != in.Recipient {
+		return nil, fault.New(fault.NotFound, "credential.no-such-thread", "there is no such exchange with you")
+	}
+	return func(ctx context.Context, tx *sqldb.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE issuance SET state = 'declined' WHERE credential_id = $1 AND state IN ('offered', 'issued')`, c.ID)
+		return err
 	}, nil
 }
 

@@ -82,6 +82,17 @@ func (db *DB) Ping(ctx context.Context) error { return db.read.PingContext(ctx) 
 // fails.
 func (db *DB) Read() Querier { return db.read }
 
+// Snapshot runs f over one consistent state of the database: what f reads in
+// several queries belongs together. It never waits for a writer.
+func (db *DB) Snapshot(ctx context.Context, f func(q Querier) error) error {
+	tx, err := db.read.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin snapshot: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	return f(tx)
+}
+
 // Tx is a transaction. What OnCommit takes runs after a successful commit,
 // what OnEnd takes when the transaction has ended either way.
 type Tx struct {

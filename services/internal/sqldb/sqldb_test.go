@@ -90,3 +90,33 @@ func TestUnknownDriverIsRefused(t *testing.T) {
 		t.Fatal("opened")
 	}
 }
+
+func TestSnapshotSeesOneStateOfTheDatabase(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "a.db"))
+	err := db.Snapshot(t.Context(), func(q sqldb.Querier) error {
+		var before, after int
+		if err := q.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM things`).Scan(&before); err != nil {
+			return err
+		}
+		err := db.Tx(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.ExecContext(t.Context(), `INSERT INTO things (id, n) VALUES ('meanwhile', 1)`)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := q.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM things`).Scan(&after); err != nil {
+			return err
+		}
+		if before != after {
+			t.Errorf("a snapshot saw %d rows, then %d", before, after)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if count(t, db) != 1 {
+		t.Error("the writer had to wait for the snapshot")
+	}
+}

@@ -1,7 +1,7 @@
 -- +goose Up
 
 -- Every credential, recorded before it is signed. state is reserved, offered,
--- issued, delivered or withdrawn; claims and credential are sealed.
+-- issued, delivered, declined or withdrawn; claims and credential are sealed.
 CREATE TABLE issuance (
     credential_id TEXT   NOT NULL PRIMARY KEY,
     type          TEXT   NOT NULL,

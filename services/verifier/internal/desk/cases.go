@@ -1,13 +1,25 @@
 package desk
 
-import "context"
+import (
+	"context"
 
-// Get gives an officer a case.
-func (d *Desk) Get(ctx context.Context, caseRef string) (Record, error) {
-	return d.Store.ByRef(ctx, d.DB.Read(), caseRef)
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+)
+
+// Get gives a case as it stands, its timeline with it.
+func (d *Desk) Get(ctx context.Context, caseRef string) (record Record, err error) {
+	err = d.DB.Snapshot(ctx, func(q sqldb.Querier) error {
+		record, err = d.Store.ByRef(ctx, q, caseRef)
+		return err
+	})
+	return record, err
 }
 
 // List gives an officer a page of cases, oldest first.
-func (d *Desk) List(ctx context.Context, l Listing) ([]Record, error) {
-	return d.Store.List(ctx, d.DB.Read(), l)
+func (d *Desk) List(ctx context.Context, l Listing) (records []Record, err error) {
+	err = d.DB.Snapshot(ctx, func(q sqldb.Querier) error {
+		records, err = d.Store.List(ctx, q, l)
+		return err
+	})
+	return records, err
 }

@@ -29,7 +29,7 @@ type Deciding struct {
 // A grant offers the ResidencePermit to the wallet that applied. The same
 // decision again changes nothing; another one is a Conflict.
 func (d *Desk) Decide(ctx context.Context, in Deciding) (_ Record, err error) {
-	record, err := d.Store.ByRef(ctx, d.DB.Read(), in.CaseRef)
+	record, err := d.Get(ctx, in.CaseRef)
 	if err != nil {
 		return Record{}, err
 	}
@@ -63,7 +63,7 @@ func (d *Desk) Decide(ctx context.Context, in Deciding) (_ Record, err error) {
 	if err != nil {
 		return Record{}, err
 	}
-	return d.Store.ByRef(ctx, d.DB.Read(), in.CaseRef)
+	return d.Get(ctx, in.CaseRef)
 }
 
 // stillStands asks whether the offer is neither withdrawn nor without an

@@ -23,7 +23,7 @@ func Register(a *agent.Agent, d *desk.Desk) {
 		}
 		return d.Receive(ctx, in, document)
 	})
-	a.Handle(didcomm.TypeProblemReport, d.Abandon)
+	a.HandleProblem(d.Abandon)
 }
 
 // Events are the handlers of other services' events, by producer and name.

@@ -37,7 +37,11 @@ func (d *Desk) Request(ctx context.Context, in agent.Received, offer Offered) (a
 		return nil, noSuchThread()
 	}
 	if offer.Issuer != in.Sender {
-		return nil, fault.New(fault.Denied, "credential.issuer-is-not-sender", "the offered credential names another issuer than the one that offers it")
+		why := fault.New(fault.Denied, "credential.issuer-is-not-sender", "the offered credential names another issuer than the one that offers it")
+		if begun {
+			return nil, why
+		}
+		return d.refuse(exchange, why)
 	}
 	return func(ctx context.Context, tx *sqldb.Tx) error {
 		if begun {
@@ -101,7 +105,8 @@ func (d *Desk) beginDelivery(ctx context.Context, in agent.Received) (holding.Ex
 	}, holding.Deliverable()...), nil
 }
 
-// Take verifies a credential that came and puts it in the wallet.
+// Take verifies a credential that came and puts it in the wallet. What does
+// not hold ends the exchange: the worker sees why, and so does the issuer.
 func (d *Desk) Take(ctx context.Context, in agent.Received, document []byte) (agent.Effect, error) {
 	exchange, err := d.Store.ByThread(ctx, d.DB.Read(), in.Message.Thread(), in.Recipient)
 	if err != nil || exchange.Theirs != in.Sender {
@@ -110,23 +115,13 @@ func (d *Desk) Take(ctx context.Context, in agent.Received, document []byte) (ag
 	if exchange.State() == holding.Held {
 		return d.acknowledge(exchange), nil // the issuer says it again: so do we
 	}
-	verified, err := credential.Verify(ctx, d.Keys, document, credential.Options{Now: d.Clock.Now(), Status: d.Status})
-	if err != nil {
-		return nil, err
-	}
-	kind, err := credtype.Of(verified.Types)
-	if err != nil {
-		return nil, err
-	}
-	if err := credtype.Validate(kind.Name, verified.Claims); err != nil {
-		return nil, err
-	}
-	if verified.Issuer != in.Sender {
-		return nil, fault.New(fault.Denied, "credential.issuer-is-not-sender", "the credential is by another issuer than the one that sent it")
-	}
 	from := exchange.State()
-	if err := exchange.Hold(verified.SubjectID); err != nil {
-		return nil, err
+	verified, kind, err := d.verify(ctx, in.Sender, document)
+	if err == nil {
+		err = exchange.Hold(verified.SubjectID)
+	}
+	if err != nil {
+		return d.refuse(exchange, err)
 	}
 	id, err := d.newID("cred_")
 	if err != nil {
@@ -137,13 +132,49 @@ func (d *Desk) Take(ctx context.Context, in agent.Received, document []byte) (ag
 			return err
 		}
 		err := d.Store.AddCredential(ctx, tx, holding.Credential{
-			ID: id, Holder: exchange.Holder, Exchange: exchange.ID, Type: kind.Name, Issuer: verified.Issuer,
+			ID: id, Holder: exchange.Holder, Exchange: exchange.ID, Type: kind, Issuer: verified.Issuer,
 			Subject: verified.SubjectID, Format: holding.FormatDataIntegrity, ReceivedAt: d.Clock.Now(), Document: document,
 		})
 		if err != nil {
 			return err
 		}
 		return d.acknowledge(exchange)(ctx, tx)
+	}, nil
+}
+
+// verify checks a credential by itself: proof, dates, status, schema, and that
+// who sent it is who issued it.
+func (d *Desk) verify(ctx context.Context, sender string, document []byte) (*credential.Verified, string, error) {
+	verified, err := credential.Verify(ctx, d.Keys, document, credential.Options{Now: d.Clock.Now(), Status: d.Status})
+	if err != nil {
+		return nil, "", err
+	}
+	kind, err := credtype.Of(verified.Types)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := credtype.Validate(kind.Name, verified.Claims); err != nil {
+		return nil, "", err
+	}
+	if verified.Issuer != sender {
+		return nil, "", fault.New(fault.Denied, "credential.issuer-is-not-sender", "the credential is by another issuer than the one that sent it")
+	}
+	return verified, kind.Name, nil
+}
+
+// refuse ends an exchange for a reason of our own; what may still change is
+// left to be tried again.
+func (d *Desk) refuse(exchange holding.Exchange, why error) (agent.Effect, error) {
+	f := fault.From(why)
+	from := exchange.State()
+	if !f.Kind.Permanent() || exchange.Refuse(f.Rule, f.Message) != nil {
+		return nil, why
+	}
+	return func(ctx context.Context, tx *sqldb.Tx) error {
+		if err := d.Store.SaveExchange(ctx, tx, exchange, from); err != nil {
+			return err
+		}
+		return agent.Refuse(why)
 	}, nil
 }
 

@@ -21,7 +21,7 @@ func Register(a *agent.Agent, d *desk.Desk) {
 	a.Handle(didcomm.TypeIssueCredential, in.issue)
 	a.Handle(didcomm.TypeRequestPresentation, in.requestPresentation)
 	a.Handle(didcomm.TypePresentationAck, in.presentationAck)
-	a.Handle(didcomm.TypeProblemReport, in.problem)
+	a.HandleProblem(in.problem)
 }
 
 type inbox struct{ desk *desk.Desk }
