@@ -20,8 +20,28 @@ import (
 	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
 )
 
-// look is how often the demo looks whether a step has happened.
-const look = 15 * time.Millisecond
+// The demo looks whether a step has happened: soon at first, then ever less
+// often, so that looking costs the services little.
+const (
+	firstLook = 10 * time.Millisecond
+	lastLook  = 250 * time.Millisecond
+)
+
+// looking is one wait for something.
+type looking struct{ wait time.Duration }
+
+// again waits until it is time to look again.
+func (l *looking) again(ctx context.Context) error {
+	l.wait = min(max(l.wait*3/2, firstLook), lastLook)
+	timer := time.NewTimer(l.wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
 
 // everything is how many credentials a finished case leaves in the wallet.
 const everything = 7
@@ -145,7 +165,7 @@ func (p *person) apply(ctx context.Context) error {
 
 // exchange waits until an exchange has ended.
 func (p *person) exchange(ctx context.Context, id string) (*walletv1.Exchange, error) {
-	for {
+	for l := (looking{}); ; {
 		answer, err := again(ctx, func() (*walletv1.GetExchangeResponse, error) {
 			return p.clients.wallet.GetExchange(ctx, &walletv1.GetExchangeRequest{ExchangeId: id}, as(p.wallet))
 		})
@@ -158,7 +178,7 @@ func (p *person) exchange(ctx context.Context, id string) (*walletv1.Exchange, e
 		case walletv1.ExchangeState_EXCHANGE_STATE_FAILED:
 			return nil, fmt.Errorf("%s: %s", e.GetProblem().GetRule(), e.GetProblem().GetMessage())
 		}
-		if err := pause(ctx); err != nil {
+		if err := l.again(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -179,7 +199,7 @@ func (p *person) decide(ctx context.Context) error {
 
 // attend waits for the appointment and plays the officer of the police.
 func (p *person) attend(ctx context.Context) error {
-	for {
+	for l := (looking{}); ; {
 		booked, err := again(ctx, func() (*policev1.ListAppointmentsResponse, error) {
 			return p.police.ListAppointments(ctx, &policev1.ListAppointmentsRequest{CaseRef: p.report.CaseRef}, as(p.target.Police.Token))
 		})
@@ -189,7 +209,7 @@ func (p *person) attend(ctx context.Context) error {
 		if len(booked.GetAppointments()) > 0 {
 			break
 		}
-		if err := pause(ctx); err != nil {
+		if err := l.again(ctx); err != nil {
 			return err
 		}
 	}
@@ -205,15 +225,15 @@ func (p *person) attend(ctx context.Context) error {
 // finish waits until the verifier has closed the case and the wallet holds
 // everything, and looks once more at both.
 func (p *person) finish(ctx context.Context) error {
-	for !p.report.completed {
+	for l := (looking{}); !p.report.completed; {
 		if err := p.timeline(ctx); err != nil {
 			return err
 		}
-		if err := pause(ctx); err != nil {
+		if err := l.again(ctx); err != nil {
 			return err
 		}
 	}
-	for {
+	for l := (looking{}); ; {
 		held, err := again(ctx, func() (*walletv1.ListCredentialsResponse, error) {
 			return p.clients.wallet.ListCredentials(ctx, &walletv1.ListCredentialsRequest{}, as(p.wallet))
 		})
@@ -231,7 +251,7 @@ func (p *person) finish(ctx context.Context) error {
 		if err := p.undelivered(ctx); err != nil {
 			return err
 		}
-		if err := pause(ctx); err != nil {
+		if err := l.again(ctx); err != nil {
 			return err
 		}
 	}
@@ -298,26 +318,15 @@ func (p *person) tell(timeline []*commonv1.TimelineStep) {
 // again makes a call until it is answered. What does not answer now may be
 // starting: it is asked again until ctx ends. Every call here may be repeated.
 func again[T any](ctx context.Context, call func() (T, error)) (T, error) {
-	for {
+	for l := (looking{}); ; {
 		answer, err := call()
 		switch status.Code(err) {
 		case codes.Unavailable, codes.DeadlineExceeded, codes.Aborted:
-			if waited := pause(ctx); waited != nil {
+			if waited := l.again(ctx); waited != nil {
 				return answer, errors.Join(waited, err)
 			}
 			continue
 		}
 		return answer, err
-	}
-}
-
-func pause(ctx context.Context) error {
-	timer := time.NewTimer(look)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
 	}
 }
