@@ -10,7 +10,7 @@ export GOFLAGS := $(strip $(filter-out -buildvcs=false,$(GOFLAGS)) -buildvcs=fal
 TOOLS := $(CURDIR)/bin/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test race lint generate fuzz bench oracles check clean
+.PHONY: help demo run build test race kills lint generate fuzz bench oracles check clean
 
 help: ## print this
 	@echo "usage: make TARGET"
@@ -25,11 +25,18 @@ run: build ## start every service and stay; prints base URLs and development tok
 build: ## build bin/kompetansespor
 	cd services && go build -trimpath -o ../bin/kompetansespor ./cmd/kompetansespor
 
-test: ## run all tests, and name those that were skipped and why
-	scripts/gotest $(MODULES)
+# The full series of kills takes five minutes and has a target of its own;
+# make test kills each service once.
+KILLS := TestFiftyCasesSurviveThreeKillsOfEachService
 
-race: ## run all tests under the race detector
-	scripts/gotest $(MODULES) -- -race
+test: ## run all tests but the full series of kills, and name those that were skipped and why
+	scripts/gotest $(MODULES) -- -skip $(KILLS)
+
+race: ## run the same tests under the race detector
+	scripts/gotest $(MODULES) -- -race -skip $(KILLS)
+
+kills: ## fifty cases for each service and NATS, each killed three times on the way
+	cd services && go test -count=1 -timeout 20m -run $(KILLS) -v ./e2e
 
 lint: $(TOOLS)/built ## format, vet, staticcheck, contracts, and whether generated code is current
 	PATH="$(TOOLS):$$PATH" scripts/lint $(MODULES)
@@ -47,7 +54,7 @@ oracles: ## install the other implementations that tests compare with (needs npm
 	@if command -v npm >/dev/null; then cd scripts/oracles && npm ci --no-audit --no-fund; \
 	else echo "npm is not installed: tests against other implementations will be skipped"; fi
 
-check: oracles build test race lint ## everything that CI checks
+check: oracles build test race lint kills ## everything that CI checks, and the full series of kills
 
 clean: ## remove what was built; databases and keys in data/ stay
 	rm -rf bin

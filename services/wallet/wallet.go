@@ -20,6 +20,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
+	"github.com/kompetansespor/kompetansespor/services/internal/trust"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/inbox"
@@ -31,6 +32,9 @@ import (
 type Config struct {
 	config.Common `yaml:",inline"`
 
+	// TrustList says who may issue what. Required.
+	TrustList config.TrustList `yaml:"trust_list"`
+
 	// Authority is the DID of UDI, where applications go. Required.
 	Authority string `yaml:"authority"`
 
@@ -41,7 +45,7 @@ type Config struct {
 
 // Validate says everything that is wrong with the configuration.
 func (c *Config) Validate() []fault.Violation {
-	all := c.Common.Validate()
+	all := append(c.Common.Validate(), c.TrustList.Validate()...)
 	if !strings.HasPrefix(c.Authority, "did:web:") {
 		all = append(all, fault.Violation{Field: "authority", Rule: "config.authority", Message: "must be the did:web of the authority that takes applications"})
 	}
@@ -66,6 +70,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	holders := store.Store{Sealer: s.Book.KeyStore(), Clock: s.Clock}
 	d := desk.New(desk.Config{
 		DB: s.DB, Store: holders, Book: s.Book, Agent: s.Agent, Keys: s.Resolver, Status: s.Status,
+		Trust:       &trust.Client{Get: s.Fetch, Keys: s.Resolver, Registry: cfg.TrustList.Registry, URL: cfg.TrustList.URL, Clock: s.Clock},
 		Invitations: peers.Invitations{Get: s.Fetch},
 		AccessLog:   peers.AccessLog{Client: verifierv1.NewAccessLogServiceClient(verifier)},
 		Opening:     cache.NewLimiter(s.Cache, s.Clock, "open-wallet", cfg.WalletsPerHour, time.Hour),

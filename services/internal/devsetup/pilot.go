@@ -36,7 +36,7 @@ func Pilot() Options {
 			"issuer": {"trust_list": trustList, "tenants": []map[string]any{{
 				"organisation_number": Employer.OrganisationNumber, "legal_name": Employer.LegalName, "contact_email": Employer.ContactEmail,
 			}}},
-			"wallet": {"authority": DID("verifier")},
+			"wallet": {"trust_list": trustList, "authority": DID("verifier")},
 			"bank": {"bank": map[string]any{
 				"organisation_number": "310000027", "name": "Testbanken", "bic": "TESTNOKK", "code": "9999",
 			}},

@@ -302,6 +302,32 @@ func TestThreadOfAnotherHolderDoesNotExist(t *testing.T) {
 	}
 }
 
+func TestProblemReportEndsItsSendersThreadOnly(t *testing.T) { // hostile 50
+	d := open(t)
+	holder, stranger := d.holder(), d.holder()
+	id := d.reserve("case_1")
+	d.check(d.offer(id, "t", holder))
+	d.check(d.offer(d.reserve("case_0"), "t", stranger)) // who names a thread of their own like it
+	d.sent()
+	refuse := func(from, thread string) {
+		t.Helper()
+		m := didcomm.Message{Type: didcomm.TypeProblemReport, Pthid: thread, Body: []byte(`{"code":"e.p.msg.no"}`)}
+		if answer := d.say(from, m); answer != nil {
+			t.Fatal("a problem report is answered")
+		}
+	}
+	refuse(d.holder(), "t")
+	refuse(stranger, "t")
+	if d.state(id) != issuance.Offered {
+		t.Fatal("another's report ended the thread")
+	}
+	refuse(holder, "another")
+	refuse(holder, "t")
+	if d.state(id) != issuance.Declined {
+		t.Fatal(d.state(id))
+	}
+}
+
 func TestThreadCarriesOneCredential(t *testing.T) {
 	d := open(t)
 	holder := d.holder()

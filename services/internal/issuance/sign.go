@@ -32,7 +32,7 @@ type request struct {
 // onRequest answers request-credential: the holder's key is proven, only then
 // is the credential signed.
 func (i *Issuer) onRequest(ctx context.Context, in agent.Received) (agent.Effect, error) {
-	c, err := i.inThread(ctx, in)
+	c, err := i.inThread(ctx, in, in.Message.Thread())
 	if err != nil {
 		return nil, err
 	}
@@ -65,11 +65,11 @@ func (i *Issuer) onRequest(ctx context.Context, in agent.Received) (agent.Effect
 	}, nil
 }
 
-// inThread finds the credential of a message's thread; a thread of somebody
+// inThread finds the credential of a thread that a message is about; a thread of somebody
 // else's does not exist for the sender.
-func (i *Issuer) inThread(ctx context.Context, in agent.Received) (Credential, error) {
+func (i *Issuer) inThread(ctx context.Context, in agent.Received, thread string) (Credential, error) {
 	c, err := find(ctx, i.DB.Read(), `SELECT `+columns+` FROM issuance WHERE thread = $1 AND theirs = $2 AND ours = $3`,
-		in.Message.Thread(), in.Sender, in.Recipient)
+		thread, in.Sender, in.Recipient)
 	if fault.KindOf(err) == fault.NotFound {
 		return c, fault.New(fault.NotFound, "credential.no-such-thread", "there is no such exchange with you")
 	}
@@ -155,7 +155,7 @@ func (i *Issuer) Signed(ctx context.Context, q sqldb.Querier, id string) ([]byte
 
 // onAck marks the credential as delivered.
 func (i *Issuer) onAck(ctx context.Context, in agent.Received) (agent.Effect, error) {
-	c, err := i.inThread(ctx, in)
+	c, err := i.inThread(ctx, in, in.Message.Thread())
 	if err != nil {
 		return nil, err
 	}
@@ -173,9 +173,9 @@ func (i *Issuer) onAck(ctx context.Context, in agent.Received) (agent.Effect, er
 
 // onProblem ends a thread in which the holder has refused the credential.
 func (i *Issuer) onProblem(ctx context.Context, in agent.Received) (agent.Effect, error) {
-	c, err := find(ctx, i.DB.Read(), `SELECT `+columns+` FROM issuance WHERE thread = $1`, in.Message.Pthid)
-	if err != nil || c.Theirs != in.Sender || c.Ours != in.Recipient {
-		return nil, fault.New(fault.NotFound, "credential.no-such-thread", "there is no such exchange with you")
+	c, err := i.inThread(ctx, in, in.Message.Pthid)
+	if err != nil {
+		return nil, err
 	}
 	return func(ctx context.Context, tx *sqldb.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE issuance SET state = 'declined' WHERE credential_id = $1 AND state IN ('offered', 'issued')`, c.ID)

@@ -55,8 +55,8 @@ func (d *Desk) List(ctx context.Context, tenant string, state offer.State, befor
 // ofTenant finds an offer; another tenant's does not exist.
 func (d *Desk) ofTenant(ctx context.Context, q sqldb.Querier, tenant, id string) (Record, error) {
 	record, err := d.Store.ByID(ctx, q, id)
-	if err != nil || record.Tenant != tenant {
-		return Record{}, fault.New(fault.NotFound, "offer.unknown", "there is no such offer")
+	if err == nil && record.Tenant != tenant {
+		err = fault.New(fault.NotFound, "offer.unknown", "there is no such offer")
 	}
-	return record, nil
+	return record, err
 }

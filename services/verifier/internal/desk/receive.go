@@ -27,8 +27,11 @@ import (
 // expired when the presentation came is asked again.
 func (d *Desk) Receive(ctx context.Context, in agent.Received, document []byte) (_ agent.Effect, err error) {
 	session, err := d.Store.Session(ctx, d.DB.Read(), in.Message.Thread(), in.Sender)
-	if err != nil || in.Recipient != d.DID {
-		return nil, noSuchSession()
+	if err == nil && in.Recipient != d.DID {
+		err = noSuchSession()
+	}
+	if err != nil {
+		return nil, err
 	}
 	if session.State != Asked {
 		return nil, alreadyUsed()

@@ -99,9 +99,9 @@ func (d *Desk) Apply(ctx context.Context, holder, credentialID string, consent h
 // signed by the key that the credential is bound to, for this challenge and
 // domain. A request that comes again is answered again.
 func (d *Desk) Present(ctx context.Context, in agent.Received, challenge, domain string) (agent.Effect, error) {
-	exchange, err := d.Store.ByThread(ctx, d.DB.Read(), in.Message.Thread(), in.Recipient)
-	if err != nil || exchange.Theirs != in.Sender {
-		return nil, noSuchThread()
+	exchange, err := d.inThread(ctx, in, in.Message.Thread())
+	if err != nil {
+		return nil, err
 	}
 	if domain != in.Sender {
 		return nil, fault.New(fault.Denied, "presentation.domain-is-not-sender", "the presentation is asked for on behalf of somebody else")
@@ -164,9 +164,9 @@ func (d *Desk) present(ctx context.Context, held holding.Credential, secret appl
 // Accepted records the case that the authority opened, and the capability
 // that opens its access log.
 func (d *Desk) Accepted(ctx context.Context, in agent.Received, caseRef, capability string) (agent.Effect, error) {
-	exchange, err := d.Store.ByThread(ctx, d.DB.Read(), in.Message.Thread(), in.Recipient)
-	if err != nil || exchange.Theirs != in.Sender {
-		return nil, noSuchThread()
+	exchange, err := d.inThread(ctx, in, in.Message.Thread())
+	if err != nil {
+		return nil, err
 	}
 	var secret application
 	if err := d.Store.Secret(ctx, d.DB.Read(), exchange.ID, &secret); err != nil {

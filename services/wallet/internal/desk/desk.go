@@ -17,6 +17,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/identity"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
 )
 
@@ -64,6 +65,11 @@ type Access struct {
 	Hash    []byte
 }
 
+// Trust says who may issue what. Errors are faults.
+type Trust interface {
+	Accredited(ctx context.Context, issuer, credentialType string, at time.Time) (trustlist.Entity, error)
+}
+
 // Limiter says whether key may do it again now; Throttled when not.
 type Limiter interface {
 	Allow(ctx context.Context, key string) error
@@ -77,6 +83,7 @@ type Config struct {
 	Agent       *agent.Agent
 	Keys        credential.KeyResolver
 	Status      credential.StatusChecker
+	Trust       Trust
 	Invitations Invitations
 	AccessLog   AccessLog
 	Opening     Limiter

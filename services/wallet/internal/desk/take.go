@@ -108,9 +108,9 @@ func (d *Desk) beginDelivery(ctx context.Context, in agent.Received) (holding.Ex
 // Take verifies a credential that came and puts it in the wallet. What does
 // not hold ends the exchange: the worker sees why, and so does the issuer.
 func (d *Desk) Take(ctx context.Context, in agent.Received, document []byte) (agent.Effect, error) {
-	exchange, err := d.Store.ByThread(ctx, d.DB.Read(), in.Message.Thread(), in.Recipient)
-	if err != nil || exchange.Theirs != in.Sender {
-		return nil, noSuchThread()
+	exchange, err := d.inThread(ctx, in, in.Message.Thread())
+	if err != nil {
+		return nil, err
 	}
 	if exchange.State() == holding.Held {
 		return d.acknowledge(exchange), nil // the issuer says it again: so do we
@@ -118,7 +118,7 @@ func (d *Desk) Take(ctx context.Context, in agent.Received, document []byte) (ag
 	from := exchange.State()
 	verified, kind, err := d.verify(ctx, in.Sender, document)
 	if err == nil {
-		err = exchange.Hold(verified.SubjectID)
+		err = exchange.Hold(kind, verified.SubjectID)
 	}
 	if err != nil {
 		return d.refuse(exchange, err)
@@ -142,8 +142,8 @@ func (d *Desk) Take(ctx context.Context, in agent.Received, document []byte) (ag
 	}, nil
 }
 
-// verify checks a credential by itself: proof, dates, status, schema, and that
-// who sent it is who issued it.
+// verify checks a credential by itself: proof, dates, status, schema, that who
+// sent it is who issued it, and that this issuer may issue this type.
 func (d *Desk) verify(ctx context.Context, sender string, document []byte) (*credential.Verified, string, error) {
 	verified, err := credential.Verify(ctx, d.Keys, document, credential.Options{Now: d.Clock.Now(), Status: d.Status})
 	if err != nil {
@@ -158,6 +158,9 @@ func (d *Desk) verify(ctx context.Context, sender string, document []byte) (*cre
 	}
 	if verified.Issuer != sender {
 		return nil, "", fault.New(fault.Denied, "credential.issuer-is-not-sender", "the credential is by another issuer than the one that sent it")
+	}
+	if _, err := d.Trust.Accredited(ctx, verified.Issuer, kind.Name, d.Clock.Now()); err != nil {
+		return nil, "", err
 	}
 	return verified, kind.Name, nil
 }
@@ -189,9 +192,9 @@ func (d *Desk) acknowledge(exchange holding.Exchange) agent.Effect {
 // Refused ends the exchange that a problem report is about. A report from
 // anybody but the other party of that thread is about nothing.
 func (d *Desk) Refused(ctx context.Context, in agent.Received, rule, message string) (agent.Effect, error) {
-	exchange, err := d.Store.ByThread(ctx, d.DB.Read(), in.Message.Pthid, in.Recipient)
-	if err != nil || exchange.Theirs != in.Sender {
-		return nil, noSuchThread()
+	exchange, err := d.inThread(ctx, in, in.Message.Pthid)
+	if err != nil {
+		return nil, err
 	}
 	from := exchange.State()
 	if err := exchange.Refuse(rule, message); err != nil {
@@ -200,6 +203,16 @@ func (d *Desk) Refused(ctx context.Context, in agent.Received, rule, message str
 	return func(ctx context.Context, tx *sqldb.Tx) error {
 		return d.Store.SaveExchange(ctx, tx, exchange, from)
 	}, nil
+}
+
+// inThread finds the exchange of a message's thread; somebody else's does not
+// exist for the sender.
+func (d *Desk) inThread(ctx context.Context, in agent.Received, thread string) (holding.Exchange, error) {
+	exchange, err := d.Store.ByThread(ctx, d.DB.Read(), thread, in.Recipient)
+	if err == nil && exchange.Theirs != in.Sender {
+		err = noSuchThread()
+	}
+	return exchange, err
 }
 
 func noSuchThread() error {

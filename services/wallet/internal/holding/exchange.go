@@ -103,12 +103,16 @@ func (e *Exchange) Request(credentialType, subject string) error {
 	if err := e.to(Requested); err != nil {
 		return err
 	}
-	e.subject = subject
+	e.subject, e.expects = subject, []string{credentialType}
 	return nil
 }
 
-// Hold ends the exchange with the credential in the wallet.
-func (e *Exchange) Hold(subject string) error {
+// Hold ends the exchange with the credential in the wallet: of the type and
+// bound to the key that were asked for.
+func (e *Exchange) Hold(credentialType, subject string) error {
+	if e.state == Requested && !slices.Contains(e.expects, credentialType) {
+		return fault.New(fault.Denied, "exchange.type-not-expected", "the credential is of another type than the one asked for")
+	}
 	if e.subject != subject {
 		return fault.New(fault.Denied, "credential.another-holder", "the credential is bound to another key than the one asked for")
 	}

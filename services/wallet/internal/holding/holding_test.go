@@ -25,13 +25,14 @@ func rule(t testing.TB, err error, want string) {
 
 func TestCollectionGoesFromProposalToHeldCredential(t *testing.T) {
 	e := begin(holding.Collection)
-	rule(t, e.Hold(""), "exchange.out-of-order") // an unasked credential, bound to nobody
+	rule(t, e.Hold(offer, ""), "exchange.out-of-order") // an unasked credential, bound to nobody
 	rule(t, e.Request("Diploma", "did:key:a"), "exchange.type-not-expected")
 	rule(t, e.Request(offer, "did:key:a"), "")
 	rule(t, e.Request(offer, "did:key:b"), "exchange.out-of-order")
-	rule(t, e.Hold("did:key:b"), "credential.another-holder")
-	rule(t, e.Hold("did:key:a"), "")
-	rule(t, e.Hold("did:key:a"), "exchange.out-of-order")
+	rule(t, e.Hold(offer, "did:key:b"), "credential.another-holder")
+	rule(t, e.Hold("Diploma", "did:key:a"), "exchange.type-not-expected")
+	rule(t, e.Hold(offer, "did:key:a"), "")
+	rule(t, e.Hold(offer, "did:key:a"), "exchange.out-of-order")
 	rule(t, e.Refuse("x", "y"), "exchange.out-of-order")
 	if e.State() != holding.Held || e.Subject() != "did:key:a" {
 		t.Fatal(e.State(), e.Subject())
@@ -77,7 +78,7 @@ func TestEndedExchangeNeverChanges(t *testing.T) {
 				_ = e.Request(offer, rapid.SampledFrom([]string{"did:key:a", "did:key:b"}).Draw(rt, "key"))
 			case 1:
 				subject := key.Draw(rt, "subject")
-				if e.Hold(subject) == nil && (subject != asked || asked == "") {
+				if e.Hold(offer, subject) == nil && (subject != asked || asked == "") {
 					rt.Fatal("holds another's credential")
 				}
 			case 2:

@@ -83,8 +83,9 @@ func (s Store) AddExchange(ctx context.Context, tx *sqldb.Tx, e holding.Exchange
 // SaveExchange writes an exchange back, provided that it is still as from.
 func (s Store) SaveExchange(ctx context.Context, tx *sqldb.Tx, e holding.Exchange, from holding.State) error {
 	rule, message := e.Problem()
-	n, err := sqldb.Changed(ctx, tx, `UPDATE exchange SET state = $1, subject = $2, rule = $3, message = $4, updated_at = $5, traceparent = $6 WHERE id = $7 AND state = $8`,
-		string(e.State()), e.Subject(), rule, message, clock.Micros(s.Clock.Now()), telemetry.Traceparent(ctx), e.ID, string(from))
+	n, err := sqldb.Changed(ctx, tx, `UPDATE exchange SET state = $1, subject = $2, rule = $3, message = $4, updated_at = $5, traceparent = $6, expects = $7
+		WHERE id = $8 AND state = $9`,
+		string(e.State()), e.Subject(), rule, message, clock.Micros(s.Clock.Now()), telemetry.Traceparent(ctx), strings.Join(e.Expects(), " "), e.ID, string(from))
 	if err != nil {
 		return fmt.Errorf("save exchange: %w", err)
 	}
