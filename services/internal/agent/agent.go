@@ -14,7 +14,6 @@ import (
 	"embed"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"time"
@@ -31,13 +30,7 @@ import (
 var schema embed.FS
 
 // Migrations is the schema of inbox and outbox.
-func Migrations() sqldb.Migrations {
-	files, err := fs.Sub(schema, "schema")
-	if err != nil {
-		panic(err)
-	}
-	return sqldb.Migrations{Name: "agent", Files: files}
-}
+func Migrations() sqldb.Migrations { return sqldb.Embedded("agent", schema) }
 
 // Poster posts an envelope to a service endpoint.
 type Poster interface {

@@ -29,7 +29,7 @@ const (
 )
 
 // pure is the half of services/internal that does no I/O.
-const pure = "internal/{fault,clock,strictjson,did,jsonld,credential,identifier,credtype,didcomm}/..."
+const pure = "internal/{fault,clock,strictjson,jws,did,jsonld,credential,identifier,credtype,trustlist,accesslog,didcomm}/..."
 
 var rules = []rule{
 	{

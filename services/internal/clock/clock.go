@@ -19,8 +19,19 @@ type Fixed time.Time
 
 func (f Fixed) Now() time.Time { return time.Time(f) }
 
-// Micros is a time as the databases keep it: microseconds since 1970, UTC.
-func Micros(t time.Time) int64 { return t.UnixMicro() }
+// Micros is a time as the databases keep it: microseconds since 1970, UTC; 0
+// for a time that has not come.
+func Micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
 
 // FromMicros is the reverse of Micros.
-func FromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
+func FromMicros(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}

@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"io/fs"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
@@ -23,13 +22,7 @@ import (
 var schema embed.FS
 
 // Migrations is the schema of outbox and inbox.
-func Migrations() sqldb.Migrations {
-	files, err := fs.Sub(schema, "schema")
-	if err != nil {
-		panic(err)
-	}
-	return sqldb.Migrations{Name: "events", Files: files}
-}
+func Migrations() sqldb.Migrations { return sqldb.Embedded("events", schema) }
 
 // Happened is something that a service tells the others.
 type Happened struct {

@@ -10,7 +10,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"sync"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
@@ -25,13 +24,7 @@ import (
 var schema embed.FS
 
 // Migrations is the schema of DIDs and keys.
-func Migrations() sqldb.Migrations {
-	files, err := fs.Sub(schema, "schema")
-	if err != nil {
-		panic(err)
-	}
-	return sqldb.Migrations{Name: "identity", Files: files}
-}
+func Migrations() sqldb.Migrations { return sqldb.Embedded("identity", schema) }
 
 // Book is a service's DIDs and keys. It is safe for concurrent use.
 type Book struct {

@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
@@ -33,13 +32,7 @@ import (
 var schema embed.FS
 
 // Migrations is the schema of issued credentials.
-func Migrations() sqldb.Migrations {
-	files, err := fs.Sub(schema, "schema")
-	if err != nil {
-		panic(err)
-	}
-	return sqldb.Migrations{Name: "issuance", Files: files}
-}
+func Migrations() sqldb.Migrations { return sqldb.Embedded("issuance", schema) }
 
 // State is how far a credential has come.
 type State string
@@ -149,15 +142,11 @@ func (i *Issuer) Reserve(ctx context.Context, tx *sqldb.Tx, draft Draft) (string
 	if err != nil {
 		return "", err
 	}
-	until := int64(0)
-	if !draft.ValidUntil.IsZero() {
-		until = clock.Micros(draft.ValidUntil)
-	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO issuance (credential_id, type, reference, issuer, claims, valid_from, valid_until, status, state,
 			thread, ours, theirs, nonce, subject, traceparent, created_at, issued_at, delivered_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'reserved', '', '', '', $9, '', $10, $11, 0, 0)`,
-		id, draft.Type, draft.Reference, draft.Issuer, sealed, clock.Micros(draft.ValidFrom), until, string(statusJSON),
+		id, draft.Type, draft.Reference, draft.Issuer, sealed, clock.Micros(draft.ValidFrom), clock.Micros(draft.ValidUntil), string(statusJSON),
 		nonce, telemetry.Traceparent(ctx), clock.Micros(i.Clock.Now()))
 	if err != nil {
 		return "", fmt.Errorf("reserve %s: %w", draft.Type, err)
@@ -217,15 +206,7 @@ func find(ctx context.Context, q sqldb.Querier, query string, key ...any) (Crede
 	if err != nil {
 		return c, fmt.Errorf("read credential: %w", err)
 	}
-	c.validFrom = clock.FromMicros(from)
-	if until != 0 {
-		c.validUntil = clock.FromMicros(until)
-	}
-	if issued != 0 {
-		c.IssuedAt = clock.FromMicros(issued)
-	}
-	if delivered != 0 {
-		c.DeliveredAt = clock.FromMicros(delivered)
-	}
+	c.validFrom, c.validUntil = clock.FromMicros(from), clock.FromMicros(until)
+	c.IssuedAt, c.DeliveredAt = clock.FromMicros(issued), clock.FromMicros(delivered)
 	return c, json.Unmarshal([]byte(status), &c.status)
 }

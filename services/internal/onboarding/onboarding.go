@@ -13,7 +13,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"time"
 
@@ -29,13 +28,7 @@ import (
 var schema embed.FS
 
 // Migrations is the schema of cases.
-func Migrations() sqldb.Migrations {
-	files, err := fs.Sub(schema, "schema")
-	if err != nil {
-		panic(err)
-	}
-	return sqldb.Migrations{Name: "onboarding", Files: files}
-}
+func Migrations() sqldb.Migrations { return sqldb.Embedded("onboarding", schema) }
 
 // State is how much an agency knows of a case.
 type State string

@@ -10,6 +10,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,6 +31,15 @@ type Querier interface {
 type Migrations struct {
 	Name  string
 	Files fs.FS
+}
+
+// Embedded are the migrations in the folder schema of embedded files.
+func Embedded(name string, files embed.FS) Migrations {
+	schema, err := fs.Sub(files, "schema")
+	if err != nil {
+		panic(err) // the folder was not embedded: a slip of the pen
+	}
+	return Migrations{Name: name, Files: schema}
 }
 
 // DB is a service's database. It is safe for concurrent use.

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"strconv"
 	"sync"
 	"time"
@@ -26,13 +25,7 @@ import (
 var schema embed.FS
 
 // Migrations is the schema of lists and entries.
-func Migrations() sqldb.Migrations {
-	files, err := fs.Sub(schema, "schema")
-	if err != nil {
-		panic(err)
-	}
-	return sqldb.Migrations{Name: "statuslist", Files: files}
-}
+func Migrations() sqldb.Migrations { return sqldb.Embedded("statuslist", schema) }
 
 // Config is what the lists of a service need.
 type Config struct {

@@ -6,18 +6,15 @@ package trustlist
 
 import (
 	"context"
-	"crypto/ed25519"
-	"encoding/base64"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
-	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
+	"github.com/kompetansespor/kompetansespor/services/internal/jws"
 )
 
 // MaxBytes is the largest list that is read.
@@ -63,61 +60,40 @@ func (l *List) Accredited(issuer, credentialType string, at time.Time) (Entity, 
 	return Entity{}, fault.New(fault.Denied, "issuer.unknown", "the issuer is not on the trust list")
 }
 
-// header is the protected header of the JWS.
-type header struct {
-	Algorithm string `json:"alg"`
-	KeyID     string `json:"kid"`
-	Type      string `json:"typ"`
-}
-
-const (
-	algorithm = "EdDSA"
-	listType  = "kompetansespor-trust-list+jws"
-)
+const listType = "kompetansespor-trust-list+jws"
 
 // Sign writes the list as a compact JWS by the registry's key.
 func Sign(ctx context.Context, signer credential.Signer, kid string, l List) ([]byte, error) {
-	protected, err := json.Marshal(header{Algorithm: algorithm, KeyID: kid, Type: listType})
-	if err != nil {
-		return nil, err
-	}
-	payload, err := json.Marshal(l)
-	if err != nil {
-		return nil, fmt.Errorf("write trust list: %w", err)
-	}
-	input := encode(protected) + "." + encode(payload)
-	signature, err := signer.Sign(ctx, kid, []byte(input))
+	compact, err := jws.Sign(ctx, signer.Sign, kid, listType, l)
 	if err != nil {
 		return nil, fmt.Errorf("sign trust list: %w", err)
 	}
-	return []byte(input + "." + encode(signature)), nil
+	return []byte(compact), nil
 }
 
 // Verify reads a list that must be by the registry and current at now. Every
 // deviation is Denied.
 func Verify(ctx context.Context, keys credential.KeyResolver, registry string, raw []byte, now time.Time) (*List, error) {
-	parts := strings.Split(strings.TrimSpace(string(raw)), ".")
-	if len(raw) > MaxBytes || len(parts) != 3 {
+	token, err := jws.Parse(string(raw), listType, MaxBytes)
+	switch {
+	case errors.Is(err, jws.ErrHeader):
+		return nil, refused("trustlist.header", "the trust list's header is not of this kind")
+	case err != nil:
 		return nil, refused("trustlist.form", "the trust list is not a compact JWS")
 	}
-	var h header
-	if err := decodeJSON(parts[0], &h); err != nil || h.Algorithm != algorithm || h.Type != listType {
-		return nil, refused("trustlist.header", "the trust list's header is not of this kind")
-	}
-	signer, _, err := did.Split(h.KeyID)
+	signer, _, err := did.Split(token.KeyID)
 	if err != nil || signer != registry {
 		return nil, refused("trustlist.signer", "the trust list is signed by somebody else than the registry")
 	}
-	key, err := keys.VerificationKey(ctx, h.KeyID, credential.AssertionMethod, now)
+	key, err := keys.VerificationKey(ctx, token.KeyID, credential.AssertionMethod, now)
 	if err != nil {
 		return nil, err
 	}
-	signature, err := decode(parts[2])
-	if err != nil || !ed25519.Verify(key, []byte(parts[0]+"."+parts[1]), signature) {
+	if !token.Verify(key) {
 		return nil, refused("trustlist.signature", "the trust list's signature is not by its key")
 	}
 	var l List
-	if err := decodeJSON(parts[1], &l); err != nil || l.Issuer != registry {
+	if err := token.Read(&l); err != nil || l.Issuer != registry {
 		return nil, refused("trustlist.form", "the trust list cannot be read")
 	}
 	if now.Before(l.IssuedAt.Add(-time.Minute)) || !now.Before(l.NextUpdate) {
@@ -127,21 +103,3 @@ func Verify(ctx context.Context, keys credential.KeyResolver, registry string, r
 }
 
 func refused(rule, message string) error { return fault.New(fault.Denied, rule, "%s", message) }
-
-func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
-
-// decode is strict: padding, other alphabets and loose bits are refused.
-func decode(s string) ([]byte, error) {
-	if strings.ContainsAny(s, "\r\n") { // encoding/base64 skips them
-		return nil, base64.CorruptInputError(0)
-	}
-	return base64.RawURLEncoding.Strict().DecodeString(s)
-}
-
-func decodeJSON(part string, into any) error {
-	raw, err := decode(part)
-	if err != nil {
-		return err
-	}
-	return strictjson.Unmarshal(raw, into, strictjson.Limits{Bytes: MaxBytes})
-}

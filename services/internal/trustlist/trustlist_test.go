@@ -88,8 +88,8 @@ func TestListThatIsNotTheRegistrysOrNotCurrentIsNone(t *testing.T) {
 		"crit":                  {raw(`{"alg":"EdDSA","kid":"`+kid+`",`+typ+`,"crit":["x"]}`, string(payload)), "trustlist.header"},
 		"doubled member":        {raw(`{"alg":"EdDSA","kid":"`+kid+`",`+typ+`}`, `{"version":1,`+string(payload)[1:]), "trustlist.form"},
 		"no dates":              {raw(`{"alg":"EdDSA","kid":"`+kid+`",`+typ+`}`, `{"issuer":"`+registry+`"}`), "trustlist.expired"},
-		"line break":            {good[:len(good)-3] + "\n" + good[len(good)-3:], "trustlist.signature"},
-		"cut":                   {good[:len(good)-8], "trustlist.signature"},
+		"line break":            {good[:len(good)-3] + "\n" + good[len(good)-3:], "trustlist.form"},
+		"cut":                   {good[:len(good)-8], "trustlist.form"},
 		"too large":             {good + strings.Repeat(" ", trustlist.MaxBytes), "trustlist.form"},
 		"nothing":               {"", "trustlist.form"},
 	} {

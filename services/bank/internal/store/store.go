@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
-	"io/fs"
 
 	"github.com/kompetansespor/kompetansespor/services/bank/internal/account"
 	"github.com/kompetansespor/kompetansespor/services/bank/internal/desk"
@@ -21,13 +20,7 @@ import (
 var schema embed.FS
 
 // Migrations is the bank's schema.
-func Migrations() sqldb.Migrations {
-	files, err := fs.Sub(schema, "schema")
-	if err != nil {
-		panic(err)
-	}
-	return sqldb.Migrations{Name: "bank", Files: files}
-}
+func Migrations() sqldb.Migrations { return sqldb.Embedded("bank", schema) }
 
 // Store is safe for concurrent use.
 type Store struct {

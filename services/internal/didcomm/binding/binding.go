@@ -7,14 +7,11 @@ package binding
 
 import (
 	"context"
-	"crypto/ed25519"
-	"encoding/base64"
-	"encoding/json"
 	"strings"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
-	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
+	"github.com/kompetansespor/kompetansespor/services/internal/jws"
 )
 
 // Statement is what a holder signs: this key is mine, in this exchange.
@@ -24,53 +21,28 @@ type Statement struct {
 	Audience string `json:"aud"`   // the issuer's DID
 }
 
-// header is the protected header of the JWS (RFC 7515).
-type header struct {
-	Algorithm string `json:"alg"`
-	KeyID     string `json:"kid"`
-	Type      string `json:"typ"`
-}
-
 const (
-	algorithm = "EdDSA"
 	proofType = "didcomm-binding+jws"
 	maxProof  = 4096
 )
 
 // Sign makes the proof, a compact JWS, with the did:key behind kid.
-func Sign(ctx context.Context, kid string, s Statement, sign func(ctx context.Context, kid string, data []byte) ([]byte, error)) (string, error) {
-	protected, err := json.Marshal(header{Algorithm: algorithm, KeyID: kid, Type: proofType})
-	if err != nil {
-		return "", err
-	}
-	payload, err := json.Marshal(s)
-	if err != nil {
-		return "", err
-	}
-	input := encode(protected) + "." + encode(payload)
-	signature, err := sign(ctx, kid, []byte(input))
-	if err != nil {
-		return "", err
-	}
-	return input + "." + encode(signature), nil
+func Sign(ctx context.Context, kid string, s Statement, sign jws.Signer) (string, error) {
+	return jws.Sign(ctx, sign, kid, proofType, s)
 }
 
 // Verify checks a proof against what this exchange expects and returns the
 // holder's did:key. Every deviation is Denied.
 func Verify(ctx context.Context, proof string, want Statement) (holder string, err error) {
-	parts := strings.Split(proof, ".")
-	if len(proof) > maxProof || len(parts) != 3 {
-		return "", refused("credential.binding-proof", "the proof of possession is not a compact JWS")
-	}
-	var h header
-	if err := decodeJSON(parts[0], &h); err != nil || h.Algorithm != algorithm || h.Type != proofType {
-		return "", refused("credential.binding-proof", "the proof's header is not of this kind (alg EdDSA, typ "+proofType+")")
+	token, err := jws.Parse(proof, proofType, maxProof)
+	if err != nil {
+		return "", refused("credential.binding-proof", "the proof of possession is not a compact JWS by EdDSA of the type "+proofType)
 	}
 	var got Statement
-	if err := decodeJSON(parts[1], &got); err != nil {
+	if err := token.Read(&got); err != nil {
 		return "", refused("credential.binding-proof", "the proof's payload cannot be read")
 	}
-	holder, _, err = did.Split(h.KeyID)
+	holder, _, err = did.Split(token.KeyID)
 	if err != nil || !strings.HasPrefix(holder, "did:key:") {
 		return "", refused("credential.binding-key", "the proof must be made by a did:key")
 	}
@@ -78,10 +50,9 @@ func Verify(ctx context.Context, proof string, want Statement) (holder string, e
 	if err != nil {
 		return "", refused("credential.binding-key", "the proof's did:key cannot be read")
 	}
-	key, ok := doc.Key(h.KeyID, did.Authentication)
+	key, ok := doc.Key(token.KeyID, did.Authentication)
 	public, isEd := key.Ed25519()
-	signature, decodeErr := decode(parts[2])
-	if !ok || !isEd || decodeErr != nil || !ed25519.Verify(public, []byte(parts[0]+"."+parts[1]), signature) {
+	if !ok || !isEd || !token.Verify(public) {
 		return "", refused("credential.binding-proof", "the proof's signature is not by its key")
 	}
 	switch {
@@ -96,21 +67,3 @@ func Verify(ctx context.Context, proof string, want Statement) (holder string, e
 }
 
 func refused(rule, message string) error { return fault.New(fault.Denied, rule, "%s", message) }
-
-func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
-
-// decode is strict: padding, other alphabets and loose bits are refused.
-func decode(s string) ([]byte, error) {
-	if strings.ContainsAny(s, "\r\n") { // encoding/base64 skips them
-		return nil, base64.CorruptInputError(0)
-	}
-	return base64.RawURLEncoding.Strict().DecodeString(s)
-}
-
-func decodeJSON(part string, into any) error {
-	raw, err := decode(part)
-	if err != nil {
-		return err
-	}
-	return strictjson.Unmarshal(raw, into, strictjson.Limits{})
-}

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
@@ -24,13 +23,7 @@ import (
 var schema embed.FS
 
 // Migrations is the issuer's schema.
-func Migrations() sqldb.Migrations {
-	files, err := fs.Sub(schema, "schema")
-	if err != nil {
-		panic(err)
-	}
-	return sqldb.Migrations{Name: "issuer", Files: files}
-}
+func Migrations() sqldb.Migrations { return sqldb.Embedded("issuer", schema) }
 
 // Sealer keeps secrets at rest.
 type Sealer interface {
@@ -78,7 +71,7 @@ func (s Store) Save(ctx context.Context, tx *sqldb.Tx, o *offer.Offer) error {
 		UPDATE offer SET state = $1, wrong_codes = $2, connection = $3, collected_at = $4, delivered_at = $5, withdrawn_at = $6, withdraw_reason = $7,
 			code_sealed = CASE WHEN $1 = 'ISSUED' THEN code_sealed END
 		WHERE id = $8`,
-		string(snap.State), snap.WrongCodes, snap.Connection, micros(snap.CollectedAt), micros(snap.DeliveredAt), micros(snap.WithdrawnAt), snap.WithdrawReason, snap.ID)
+		string(snap.State), snap.WrongCodes, snap.Connection, clock.Micros(snap.CollectedAt), clock.Micros(snap.DeliveredAt), clock.Micros(snap.WithdrawnAt), snap.WithdrawReason, snap.ID)
 	return err
 }
 
@@ -140,7 +133,7 @@ func (s Store) records(ctx context.Context, rows *sql.Rows, err error) ([]desk.R
 		if err != nil {
 			return rec, err
 		}
-		snap.IssuedAt, snap.CollectedAt, snap.DeliveredAt, snap.WithdrawnAt = at(issued), at(collected), at(delivered), at(withdrawn)
+		snap.IssuedAt, snap.CollectedAt, snap.DeliveredAt, snap.WithdrawnAt = clock.FromMicros(issued), clock.FromMicros(collected), clock.FromMicros(delivered), clock.FromMicros(withdrawn)
 		plain, err := s.Sealer.Open(ctx, terms, []byte(snap.ID))
 		if err != nil {
 			return rec, err
@@ -209,18 +202,4 @@ func (s Store) MailSent(ctx context.Context, tx *sqldb.Tx, id string) error {
 func (s Store) MailLater(ctx context.Context, tx *sqldb.Tx, id string, due time.Time) error {
 	_, err := tx.ExecContext(ctx, `UPDATE mail_outbox SET attempts = attempts + 1, due_at = $1 WHERE id = $2`, clock.Micros(due), id)
 	return err
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return clock.Micros(t)
-}
-
-func at(us int64) time.Time {
-	if us == 0 {
-		return time.Time{}
-	}
-	return clock.FromMicros(us)
 }

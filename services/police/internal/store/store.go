@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
@@ -21,13 +20,7 @@ import (
 var schema embed.FS
 
 // Migrations is the police's schema.
-func Migrations() sqldb.Migrations {
-	files, err := fs.Sub(schema, "schema")
-	if err != nil {
-		panic(err)
-	}
-	return sqldb.Migrations{Name: "police", Files: files}
-}
+func Migrations() sqldb.Migrations { return sqldb.Embedded("police", schema) }
 
 // Store is safe for concurrent use. Zone is where the offices' clocks hang.
 type Store struct{ Zone *time.Location }
@@ -53,7 +46,7 @@ func (s Store) Save(ctx context.Context, tx *sqldb.Tx, a *appointment.Appointmen
 	snap := a.Snapshot()
 	card := sql.NullString{String: snap.CardNumber, Valid: snap.CardNumber != ""}
 	n, err := sqldb.Changed(ctx, tx, `UPDATE appointment SET state = $1, officer = $2, attended_at = $3, card_number = $4, card_at = $5 WHERE id = $6 AND state = 'BOOKED'`,
-		string(snap.State), snap.Officer, micros(snap.AttendedAt), card, micros(snap.CardAt), snap.ID)
+		string(snap.State), snap.Officer, clock.Micros(snap.AttendedAt), card, clock.Micros(snap.CardAt), snap.ID)
 	if err != nil {
 		return fmt.Errorf("save appointment: %w", err)
 	}
@@ -122,7 +115,7 @@ func (s Store) List(ctx context.Context, q sqldb.Querier, caseRef string, after 
 		if err != nil || !booked {
 			return line, err
 		}
-		snap.CaseRef, snap.Start, snap.BookedAt, snap.AttendedAt, snap.CardAt = line.CaseRef, at(start), at(bookedAt), at(attended), at(card)
+		snap.CaseRef, snap.Start, snap.BookedAt, snap.AttendedAt, snap.CardAt = line.CaseRef, clock.FromMicros(start), clock.FromMicros(bookedAt), clock.FromMicros(attended), clock.FromMicros(card)
 		line.Rule = ""
 		line.Appointment, err = appointment.Restore(snap, s.Zone)
 		return line, err
@@ -137,7 +130,7 @@ func (s Store) one(rows *sql.Rows, err error) (*appointment.Appointment, error) 
 		if err := r.Scan(&snap.ID, &snap.CaseRef, &snap.OfficeID, &start, &snap.State, &booked, &snap.Officer, &attended, &card, &cardAt); err != nil {
 			return nil, err
 		}
-		snap.Start, snap.BookedAt, snap.AttendedAt, snap.CardNumber, snap.CardAt = at(start), at(booked), at(attended), card.String, at(cardAt)
+		snap.Start, snap.BookedAt, snap.AttendedAt, snap.CardNumber, snap.CardAt = clock.FromMicros(start), clock.FromMicros(booked), clock.FromMicros(attended), card.String, clock.FromMicros(cardAt)
 		return appointment.Restore(snap, s.Zone)
 	})
 	if err != nil {
@@ -147,18 +140,4 @@ func (s Store) one(rows *sql.Rows, err error) (*appointment.Appointment, error) 
 		return nil, fault.New(fault.NotFound, "appointment.unknown", "there is no such appointment")
 	}
 	return all[0], nil
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return clock.Micros(t)
-}
-
-func at(us int64) time.Time {
-	if us == 0 {
-		return time.Time{}
-	}
-	return clock.FromMicros(us)
 }

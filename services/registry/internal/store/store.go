@@ -8,7 +8,6 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -23,13 +22,7 @@ import (
 var schema embed.FS
 
 // Migrations is the registry's schema.
-func Migrations() sqldb.Migrations {
-	files, err := fs.Sub(schema, "schema")
-	if err != nil {
-		panic(err)
-	}
-	return sqldb.Migrations{Name: "registry", Files: files}
-}
+func Migrations() sqldb.Migrations { return sqldb.Embedded("registry", schema) }
 
 // Store is safe for concurrent use.
 type Store struct{}

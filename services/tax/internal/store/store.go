@@ -7,8 +7,6 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
-	"io/fs"
-	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -22,13 +20,7 @@ import (
 var schema embed.FS
 
 // Migrations is the tax administration's schema.
-func Migrations() sqldb.Migrations {
-	files, err := fs.Sub(schema, "schema")
-	if err != nil {
-		panic(err)
-	}
-	return sqldb.Migrations{Name: "tax", Files: files}
-}
+func Migrations() sqldb.Migrations { return sqldb.Embedded("tax", schema) }
 
 // Store is safe for concurrent use.
 type Store struct {
@@ -61,9 +53,9 @@ func (s Store) Save(ctx context.Context, tx *sqldb.Tx, r desk.Record) error {
 			fingerprint = excluded.fingerprint, deviates = excluded.deviates, assigned_at = excluded.assigned_at, card_id = excluded.card_id,
 			card_at = excluded.card_at, card_year = excluded.card_year
 		WHERE registration.fingerprint IS NULL`,
-		snap.CaseRef, string(snap.State), micros(snap.Permit.ValidFrom), micros(snap.Permit.ValidUntil), snap.Identified.PerformedBy,
-		micros(snap.Identified.PerformedAt), string(snap.Kind), number, fingerprint, deviates, micros(snap.AssignedAt),
-		sql.NullInt64{Int64: snap.CardID, Valid: snap.CardID > 0}, micros(snap.CardAt), r.CardYear)
+		snap.CaseRef, string(snap.State), clock.Micros(snap.Permit.ValidFrom), clock.Micros(snap.Permit.ValidUntil), snap.Identified.PerformedBy,
+		clock.Micros(snap.Identified.PerformedAt), string(snap.Kind), number, fingerprint, deviates, clock.Micros(snap.AssignedAt),
+		sql.NullInt64{Int64: snap.CardID, Valid: snap.CardID > 0}, clock.Micros(snap.CardAt), r.CardYear)
 	if err != nil {
 		return fmt.Errorf("save registration: %w", err)
 	}
@@ -106,8 +98,8 @@ func (r *row) fields() []any {
 
 func (s Store) restore(ctx context.Context, caseRef string, r row) (*registration.Registration, error) {
 	r.snap.CaseRef, r.snap.DateDeviates, r.snap.CardID = caseRef, r.deviates != 0, r.card
-	r.snap.Permit = registration.Permit{ValidFrom: at(r.from), ValidUntil: at(r.until)}
-	r.snap.Identified.PerformedAt, r.snap.AssignedAt, r.snap.CardAt = at(r.performed), at(r.assigned), at(r.cardAt)
+	r.snap.Permit = registration.Permit{ValidFrom: clock.FromMicros(r.from), ValidUntil: clock.FromMicros(r.until)}
+	r.snap.Identified.PerformedAt, r.snap.AssignedAt, r.snap.CardAt = clock.FromMicros(r.performed), clock.FromMicros(r.assigned), clock.FromMicros(r.cardAt)
 	if r.number != nil {
 		plain, err := s.Sealer.Open(ctx, r.number, []byte(caseRef))
 		if err != nil {
@@ -180,18 +172,4 @@ func (s Store) collect(ctx context.Context, q sqldb.Querier, query string, args 
 		return nil, fmt.Errorf("read registrations: %w", err)
 	}
 	return all, nil
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return clock.Micros(t)
-}
-
-func at(us int64) time.Time {
-	if us == 0 {
-		return time.Time{}
-	}
-	return clock.FromMicros(us)
 }

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 )
@@ -19,13 +18,7 @@ import (
 var schema embed.FS
 
 // Migrations is the verifier's schema.
-func Migrations() sqldb.Migrations {
-	files, err := fs.Sub(schema, "schema")
-	if err != nil {
-		panic(err)
-	}
-	return sqldb.Migrations{Name: "verifier", Files: files}
-}
+func Migrations() sqldb.Migrations { return sqldb.Embedded("verifier", schema) }
 
 // Sealer keeps secrets at rest.
 type Sealer interface {

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
@@ -23,13 +22,7 @@ import (
 var schema embed.FS
 
 // Migrations is the wallet's schema.
-func Migrations() sqldb.Migrations {
-	files, err := fs.Sub(schema, "schema")
-	if err != nil {
-		panic(err)
-	}
-	return sqldb.Migrations{Name: "wallet", Files: files}
-}
+func Migrations() sqldb.Migrations { return sqldb.Embedded("wallet", schema) }
 
 // Sealer keeps secrets at rest.
 type Sealer interface {
