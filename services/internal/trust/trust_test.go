@@ -104,7 +104,7 @@ func TestExpiredOrForgedListIsDeniedThoughTheLastOneIsCurrent(t *testing.T) {
 	p.body = old
 	same(t, ask(), "denied trustlist.expired")
 	p.body = []byte("a.b.c")
-	same(t, ask(), "denied trustlist.header")
+	same(t, ask(), "denied trustlist.form")
 }
 
 func TestOlderVersionPlayedAgainDoesNotBringBackWhatWasSuspended(t *testing.T) {
