@@ -71,11 +71,12 @@ func TestKeysReadAsTheyAreWritten(t *testing.T) {
 // The examples of the did:key method, version 0.9.
 func TestKeyDIDsOfTheSpecification(t *testing.T) {
 	for id, curve := range map[string]Curve{
-		"did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH":                        Ed25519,
-		"did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp":                        Ed25519,
-		"did:key:z6LSeu9HkTHSfLLeUs2nnzUSNedgDUevfNQgQjQC23ZCit6F":                        X25519,
-		"did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169":                       P256,
-		"did:key:z82Lm1MpAkeJcix9K8TMiLd5NMAhnwkjjCBeWHXyu3U4oT2MVJJKXkcVBgjGhnLBn2Kaau9": P384,
+		"did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH":                                                 Ed25519,
+		"did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp":                                                 Ed25519,
+		"did:key:z6LSeu9HkTHSfLLeUs2nnzUSNedgDUevfNQgQjQC23ZCit6F":                                                 X25519,
+		"did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169":                                                P256,
+		"did:key:z82Lm1MpAkeJcix9K8TMiLd5NMAhnwkjjCBeWHXyu3U4oT2MVJJKXkcVBgjGhnLBn2Kaau9":                          P384,
+		"did:key:z2J9gaYxrKVpdoG9A4gRnmpnRCcxU6agDtFVVBVdn1JedouoZN7SzcyREXXzWgt3gGiwpoHq7K68X4m32D8HgzG8wv3sY5j7": P521,
 	} {
 		doc, err := Static{}.Resolve(t.Context(), id)
 		if err != nil {
@@ -105,56 +106,6 @@ func TestThumbprintOfTheSpecification(t *testing.T) {
 	}
 	if got := key.Thumbprint(); got != "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k" {
 		t.Fatal(got)
-	}
-}
-
-func TestUnusableKeysAreRefused(t *testing.T) {
-	good := newKey(t, P256, 1)
-	offCurve := good.Bytes()
-	offCurve[64] ^= 1
-	hybrid := good.Bytes()
-	hybrid[0] = 6
-	one := append([]byte{1}, make([]byte, 31)...)
-	for name, c := range map[string]struct {
-		curve Curve
-		raw   []byte
-	}{
-		"Ed25519 zero":             {Ed25519, make([]byte, 32)},
-		"Ed25519 one":              {Ed25519, one},
-		"Ed25519 one, signed":      {Ed25519, append(append([]byte{1}, make([]byte, 30)...), 0x80)},
-		"Ed25519 short":            {Ed25519, make([]byte, 31)},
-		"X25519 zero":              {X25519, make([]byte, 32)},
-		"X25519 one":               {X25519, one},
-		"X25519 long":              {X25519, make([]byte, 33)},
-		"P-256 off the curve":      {P256, offCurve},
-		"P-256 hybrid":             {P256, hybrid},
-		"P-256 infinity":           {P256, []byte{0}},
-		"P-256 nothing":            {P256, nil},
-		"P-256 compressed nothing": {P256, append([]byte{2}, bytes.Repeat([]byte{0xff}, 32)...)},
-		"P-384 with a P-256 point": {P384, good.Bytes()},
-		"secp256k1":                {"secp256k1", good.Bytes()},
-		"no curve":                 {"", nil},
-	} {
-		if _, err := NewPublicKey(c.curve, c.raw); err == nil {
-			t.Errorf("%s: accepted", name)
-		}
-	}
-	for name, j := range map[string]JWK{
-		"kty of another": {Kty: "EC", Crv: "Ed25519", X: newKey(t, Ed25519, 1).JWK().X},
-		"y too many":     {Kty: "OKP", Crv: "X25519", X: newKey(t, X25519, 1).JWK().X, Y: "AA"},
-		"y missing":      {Kty: "EC", Crv: "P-256", X: good.JWK().X},
-		"padded":         {Kty: "EC", Crv: "P-256", X: good.JWK().X + "=", Y: good.JWK().Y},
-		"line break":     {Kty: "EC", Crv: "P-256", X: good.JWK().X + "\n", Y: good.JWK().Y},
-		"empty":          {},
-	} {
-		if _, err := j.PublicKey(); err == nil {
-			t.Errorf("%s: accepted", name)
-		}
-	}
-	for _, s := range []string{"", "z", "z1", "u" + good.Multibase()[1:], "z0OIl", good.Multibase() + "1", "z1" + good.Multibase()[1:], "z" + strings.Repeat("1", 200)} {
-		if _, err := ParseMultibase(s); err == nil {
-			t.Errorf("%q: accepted", s)
-		}
 	}
 }
 
@@ -188,8 +139,8 @@ func TestPeerDIDOfTheSpecification(t *testing.T) {
 	want := &Document{
 		ID: id,
 		VerificationMethod: []VerificationMethod{
-			{id + "#key-1", "Multikey", id, signing},
-			{id + "#key-2", "Multikey", id, agreement},
+			{ID: id + "#key-1", Type: "Multikey", Controller: id, Key: signing},
+			{ID: id + "#key-2", Type: "Multikey", Controller: id, Key: agreement},
 		},
 		Authentication: []string{keyIDs[0]},
 		KeyAgreement:   []string{keyIDs[1]},
@@ -303,8 +254,8 @@ func webDocument(t testing.TB) (*Document, PublicKey, PublicKey) {
 	return &Document{
 		ID: id,
 		VerificationMethod: []VerificationMethod{
-			{id + "#sign", "Multikey", id, signing},
-			{id + "#agree", "Multikey", id, agreement},
+			{ID: id + "#sign", Type: "Multikey", Controller: id, Key: signing},
+			{ID: id + "#agree", Type: "Multikey", Controller: id, Key: agreement},
 		},
 		Authentication:  []string{id + "#sign"},
 		AssertionMethod: []string{id + "#sign"},
@@ -442,7 +393,7 @@ func TestPeerDIDsResolveToWhatTheyWereMadeOf(t *testing.T) {
 			c := rapid.SampledFrom(allCurves).Draw(rt, fmt.Sprint("curve ", i))
 			purpose := KeyAgreement
 			if !c.Agrees() || c.Signs() && rapid.Bool().Draw(rt, fmt.Sprint("signs ", i)) {
-				purpose = rapid.SampledFrom([]Purpose{Authentication, AssertionMethod, CapabilityInvocation}).Draw(rt, fmt.Sprint("purpose ", i))
+				purpose = rapid.SampledFrom([]Purpose{Authentication, AssertionMethod, CapabilityInvocation, CapabilityDelegation}).Draw(rt, fmt.Sprint("purpose ", i))
 			}
 			keys = append(keys, PeerKey{purpose, newKey(t, c, rapid.Byte().Draw(rt, fmt.Sprint("seed ", i)))})
 		}
@@ -462,45 +413,6 @@ func TestPeerDIDsResolveToWhatTheyWereMadeOf(t *testing.T) {
 		}
 		if e, ok := doc.DIDComm(); !ok || e.URI != uri {
 			rt.Fatal(e)
-		}
-	})
-}
-
-func FuzzParse(f *testing.F) {
-	doc, _, _ := webDocument(f)
-	text, err := json.Marshal(doc)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(text)
-	f.Add([]byte(`{"id":"did:a:b","keyAgreement":[{"id":"#1","type":"JsonWebKey2020","controller":"did:a:b","publicKeyJwk":{"kty":"EC","crv":"P-256"}}]}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		doc, err := Parse(data)
-		if err != nil {
-			return
-		}
-		again, err := json.Marshal(doc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := ParseFor(doc.ID, again); err != nil {
-			t.Fatalf("%s: %v", again, err)
-		}
-	})
-}
-
-func FuzzResolve(f *testing.F) {
-	f.Add(peerExample)
-	f.Add("did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH")
-	f.Add("did:web:example.org%3A3000:user:alice")
-	f.Fuzz(func(t *testing.T, id string) {
-		if doc, err := (Static{}).Resolve(t.Context(), id); err == nil {
-			if doc.ID != id || Check(id) != nil {
-				t.Fatalf("%q resolves to %q", id, doc.ID)
-			}
-		}
-		if url, err := WebURL(id); err == nil && (Check(id) != nil || strings.Contains(url, "/../") || strings.ContainsAny(url, "@?#%")) {
-			t.Fatalf("%q leads to %q", id, url)
 		}
 	})
 }

@@ -1,6 +1,6 @@
 // Package did knows decentralized identifiers and their documents: did:key,
-// did:peer:2 and the syntax of did:web. It decides which key may do what in
-// whose name.
+// did:jwk, did:peer:2 and 4, and the syntax of did:web. It decides which key
+// may do what in whose name, and at what time.
 //
 // It never fetches anything: whoever resolves did:web brings the bytes to
 // ParseFor. A key that a document lists in a form that this package does not
@@ -10,6 +10,7 @@ package did
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
@@ -33,26 +34,37 @@ const (
 	AssertionMethod      Purpose = "assertionMethod"
 	KeyAgreement         Purpose = "keyAgreement"
 	CapabilityInvocation Purpose = "capabilityInvocation"
+	CapabilityDelegation Purpose = "capabilityDelegation"
 )
+
+// purposes are all of them, in the order of Controlled Identifiers 1.0 section
+// 2.3.
+var purposes = []Purpose{Authentication, AssertionMethod, KeyAgreement, CapabilityInvocation, CapabilityDelegation}
 
 // Document is a DID document (DID Core 1.0 section 5). Key ids are absolute
 // DID URLs, whatever stood in the text.
 type Document struct {
 	ID                   string
 	VerificationMethod   []VerificationMethod
-	Authentication       []string // ids of verification methods, as are the next three
+	Authentication       []string // ids of verification methods, as are the next four
 	AssertionMethod      []string
 	KeyAgreement         []string
 	CapabilityInvocation []string
+	CapabilityDelegation []string
 	Service              []Service
 }
 
 // VerificationMethod is one public key of the document's subject.
 type VerificationMethod struct {
 	ID         string // absolute: the document's id, '#', a fragment
-	Type       string // Multikey, JsonWebKey2020, ...; rendered always as Multikey
+	Type       string // Multikey, JsonWebKey2020, ...; rendered as JsonWebKey2020 and JsonWebKey, or as Multikey
 	Controller string
 	Key        PublicKey
+
+	// Expires is when the key ceases to be used, Revoked from when on it must
+	// not be; zero for never (Controlled Identifiers 1.0 section 2.2). There is
+	// no member for when a key began.
+	Expires, Revoked time.Time
 }
 
 // Service is one service of the document's subject.
@@ -84,19 +96,27 @@ func (d *Document) relationship(p Purpose) *[]string {
 		return &d.KeyAgreement
 	case CapabilityInvocation:
 		return &d.CapabilityInvocation
+	case CapabilityDelegation:
+		return &d.CapabilityDelegation
 	}
 	return new([]string)
 }
 
 // Key finds the key with the absolute id, provided that the document lists it
-// for the purpose.
+// for the purpose, whatever its period: see At and Check.
 func (d *Document) Key(id string, p Purpose) (PublicKey, bool) {
+	m, ok := d.Method(id, p)
+	return m.Key, ok
+}
+
+// Method is Key with all that the document says of the key.
+func (d *Document) Method(id string, p Purpose) (VerificationMethod, bool) {
 	for _, m := range d.KeysFor(p) {
 		if m.ID == id {
-			return m.Key, true
+			return m, true
 		}
 	}
-	return PublicKey{}, false
+	return VerificationMethod{}, false
 }
 
 // KeysFor lists the keys that serve the purpose, in the document's order of

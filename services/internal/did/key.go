@@ -29,18 +29,20 @@ func resolveKey(did string) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc := &Document{ID: did}
-	id := did + "#" + multibase
-	doc.VerificationMethod = []VerificationMethod{{ID: id, Type: "Multikey", Controller: did, Key: key}}
-	if key.Curve().Signs() {
-		doc.Authentication = []string{id}
-		doc.AssertionMethod = []string{id}
-		doc.CapabilityInvocation = []string{id}
+	return oneKey(did, VerificationMethod{ID: did + "#" + multibase, Type: "Multikey", Key: key}), nil
+}
+
+// oneKey makes the document of a DID that is a key: it serves for all that its
+// curve can.
+func oneKey(did string, m VerificationMethod) *Document {
+	m.Controller = did
+	doc := &Document{ID: did, VerificationMethod: []VerificationMethod{m}}
+	for _, p := range purposes {
+		if suits(m.Key.Curve(), p) {
+			*doc.relationship(p) = []string{m.ID}
+		}
 	}
-	if key.Curve().Agrees() {
-		doc.KeyAgreement = []string{id}
-	}
-	return doc, nil
+	return doc
 }
 
 // KeyIDOf is the id of the only key of a did:key.

@@ -46,6 +46,7 @@ func Parse(data []byte) (*Document, error) {
 		AssertionMethod      []json.RawMessage `json:"assertionMethod"`
 		KeyAgreement         []json.RawMessage `json:"keyAgreement"`
 		CapabilityInvocation []json.RawMessage `json:"capabilityInvocation"`
+		CapabilityDelegation []json.RawMessage `json:"capabilityDelegation"`
 		Service              []json.RawMessage `json:"service"`
 	}
 	if err := strictjson.UnmarshalOpen(data, &in, limits); err != nil {
@@ -71,6 +72,7 @@ func Parse(data []byte) (*Document, error) {
 		{AssertionMethod, in.AssertionMethod},
 		{KeyAgreement, in.KeyAgreement},
 		{CapabilityInvocation, in.CapabilityInvocation},
+		{CapabilityDelegation, in.CapabilityDelegation},
 	} {
 		if len(r.entries) > maxMethods {
 			return nil, badDocument("too many keys")
@@ -101,6 +103,8 @@ type method struct {
 	Controller string          `json:"controller"`
 	Multibase  string          `json:"publicKeyMultibase"`
 	JWK        json.RawMessage `json:"publicKeyJwk"`
+	Expires    *string         `json:"expires"`
+	Revoked    *string         `json:"revoked"`
 }
 
 func (d *Document) addMethod(raw []byte) error {
@@ -124,8 +128,14 @@ func (d *Document) addMethod(raw []byte) error {
 	if err != nil || key.IsZero() {
 		return err
 	}
-	d.VerificationMethod = append(d.VerificationMethod,
-		VerificationMethod{ID: id, Type: in.Type, Controller: in.Controller, Key: key})
+	out := VerificationMethod{ID: id, Type: in.Type, Controller: in.Controller, Key: key}
+	if out.Expires, err = parseInstant(in.Expires); err != nil {
+		return err
+	}
+	if out.Revoked, err = parseInstant(in.Revoked); err != nil {
+		return err
+	}
+	d.VerificationMethod = append(d.VerificationMethod, out)
 	return nil
 }
 
@@ -158,7 +168,7 @@ func (d *Document) addRelationship(p Purpose, raw []byte) error {
 // cannot serve the purpose they are listed for. It runs when all methods are
 // read: a relationship may refer to a method embedded in another.
 func (d *Document) keepSuitable() {
-	for _, p := range []Purpose{Authentication, AssertionMethod, KeyAgreement, CapabilityInvocation} {
+	for _, p := range purposes {
 		var ids []string
 		for _, m := range d.KeysFor(p) {
 			if suits(m.Key.Curve(), p) {
@@ -175,8 +185,9 @@ func (m method) key() (PublicKey, error) {
 	switch {
 	case m.Multibase != "" && m.JWK != nil:
 		return PublicKey{}, badDocument("two keys in one verification method")
-	case m.JWK != nil && (m.Type == "JsonWebKey2020" || m.Type == "JsonWebKey"):
-		return parseJWK(m.JWK)
+	case m.JWK != nil && jwkContexts[m.Type] != "":
+		key, _, err := parseJWK(m.JWK)
+		return key, err
 	case m.Type == "Multikey" || m.Type == "Ed25519VerificationKey2020" || m.Type == "X25519KeyAgreementKey2020":
 		if !knownMultibase(m.Multibase) {
 			return PublicKey{}, nil
@@ -204,23 +215,6 @@ func knownMultibase(s string) bool {
 		}
 	}
 	return false
-}
-
-func parseJWK(raw []byte) (PublicKey, error) {
-	var in struct {
-		JWK
-		Private json.RawMessage `json:"d"`
-	}
-	if err := strictjson.UnmarshalOpen(raw, &in, limits); err != nil {
-		return PublicKey{}, err
-	}
-	if in.Private != nil {
-		return PublicKey{}, badDocument("a private key")
-	}
-	if !Curve(in.Crv).known() {
-		return PublicKey{}, nil
-	}
-	return in.PublicKey()
 }
 
 func (d *Document) addService(raw []byte) error {

@@ -16,14 +16,13 @@ const (
 	maxPeerElements = 32
 )
 
-// peerPurposes are the purpose codes of did:peer:2. Delegation is read and
-// serves for nothing.
+// peerPurposes are the purpose codes of did:peer:2.
 var peerPurposes = map[byte]Purpose{
 	'A': AssertionMethod,
 	'E': KeyAgreement,
 	'V': Authentication,
 	'I': CapabilityInvocation,
-	'D': "capabilityDelegation",
+	'D': CapabilityDelegation,
 }
 
 // PeerKey is a key of a peer DID and what it is for.
