@@ -98,12 +98,14 @@ func TestAddressesInsideAreRefused(t *testing.T) {
 	for _, inside := range []string{
 		"localhost", // a name: refused when it has been resolved
 		"127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254",
-		"0.0.0.0", "[::1]", "[::]", "[fe80::1]", "[fd00::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "127.0.0.1.",
+		"0", "017700000001", "0xa9fea9fe", "0.0.0.0", "[::1]", "[::]", "[fe80::1]", "[fd00::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "127.0.0.1.",
 	} {
-		_, _, err := c.Get(t.Context(), "https://"+inside+":"+port+"/did.json", 0)
-		if fault.RuleOf(err) != "fetch.address-refused" && fault.RuleOf(err) != "fetch.url" || fault.KindOf(err) != fault.Invalid {
-			t.Errorf("%s: %v", inside, err)
-		}
+		t.Run("31 "+inside, func(t *testing.T) {
+			_, _, err := c.Get(t.Context(), "https://"+inside+":"+port+"/did.json", 0)
+			if fault.RuleOf(err) != "fetch.address-refused" && fault.RuleOf(err) != "fetch.url" || fault.KindOf(err) != fault.Invalid {
+				t.Error(err)
+			}
+		})
 	}
 	if n := s.requests.Load(); n != 0 {
 		t.Errorf("%d requests came through", n)
@@ -125,9 +127,11 @@ func TestAddressIsCheckedWhenDialing(t *testing.T) {
 		"[::ffff:10.0.0.1]:443": false, "[64:ff9b::a00:1]:443": false, "[2002:7f00:1::]:443": false, "[2001:0:1::]:443": false,
 		"nonsense": false, "/run/socket": false,
 	} {
-		if err := checkResolved(address); (err == nil) != allowed {
-			t.Errorf("%s: %v", address, err)
-		}
+		t.Run("31 "+address, func(t *testing.T) {
+			if err := checkResolved(address); (err == nil) != allowed {
+				t.Error(err)
+			}
+		})
 	}
 }
 
@@ -139,18 +143,6 @@ func TestOnlyHTTPSIsSpoken(t *testing.T) {
 		if _, _, err := c.Get(t.Context(), address, 0); fault.RuleOf(err) != "fetch.url" {
 			t.Errorf("%.60s: %v", address, err)
 		}
-	}
-}
-
-func TestRedirectIsNotFollowed(t *testing.T) {
-	s := open(t, func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "https://example.com/other", http.StatusFound)
-	})
-	if _, _, err := s.client(t).Get(t.Context(), "https://example.com/", 0); fault.RuleOf(err) != "fetch.redirect" || fault.KindOf(err) != fault.Invalid {
-		t.Errorf("got %v", err)
-	}
-	if n := s.requests.Load(); n != 1 {
-		t.Errorf("%d requests", n)
 	}
 }
 
@@ -168,9 +160,11 @@ func TestLongAnswersAreCutOff(t *testing.T) {
 	})
 	c := s.client(t)
 	for path, limit := range map[string]int64{"/endless": 0, "/more": 1 << 20, "/most": 100 << 20} {
-		if _, _, err := c.Get(t.Context(), "https://example.com"+path, limit); fault.RuleOf(err) != "fetch.too-large" || fault.KindOf(err) != fault.Invalid {
-			t.Errorf("%s: %v", path, err)
-		}
+		t.Run("32 "+path, func(t *testing.T) {
+			if _, _, err := c.Get(t.Context(), "https://example.com"+path, limit); fault.RuleOf(err) != "fetch.too-large" || fault.KindOf(err) != fault.Invalid {
+				t.Error(err)
+			}
+		})
 	}
 	if body, _, err := c.Get(t.Context(), "https://example.com/exact", 0); err != nil || len(body) != DefaultLimit {
 		t.Errorf("exactly the limit: %d bytes, %v", len(body), err)
