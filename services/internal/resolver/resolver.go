@@ -1,18 +1,18 @@
-// Package resolver finds DID documents and the keys in them: did:key and
-// did:peer from the DID itself, did:web over HTTPS through the one outgoing
-// client, remembered for a few minutes in the cache. The cache only answers
-// sooner: what it lost is fetched again.
+// Package resolver finds DID documents and the keys in them: did:key, did:jwk
+// and did:peer from the DID itself, did:web over HTTPS through the one outgoing
+// client, remembered for a minute in the cache. The cache only answers sooner:
+// what it lost is fetched again.
 package resolver
 
 import (
 	"context"
-	"crypto/ed25519"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/cache"
+	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -23,9 +23,6 @@ type Getter interface {
 	Get(ctx context.Context, url string, limit int64) ([]byte, http.Header, error)
 }
 
-// maxDocument is the largest DID document that is read, in bytes.
-const maxDocument = 64 << 10
-
 // remember is how long a did:web document is used without asking again: as
 // long as a key that was cut off may still count.
 const remember = time.Minute
@@ -34,12 +31,52 @@ const remember = time.Minute
 type Resolver struct {
 	Get   Getter
 	Cache cache.Cache
+	// Clock says what is now. Nil: the machine's clock.
+	Clock clock.Clock
 }
 
-// Resolve gives the document of a DID.
+// Resolve gives the document of a DID with the keys that may be used now: who
+// encrypts to it or signs in at it never meets a key that was retired.
 func (r *Resolver) Resolve(ctx context.Context, name string) (*did.Document, error) {
-	if !strings.HasPrefix(name, "did:web:") {
+	return r.current(r.Published(ctx, name))
+}
+
+// Fresh is a resolver that does not answer from what is remembered.
+func (r *Resolver) Fresh() did.Resolver { return fresh{r} }
+
+type fresh struct{ *Resolver }
+
+func (f fresh) Resolve(ctx context.Context, name string) (*did.Document, error) {
+	if !strings.HasPrefix(name, webPrefix) {
+		return f.Resolver.Resolve(ctx, name)
+	}
+	return f.current(f.fetch(ctx, name))
+}
+
+func (r *Resolver) current(doc *did.Document, err error) (*did.Document, error) {
+	if err != nil {
+		return nil, err
+	}
+	return doc.At(r.now()), nil
+}
+
+func (r *Resolver) now() time.Time {
+	if r.Clock == nil {
+		return clock.System{}.Now()
+	}
+	return r.Clock.Now()
+}
+
+const webPrefix = "did:web:"
+
+// Published gives the document of a DID as it is published, with the keys that
+// were retired or revoked, and their periods.
+func (r *Resolver) Published(ctx context.Context, name string) (*did.Document, error) {
+	if !strings.HasPrefix(name, webPrefix) {
 		return did.Static{}.Resolve(ctx, name)
+	}
+	if _, err := did.WebURL(name); err != nil {
+		return nil, err // nobody fills the cache with names that lead nowhere
 	}
 	if raw, found, err := r.Cache.Get(ctx, "did:"+name); err == nil && found {
 		if doc, err := did.ParseFor(name, raw); err == nil {
@@ -49,24 +86,12 @@ func (r *Resolver) Resolve(ctx context.Context, name string) (*did.Document, err
 	return r.fetch(ctx, name)
 }
 
-// Fresh is a resolver that does not answer from what is remembered.
-func (r *Resolver) Fresh() did.Resolver { return fresh{r} }
-
-type fresh struct{ *Resolver }
-
-func (f fresh) Resolve(ctx context.Context, name string) (*did.Document, error) {
-	if !strings.HasPrefix(name, "did:web:") {
-		return did.Static{}.Resolve(ctx, name)
-	}
-	return f.fetch(ctx, name)
-}
-
 func (r *Resolver) fetch(ctx context.Context, name string) (*did.Document, error) {
 	url, err := did.WebURL(name)
 	if err != nil {
 		return nil, err
 	}
-	raw, _, err := r.Get.Get(ctx, url, maxDocument)
+	raw, _, err := r.Get.Get(ctx, url, did.MaxDocument)
 	if err != nil {
 		return nil, err
 	}
@@ -80,31 +105,38 @@ func (r *Resolver) fetch(ctx context.Context, name string) (*did.Document, error
 	return doc, nil
 }
 
-// VerificationKey finds an Ed25519 key under a purpose. A key that a
+// VerificationKey finds a key under a purpose, to judge by it what is dated at
+// an instant: rules "did.key-expired" and "did.key-revoked" are those of
+// did.VerificationMethod.Check. The zero instant is now. A key that a
 // remembered did:web document does not have is looked for in a fresh one: it
 // may be new.
-func (r *Resolver) VerificationKey(ctx context.Context, kid string, purpose credential.Purpose, _ time.Time) (ed25519.PublicKey, error) {
+func (r *Resolver) VerificationKey(ctx context.Context, kid string, purpose credential.Purpose, at time.Time) (did.PublicKey, error) {
 	name, _, err := did.Split(kid)
 	if err != nil {
-		return nil, err
+		return did.PublicKey{}, err
 	}
-	doc, err := r.Resolve(ctx, name)
+	doc, err := r.Published(ctx, name)
 	if err != nil {
-		return nil, err
+		return did.PublicKey{}, err
 	}
-	key, ok := doc.Key(kid, did.Purpose(purpose))
-	if !ok && strings.HasPrefix(name, "did:web:") {
+	method, ok := doc.Method(kid, did.Purpose(purpose))
+	if !ok && strings.HasPrefix(name, webPrefix) {
 		if doc, err = r.fetch(ctx, name); err != nil {
-			return nil, err
+			return did.PublicKey{}, err
 		}
-		key, ok = doc.Key(kid, did.Purpose(purpose))
+		method, ok = doc.Method(kid, did.Purpose(purpose))
 	}
 	if !ok {
-		return nil, fault.New(fault.Denied, "did.key-not-for-purpose", "the DID document does not list this key for %s", purpose)
+		return did.PublicKey{}, fault.New(fault.Denied, "did.key-not-for-purpose", "the DID document does not list this key for %s", purpose)
 	}
-	public, ok := key.Ed25519()
-	if !ok {
-		return nil, fault.New(fault.Invalid, "did.key-type", "the key is not an Ed25519 key")
+	if method.Key.Curve().Algorithm() == "" {
+		return did.PublicKey{}, fault.New(fault.Invalid, "did.key-type", "keys on this curve sign nothing here")
 	}
-	return public, nil
+	if at.IsZero() {
+		at = r.now()
+	}
+	if err := method.Check(at); err != nil {
+		return did.PublicKey{}, err
+	}
+	return method.Key, nil
 }

@@ -48,28 +48,33 @@ func public(t testing.TB, seed byte) (did.PublicKey, ed25519.PublicKey) {
 	return key, raw
 }
 
+// publishDocument publishes any document.
+func (w *web) publishDocument(doc *did.Document) {
+	w.t.Helper()
+	var err error
+	if w.body, err = json.Marshal(doc); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // publish lists one key under assertionMethod and another under authentication.
 func (w *web) publish(id string, assertion, authentication byte) {
 	w.t.Helper()
 	a, _ := public(w.t, assertion)
 	b, _ := public(w.t, authentication)
-	var err error
-	w.body, err = json.Marshal(&did.Document{ID: id,
+	w.publishDocument(&did.Document{ID: id,
 		VerificationMethod: []did.VerificationMethod{
 			{ID: id + "#a-" + string(rune(assertion)), Type: "Multikey", Controller: id, Key: a},
 			{ID: id + "#b-" + string(rune(authentication)), Type: "Multikey", Controller: id, Key: b},
 		},
 		AssertionMethod: []string{id + "#a-" + string(rune(assertion))}, Authentication: []string{id + "#b-" + string(rune(authentication))},
 	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
 }
 
 func open(t testing.TB) (*web, *resolver.Resolver) {
 	w := &web{t: t, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}
 	w.publish(organisation, 'p', 'q')
-	return w, &resolver.Resolver{Get: w, Cache: cache.NewMemory(w, 0, 0)}
+	return w, &resolver.Resolver{Get: w, Cache: cache.NewMemory(w, 0, 0), Clock: w}
 }
 
 func TestDocumentIsRememberedForAMinute(t *testing.T) {
@@ -140,27 +145,144 @@ func TestCacheCannotSlipInAnothersDocument(t *testing.T) {
 	}
 }
 
-func TestDocumentOfAnotherDIDIsRefused(t *testing.T) { // hostile 32
+func TestHostile32DocumentOfAnotherDIDIsRefused(t *testing.T) {
 	w, r := open(t)
 	w.publish("did:web:evil.example", 'p', 'q')
 	if _, err := r.Resolve(t.Context(), organisation); fault.KindOf(err) != fault.Invalid {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"did:web:a.example:%2e%2e%2f", "did:web:", "did:example:a", "web"} {
-		if _, err := r.Resolve(t.Context(), name); err == nil {
-			t.Errorf("%s resolves", name)
+	if _, found, err := r.Cache.Get(t.Context(), "did:"+organisation); found || err != nil {
+		t.Fatal("it is remembered", err)
+	}
+}
+
+// Names that lead elsewhere are refused before anything is asked, by every way
+// in.
+func TestNamesThatLeadElsewhereAreNotAskedFor(t *testing.T) {
+	w, r := open(t)
+	for line, names := range map[string][]string{
+		"31": {"did:web:localhost", "did:web:127.0.0.1", "did:web:2130706433", "did:web:0x7f000001", "did:web:0177.0.0.1", "did:web:%5B%3A%3A1%5D", "did:web:169.254.169.254", "did:web:10.0.0.1%3A443"},
+		"32": {"did:web:a.example:%2e%2e%2f", "did:web:a.example:..", "did:web:a.example%2Fx", "did:web:"},
+		"6":  {"did:example:a", "web", "", "../../x", "did:web:a.example:" + strings.Repeat("x", 10<<10)},
+	} {
+		for _, name := range names {
+			t.Run(line+" "+name[:min(len(name), 40)], func(t *testing.T) {
+				if _, err := r.Resolve(t.Context(), name); err == nil {
+					t.Error("it resolves")
+				}
+				if _, err := r.Fresh().Resolve(t.Context(), name); err == nil {
+					t.Error("it resolves afresh")
+				}
+				if _, err := r.VerificationKey(t.Context(), name+"#key", credential.AssertionMethod, w.now); err == nil {
+					t.Error("a key is found")
+				}
+			})
 		}
 	}
-	if len(w.asked) != 1 {
+	if len(w.asked) != 0 {
 		t.Fatal(w.asked)
 	}
 }
 
-func TestKeyServesOnlyItsPurpose(t *testing.T) { // hostile 21
+func TestDocumentsOfPortsAndPathsAreFoundWhereTheMethodPutsThem(t *testing.T) {
 	w, r := open(t)
-	_, p := public(t, 'p')
+	for name, url := range map[string]string{
+		"did:web:employer.example%3A8443":              "https://employer.example:8443/.well-known/did.json",
+		"did:web:employer.example:employers:310000019": "https://employer.example/employers/310000019/did.json",
+	} {
+		w.asked = nil
+		w.publish(name, 'p', 'q')
+		if doc, err := r.Resolve(t.Context(), name); err != nil || doc.ID != name || len(w.asked) != 1 || w.asked[0] != url {
+			t.Errorf("%s: %v %v", name, w.asked, err)
+		}
+	}
+}
+
+// rotated publishes a key that signed until noon, one that was taken at noon,
+// and one that follows them.
+func (w *web) rotated(noon time.Time) {
+	w.t.Helper()
+	doc := &did.Document{ID: organisation}
+	for i, m := range []did.VerificationMethod{{Expires: noon}, {Revoked: noon}, {}} {
+		m.ID, m.Controller = organisation+"#"+string(rune('1'+i)), organisation
+		m.Key, _ = public(w.t, byte('1'+i))
+		doc.VerificationMethod = append(doc.VerificationMethod, m)
+		doc.AssertionMethod = append(doc.AssertionMethod, m.ID)
+	}
+	w.publishDocument(doc)
+}
+
+func TestSignatureIsJudgedByTheKeyOfItsDate(t *testing.T) {
+	w, r := open(t)
+	noon := w.now.Add(-24 * time.Hour)
+	w.rotated(noon)
+	for name, c := range map[string]struct {
+		kid  string
+		at   time.Time
+		rule string
+	}{
+		"a retired key, years before":      {"#1", noon.AddDate(-3, 0, 0), ""},
+		"a retired key, the moment before": {"#1", noon.Add(-time.Second), ""},
+		"a retired key, when it expired":   {"#1", noon, "did.key-expired"},
+		"a retired key, now":               {"#1", w.now, "did.key-expired"},
+		"a retired key, undated":           {"#1", time.Time{}, "did.key-expired"},
+		"a taken key, the moment before":   {"#2", noon.Add(-time.Second), ""},
+		"a taken key, when it was taken":   {"#2", noon, "did.key-revoked"},
+		"a taken key, now":                 {"#2", w.now, "did.key-revoked"},
+		"a taken key, undated":             {"#2", time.Time{}, "did.key-revoked"},
+		"the key that follows":             {"#3", w.now, ""},
+		"the key that follows, undated":    {"#3", time.Time{}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 2 { // fetched, and remembered
+				_, err := r.VerificationKey(t.Context(), organisation+c.kid, credential.AssertionMethod, c.at)
+				if c.rule == "" && err != nil || c.rule != "" && (fault.RuleOf(err) != c.rule || fault.KindOf(err) != fault.Denied) {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// What was said of an undated proof holds by the clock that was given.
+func TestUndatedIsNow(t *testing.T) {
+	w, r := open(t)
+	w.rotated(w.now.Add(time.Second))
+	find := func() error {
+		_, err := r.VerificationKey(t.Context(), organisation+"#1", credential.AssertionMethod, time.Time{})
+		return err
+	}
+	if err := find(); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(time.Second)
+	if err := find(); fault.RuleOf(err) != "did.key-expired" {
+		t.Fatal(err)
+	}
+}
+
+func TestDocumentHasTheKeysOfNowAndIsPublishedWithAll(t *testing.T) {
+	w, r := open(t)
+	w.rotated(w.now)
+	for name, resolve := range map[string]func() (*did.Document, error){
+		"resolved":   func() (*did.Document, error) { return r.Resolve(t.Context(), organisation) },
+		"remembered": func() (*did.Document, error) { return r.Resolve(t.Context(), organisation) },
+		"fresh":      func() (*did.Document, error) { return r.Fresh().Resolve(t.Context(), organisation) },
+	} {
+		if doc, err := resolve(); err != nil || len(doc.AssertionMethod) != 1 || doc.AssertionMethod[0] != organisation+"#3" {
+			t.Errorf("%s: %v %v", name, doc, err)
+		}
+	}
+	if doc, err := r.Published(t.Context(), organisation); err != nil || len(doc.AssertionMethod) != 3 || !doc.VerificationMethod[0].Expires.Equal(w.now) {
+		t.Fatal(doc, err)
+	}
+}
+
+func TestHostile21KeyServesOnlyItsPurpose(t *testing.T) {
+	w, r := open(t)
+	p, _ := public(t, 'p')
 	key, err := r.VerificationKey(t.Context(), organisation+"#a-p", credential.AssertionMethod, w.now)
-	if err != nil || !key.Equal(p) {
+	if err != nil || key != p {
 		t.Fatal(err)
 	}
 	for kid, purpose := range map[string]credential.Purpose{
