@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"maps"
 	"testing"
 	"time"
@@ -17,7 +18,6 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
-	"github.com/kompetansespor/kompetansespor/services/internal/identity"
 	"github.com/kompetansespor/kompetansespor/services/internal/keystore"
 )
 
@@ -76,11 +76,11 @@ func TestBadIssuerOpensNoCase(t *testing.T) {
 	holder := r.newHolder()
 	good := r.publish("/status/good", false)
 	r.publish("/status/revoked", true)
-	revoked := credential.StatusEntry{List: rogueURL + "/status/revoked", Index: good.Index, Purpose: credential.Revocation}
-	down := credential.StatusEntry{List: rogueURL + "/status/down", Index: good.Index, Purpose: credential.Revocation}
+	revoked := status.Entry{List: rogueURL + "/status/revoked", Index: good.Index, Purpose: status.Revocation}
+	down := status.Entry{List: rogueURL + "/status/down", Index: good.Index, Purpose: status.Revocation}
 	now := time.Now()
-	shows := func(claims map[string]any, status credential.StatusEntry, from, until time.Time) func(a *applying) []byte {
-		return func(a *applying) []byte { return a.present(holder, r.sign(holder, claims, status, from, until)) }
+	shows := func(claims map[string]any, entry status.Entry, from, until time.Time) func(a *applying) []byte {
+		return func(a *applying) []byte { return a.present(holder, r.sign(holder, claims, entry, from, until)) }
 	}
 	yesterday, tomorrow := now.AddDate(0, 0, -1), now.AddDate(0, 0, 1)
 
@@ -185,7 +185,7 @@ func (a *applying) present(holder string, document []byte) []byte {
 		Members: map[string]any{"consent": map[string]any{
 			"purpose": "residence-permit", "given_at": time.Now().UTC().Format(time.RFC3339), "agencies": agencies,
 		}},
-		Challenge: a.challenge, Domain: a.domain, VerificationMethod: did.KeyIDOf(holder), Created: time.Now(),
+		Challenge: a.challenge, Domain: a.domain, Key: credential.Key{ID: did.KeyIDOf(holder), Curve: did.Ed25519}, Created: time.Now(),
 	})
 	if err != nil {
 		a.t.Fatal(err)
@@ -273,12 +273,12 @@ func claimsOf(document []byte) map[string]any {
 }
 
 // sign makes an offer of employment in the rogue's own name.
-func (r *rogue) sign(holder string, claims map[string]any, status credential.StatusEntry, from, until time.Time) []byte {
+func (r *rogue) sign(holder string, claims map[string]any, entry status.Entry, from, until time.Time) []byte {
 	r.t.Helper()
 	document, err := credential.Issue(r.t.Context(), r, credential.Draft{
 		ID: "urn:uuid:8c7a4e9a-6f43-4b1d-9f0e-2f3bb7a4c001", Type: credtype.OfferOfEmployment, Issuer: rogueDID, Subject: holder,
-		Claims: claims, ValidFrom: from, ValidUntil: until, Status: []credential.StatusEntry{status},
-	}.Document(), identity.AssertionKey(rogueDID), time.Now())
+		Claims: claims, ValidFrom: from, ValidUntil: until, Status: []status.Entry{entry},
+	}.Document(), credential.Securing{Key: rogueKey, Created: time.Now()})
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,7 +11,6 @@ import (
 
 	issuerv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/issuer/v1"
 	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
-	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 )
 
 // offer looks an offer up as its employer.
@@ -110,7 +110,7 @@ func (e *exchange) race(wallets int) {
 // flipsItsBit collects two offers, withdraws one, and reads the status list
 // as anybody would.
 func (e *exchange) flipsItsBit() {
-	var entries [2]credential.StatusEntry
+	var entries [2]status.Entry
 	var withdrawn string
 	for i := range entries {
 		offer, code := e.issue()
@@ -129,7 +129,7 @@ func (e *exchange) flipsItsBit() {
 }
 
 // statusOf reads where a held credential's status stands.
-func (e *exchange) statusOf(wallet, id string) credential.StatusEntry {
+func (e *exchange) statusOf(wallet, id string) status.Entry {
 	e.t.Helper()
 	held := answered(e.stack, func() (*walletv1.GetCredentialResponse, error) {
 		return e.wallets.GetCredential(as(e.t.Context(), wallet), &walletv1.GetCredentialRequest{CredentialId: id})
@@ -147,11 +147,11 @@ func (e *exchange) statusOf(wallet, id string) credential.StatusEntry {
 	if err != nil {
 		e.fail("credentialStatus is %+v", document.Status)
 	}
-	return credential.StatusEntry{List: document.Status.List, Index: index}
+	return status.Entry{List: document.Status.List, Index: index}
 }
 
 // revoked reads a bit of the list that the issuer publishes.
-func (e *exchange) revoked(entry credential.StatusEntry) bool {
+func (e *exchange) revoked(entry status.Entry) bool {
 	e.t.Helper()
 	path, ok := strings.CutPrefix(entry.List, e.layout.Services["issuer"].PublicURL)
 	if !ok {
@@ -166,7 +166,7 @@ func (e *exchange) revoked(entry credential.StatusEntry) bool {
 	if err := json.Unmarshal(a.body, &list); err != nil || a.status != http.StatusOK {
 		e.fail("status list: %d, %v", a.status, err)
 	}
-	bits, err := credential.DecodeBitstring(list.Subject.Encoded)
+	bits, err := status.DecodeBitstring(list.Subject.Encoded)
 	if err != nil {
 		e.fail("status list: %v", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"io"
 	"log"
 	"maps"
@@ -32,7 +33,6 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm/envelope"
 	"github.com/kompetansespor/kompetansespor/services/internal/fetch"
-	"github.com/kompetansespor/kompetansespor/services/internal/identity"
 	"github.com/kompetansespor/kompetansespor/services/internal/keystore"
 	"github.com/kompetansespor/kompetansespor/services/internal/resolver"
 )
@@ -239,20 +239,23 @@ func (r *rogue) keep(kid string, id keystore.KeyID) {
 	r.kids[kid] = id
 }
 
+// rogueKey is what the rogue signs with.
+var rogueKey = credential.Key{ID: rogueDID + "#assertion-1", Curve: did.Ed25519}
+
 // found makes the rogue's did:web.
 func (r *rogue) found() {
 	r.t.Helper()
 	asserting, assertingKey := r.create(keystore.Ed25519)
 	agreeing, agreeingKey := r.create(keystore.X25519)
-	r.keep(identity.AssertionKey(rogueDID), asserting)
+	r.keep(rogueKey.ID, asserting)
 	r.keep(rogueDID+"#agreement-1", agreeing)
 	document, err := json.Marshal(&did.Document{
 		ID: rogueDID,
 		VerificationMethod: []did.VerificationMethod{
-			{ID: identity.AssertionKey(rogueDID), Type: "Multikey", Controller: rogueDID, Key: assertingKey},
+			{ID: rogueKey.ID, Type: "Multikey", Controller: rogueDID, Key: assertingKey},
 			{ID: rogueDID + "#agreement-1", Type: "Multikey", Controller: rogueDID, Key: agreeingKey},
 		},
-		Authentication: []string{identity.AssertionKey(rogueDID)}, AssertionMethod: []string{identity.AssertionKey(rogueDID)},
+		Authentication: []string{rogueKey.ID}, AssertionMethod: []string{rogueKey.ID},
 		KeyAgreement: []string{rogueDID + "#agreement-1"},
 		Service: []did.Service{{
 			ID: rogueDID + "#didcomm", Type: did.DIDCommMessaging,
@@ -372,19 +375,19 @@ func object(v any) json.RawMessage {
 
 // publish puts a status list of the rogue's on its host, with the entry that a
 // credential can name; set is its bit.
-func (r *rogue) publish(path string, set bool) credential.StatusEntry {
+func (r *rogue) publish(path string, set bool) status.Entry {
 	r.t.Helper()
-	bits, err := credential.NewBitstring(credential.MinStatusEntries)
+	bits, err := status.NewBitstring(status.MinEntries)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	entry := credential.StatusEntry{List: rogueURL + path, Index: 5, Purpose: credential.Revocation}
+	entry := status.Entry{List: rogueURL + path, Index: 5, Purpose: status.Revocation}
 	if err := bits.Set(entry.Index, set); err != nil {
 		r.t.Fatal(err)
 	}
 	now := time.Now()
-	list := credential.StatusList{ID: entry.List, Issuer: rogueDID, Purpose: credential.Revocation, ValidFrom: now.Add(-time.Minute), ValidUntil: now.Add(time.Hour), Bits: bits}
-	body, err := credential.Issue(r.t.Context(), r, list.Document(), identity.AssertionKey(rogueDID), now)
+	list := status.List{ID: entry.List, Issuer: rogueDID, Purpose: status.Revocation, ValidFrom: now.Add(-time.Minute), ValidUntil: now.Add(time.Hour), Bits: bits}
+	body, err := credential.Issue(r.t.Context(), r, list.Document(), credential.Securing{Key: rogueKey, Created: now})
 	if err != nil {
 		r.t.Fatal(err)
 	}

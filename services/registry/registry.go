@@ -21,7 +21,6 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
-	"github.com/kompetansespor/kompetansespor/services/internal/identity"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/desk"
@@ -119,7 +118,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	}
 	d := desk.New(desk.Config{
 		DB: s.DB, Store: store.Store{}, Issuer: s.Issuer(nil, nil), Outbox: s.Outbox, Clock: s.Clock, Random: s.Random,
-		Signer: s.Book, Key: identity.AssertionKey(cfg.DID), DID: cfg.DID, Agencies: agencies, Lifetime: cfg.ListLifetime,
+		Signer: s.Book, AssertionKey: s.Book.AssertionKey, DID: cfg.DID, Agencies: agencies, Lifetime: cfg.ListLifetime,
 		Mode: mode(cfg.Development),
 	})
 	if err := d.Configure(ctx); err != nil {

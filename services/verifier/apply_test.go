@@ -8,6 +8,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/jws"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 )
 
@@ -167,8 +168,14 @@ func TestAnothersCredentialIsRefused(t *testing.T) {
 		Options: credential.Options{Now: r.Now(), Status: r}, Challenge: mallory.asked(), Domain: udi,
 	})
 	r.must(err)
-	presented.Document["verifiableCredential"] = []any{anyDocument(t, lisa.offer)}
-	r.refused(mallory.answer(anyBytes(t, presented.Document)), fault.Invalid, "credential.holder")
+	// Mallory's wallet signs whatever it likes.
+	forged := presented.Document
+	delete(forged, "proof")
+	forged["verifiableCredential"] = []any{anyDocument(t, lisa.offer)}
+	forged["nonce"], forged["aud"] = mallory.asked(), udi
+	signed, err := jws.Sign(t.Context(), r.book.Sign, jws.Header{Algorithm: "EdDSA", KeyID: keyOf(mallory.subject).ID, Type: "vp+jwt"}, forged)
+	r.must(err)
+	r.refused(mallory.answer([]byte(signed)), fault.Invalid, "credential.holder")
 }
 
 func TestConsentNamesEveryAgencyOnce(t *testing.T) {
@@ -210,7 +217,7 @@ func TestConsentNamesEveryAgencyOnce(t *testing.T) {
 	r.must(w.propose())
 	document, err := credential.Present(t.Context(), r.book, credential.Presenting{
 		Holder: w.subject, Credentials: [][]byte{w.offer}, Challenge: w.asked(), Domain: udi,
-		VerificationMethod: keyOf(w.subject), Created: r.Now(),
+		Key: keyOf(w.subject), Created: r.Now(),
 	})
 	r.must(err)
 	r.refused(w.answer(document), fault.Invalid, "consent.missing")

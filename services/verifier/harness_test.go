@@ -2,9 +2,9 @@ package verifier
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -72,21 +72,20 @@ func (r *rig) Resolve(ctx context.Context, name string) (*did.Document, error) {
 	return did.ParseFor(name, document)
 }
 
-func (r *rig) VerificationKey(ctx context.Context, kid string, purpose credential.Purpose, _ time.Time) (ed25519.PublicKey, error) {
+func (r *rig) VerificationKey(ctx context.Context, kid string, purpose credential.Purpose, _ time.Time) (did.PublicKey, error) {
 	name, _, err := did.Split(kid)
 	if err != nil {
-		return nil, err
+		return did.PublicKey{}, err
 	}
 	document, err := r.Resolve(ctx, name)
 	if err != nil {
-		return nil, err
+		return did.PublicKey{}, err
 	}
 	key, ok := document.Key(kid, did.Purpose(purpose))
 	if !ok {
-		return nil, fault.New(fault.Denied, "did.key-not-for-purpose", "no such key")
+		return did.PublicKey{}, fault.New(fault.Denied, "did.key-not-for-purpose", "no such key")
 	}
-	public, _ := key.Ed25519()
-	return public, nil
+	return key, nil
 }
 
 // migrated is an empty database with its schema, made once for all tests.
@@ -134,7 +133,7 @@ func newRig(t *testing.T) *rig {
 		Outbox: &events.Outbox{Producer: "verifier", Source: "https://udi.kompetansespor.example", Clock: r, Random: rand.Reader, Bell: runner.NewBell()},
 		Zone:   zone, DID: udi, Agencies: agencies(DefaultAgencies()), ChallengeLifetime: 5 * time.Minute,
 	})
-	lists := statuslist.New(statuslist.Config{DB: db, Signer: r.book, AssertionKey: identity.AssertionKey, Clock: r, Random: rand.Reader, BaseURL: "https://udi.kompetansespor.example", Lifetime: time.Minute})
+	lists := statuslist.New(statuslist.Config{DB: db, Signer: r.book, AssertionKey: r.book.AssertionKey, Clock: r, Random: rand.Reader, BaseURL: "https://udi.kompetansespor.example", Lifetime: time.Minute})
 	r.Issuer = issuance.New(issuance.Config{DB: db, Book: r.book, Agent: didcommAgent, Lists: lists, Clock: r, Random: rand.Reader})
 	return r
 }
@@ -201,7 +200,7 @@ func (r *rig) newWorker(offerID string, change func(claims map[string]any)) *wor
 	r.must(err)
 	r.must(r.DB.Tx(r.Context(), func(tx *sqldb.Tx) error { return key.Save(r.Context(), tx, "worker", "") }))
 	w := &worker{rig: r, connection: r.newDID(), thread: "thread-" + offerID, subject: key.DID}
-	w.offer = r.sign(key.DID, claims, []credential.StatusEntry{{List: "https://issuer.kompetansespor.example/status/1", Index: 5, Purpose: credential.Revocation}})
+	w.offer = r.sign(key.DID, claims, []status.Entry{{List: "https://issuer.kompetansespor.example/status/1", Index: 5, Purpose: status.Revocation}})
 	var parties []any
 	for _, a := range r.Agencies {
 		parties = append(parties, map[string]any{"agency": a.DID, "delivery": r.newDID(), "claims": anys(a.Claims)})
@@ -218,12 +217,14 @@ func anys(texts []string) []any {
 	return all
 }
 
-func (r *rig) sign(subject string, claims map[string]any, status []credential.StatusEntry) []byte {
+func (r *rig) sign(subject string, claims map[string]any, status []status.Entry) []byte {
 	r.Helper()
+	key, err := r.book.AssertionKey(r.Context(), university)
+	r.must(err)
 	raw, err := credential.Issue(r.Context(), r.book, credential.Draft{
 		ID: "urn:uuid:8c7a4e9a-6f43-4b1d-9f0e-2f3bb7a4c001", Type: credtype.OfferOfEmployment, Issuer: university, Subject: subject,
 		Claims: claims, ValidFrom: r.Now().Add(-time.Hour), ValidUntil: r.Now().AddDate(0, 0, 90), Status: status,
-	}.Document(), identity.AssertionKey(university), r.Now())
+	}.Document(), credential.Securing{Key: key, Created: r.Now()})
 	r.must(err)
 	return raw
 }
@@ -288,7 +289,7 @@ func (w *worker) present(challenge, domain string) []byte {
 	document, err := credential.Present(w.Context(), w.book, credential.Presenting{
 		Types: []string{"ApplicationPresentation"}, Holder: w.subject, Credentials: [][]byte{w.offer},
 		Members: map[string]any{"consent": w.consent}, Challenge: challenge, Domain: domain,
-		VerificationMethod: did.KeyIDOf(w.subject), Created: w.Now(),
+		Key: keyOf(w.subject), Created: w.Now(),
 	})
 	w.must(err)
 	return document

@@ -5,13 +5,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/desk"
 )
 
-func keyOf(subject string) string { return did.KeyIDOf(subject) }
+func keyOf(subject string) credential.Key {
+	return credential.Key{ID: did.KeyIDOf(subject), Curve: did.Ed25519}
+}
 
 func anyDocument(t *testing.T, raw []byte) map[string]any {
 	t.Helper()

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/jsonld"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
+	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
 // ask sends a request to @digitalbazaar/vc with the pinned contexts.
@@ -26,11 +28,11 @@ type verdict struct {
 	Error    string
 }
 
-func seedOf(p party) string { return base64.StdEncoding.EncodeToString(p.key.Seed()) }
+func seedOf(p party) string { return base64.StdEncoding.EncodeToString(p.seed) }
 
 func statusOffer() Draft {
 	draft := offer()
-	draft.Status = []StatusEntry{{listURL, 411, Revocation}}
+	draft.Status = []status.Entry{at(411, status.Revocation)}
 	return draft
 }
 
@@ -67,8 +69,8 @@ func TestWeVerifyWhatTheOracleSigns(t *testing.T) {
 	ask(t, map[string]any{
 		"op": "present", "seed": seedOf(lisa), "challenge": p.Challenge, "domain": p.Domain, "date": now.Format(time.RFC3339),
 		"presentation": map[string]any{
-			"@context": []any{contextV2, jsonld.KompetansesporV1}, "id": p.ID,
-			"type": []any{typePresentation, "ApplicationPresentation"}, "holder": p.Holder,
+			"@context": []any{vcdm.ContextV2, jsonld.KompetansesporV1}, "id": p.ID,
+			"type": []any{vcdm.TypePresentation, "ApplicationPresentation"}, "holder": p.Holder,
 			"consent": p.Members["consent"], "verifiableCredential": []any{issued.Credential},
 		},
 	}, &signed)

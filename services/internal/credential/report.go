@@ -1,6 +1,8 @@
 package credential
 
 import (
+	"encoding/json"
+
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
@@ -26,12 +28,18 @@ const (
 	CheckKey = "key"
 	// CheckProof: the signature over the canonical document.
 	CheckProof = "proof"
+	// CheckDisclosures: what an SD-JWT VC discloses is what its issuer signed.
+	CheckDisclosures = "disclosures"
 	// CheckStatusLists: the lists of a credential that carries status entries.
 	CheckStatusLists = "status"
+	// CheckIssuer: the issuer is on the trust list for this type.
+	CheckIssuer = "issuer-trusted"
+	// CheckSchema: the claims fit the schema of the credential's type.
+	CheckSchema = "schema"
 	// CheckChallenge: a presentation answers this challenge for this domain.
 	CheckChallenge = "challenge"
 	// CheckHolder: the holder is the subject of every credential.
-	CheckHolder = "holder"
+	CheckHolder = "subject-binding"
 	// CheckCredentials: every presented credential is verified.
 	CheckCredentials = "credentials"
 )
@@ -51,22 +59,53 @@ type Check struct {
 // Report is what was checked of a credential or presentation, in order. A
 // presentation's report has one report for each credential in it.
 type Report struct {
-	Checks      []Check   `json:"checks"`
-	Credentials []*Report `json:"credentials,omitempty"`
+	Checks      []Check
+	Credentials []*Report
 }
 
-// newReport lists checks that have not been made.
-func newReport(names ...string) *Report {
+// NewReport lists checks that have not been made.
+func NewReport(names ...string) *Report {
 	r := &Report{}
+	r.Expect(names...)
+	return r
+}
+
+// Expect adds checks that are still to be made. Until they are, the report is
+// not Verified.
+func (r *Report) Expect(names ...string) {
 	for _, name := range names {
 		r.Checks = append(r.Checks, Check{Name: name, Outcome: Unfinished, Rule: "credential.unchecked", Detail: "the check was not made"})
 	}
-	return r
 }
 
 // Verified reports whether every check was made and passed. It is false for an
 // empty report.
 func (r *Report) Verified() bool { return len(r.Checks) > 0 && r.Err() == nil }
+
+// Answer is the report in one line: what holds, or the first thing that does
+// not.
+func (r *Report) Answer() string {
+	switch err := r.Err(); {
+	case len(r.Checks) == 0:
+		return "not verified: nothing was checked"
+	case err == nil:
+		return "verified: every check was made and passed"
+	case r.failed():
+		return "not verified: " + fault.From(err).Message
+	default:
+		return "cannot be verified now: " + fault.From(err).Message
+	}
+}
+
+// MarshalJSON writes {"verified", "answer", "checks", "credentials"}.
+func (r *Report) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Verified    bool      `json:"verified"`
+		Answer      string    `json:"answer"`
+		Checks      []Check   `json:"checks"`
+		Credentials []*Report `json:"credentials,omitempty"`
+	}{r.Verified(), r.Answer(), r.Checks, r.Credentials})
+}
 
 // Err is nil for a report that is Verified, else the fault of the first check
 // that failed, or else of the first that is unfinished.
@@ -113,9 +152,19 @@ func (c Check) fault() error {
 	return fault.New(fault.Unavailable, c.Rule, "%s: %s", c.Name, c.Detail)
 }
 
-// record notes how a check ended and reports whether it passed. An error that
+// Passed reports whether a check was made and passed.
+func (r *Report) Passed(name string) bool {
+	for _, c := range r.Checks {
+		if c.Name == name {
+			return c.Outcome == Passed
+		}
+	}
+	return false
+}
+
+// Record notes how a check ended and reports whether it passed. An error that
 // trying again might mend leaves the check unfinished.
-func (r *Report) record(name string, err error) bool {
+func (r *Report) Record(name string, err error) bool {
 	check := Check{Name: name, Outcome: Passed}
 	if err != nil {
 		f := fault.From(err)

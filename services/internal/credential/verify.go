@@ -3,6 +3,8 @@ package credential
 import (
 	"context"
 	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
 // Options say what a credential is verified against.
@@ -16,6 +18,13 @@ type Options struct {
 	// LeaveStatus takes the status check out of the report: the caller asks the
 	// status itself before it acts, or is about to read a status list.
 	LeaveStatus bool
+	// Terms, when set, are the contexts that documents may use; nil for the
+	// pinned ones.
+	Terms Terms
+	// Enveloped examines a credential of another media type that stands
+	// enveloped in a document of this package's. Without it such a credential
+	// is refused.
+	Enveloped func(ctx context.Context, mediaType, content string) (*Verified, *Report)
 }
 
 // Verify is Examine for callers that need no report: it gives the credential,
@@ -28,74 +37,137 @@ func Verify(ctx context.Context, resolver KeyResolver, data []byte, opts Options
 	return v, nil
 }
 
-// Examine checks a credential's form, dates, signer, key, proof and status.
-// The credential is nil unless the report is Verified.
+// Examine checks a credential's form, dates, signer, key, proof and status. It
+// takes a JSON document with Data Integrity proofs, a compact vc+jwt, or an
+// EnvelopedVerifiableCredential. The credential is nil unless the report is
+// Verified.
 func Examine(ctx context.Context, resolver KeyResolver, data []byte, opts Options) (*Verified, *Report) {
-	report := newReport(CheckForm, CheckDates, CheckSigner, CheckKey, CheckProof)
-	doc, err := decode(data, MaxCredentialBytes)
-	if err != nil {
-		report.record(CheckForm, err)
-		return nil, report
-	}
-	return examine(ctx, resolver, doc, opts, report)
-}
-
-// examine does what Examine says with a decoded credential.
-func examine(ctx context.Context, resolver KeyResolver, doc Document, opts Options, report *Report) (*Verified, *Report) {
-	v, p, err := readSecured(doc)
-	if !report.record(CheckForm, err) {
-		return nil, report
-	}
-	dates := p.checkDates(opts.Now)
-	if dates == nil {
-		dates = checkDates(v, opts.Now)
-	}
-	report.record(CheckDates, dates)
-	if !report.record(CheckSigner, checkSigner(p.config, v.Issuer)) {
-		return nil, report
-	}
-	checkProof(ctx, resolver, doc, p, report)
-	if len(v.Status) > 0 && !opts.LeaveStatus {
-		checkStatus(ctx, v, opts.Status, report)
-	}
+	v, report := examineText(ctx, resolver, data, opts)
 	if !report.Verified() {
 		return nil, report
 	}
 	return v, report
 }
 
-// readSecured reads a credential and its proof.
-func readSecured(doc Document) (*Verified, *proof, error) {
-	raw, err := encode(doc, MaxCredentialBytes)
-	if err != nil {
-		return nil, nil, err
-	}
-	v, err := readForm(doc)
-	if err != nil {
-		return nil, nil, err
-	}
-	p, err := readProof(doc, AssertionMethod)
-	if err != nil {
-		return nil, nil, err
-	}
-	v.Raw, v.VerificationMethod, v.Created = raw, p.verificationMethod, p.created
-	return v, p, nil
+// newCredentialReport lists what is checked of every credential.
+func newCredentialReport() *Report {
+	return NewReport(CheckForm, CheckDates, CheckSigner, CheckKey, CheckProof)
 }
 
-// checkProof asks for the key and verifies the signature.
-func checkProof(ctx context.Context, resolver KeyResolver, doc Document, p *proof, report *Report) {
-	key, err := resolver.VerificationKey(ctx, p.verificationMethod, p.purpose, p.created)
-	if report.record(CheckKey, err) {
-		report.record(CheckProof, p.checkSignature(key, doc))
+func examineText(ctx context.Context, resolver KeyResolver, data []byte, opts Options) (*Verified, *Report) {
+	report := newCredentialReport()
+	if isCompact(data) {
+		return examineJOSE(ctx, resolver, string(data), opts, report), report
+	}
+	doc, err := decode(data, MaxCredentialBytes)
+	if err != nil {
+		report.Record(CheckForm, err)
+		return nil, report
+	}
+	return examine(ctx, resolver, doc, opts)
+}
+
+// isCompact tells the compact form of a JWS from a JSON document, by the first
+// byte.
+func isCompact(data []byte) bool {
+	if len(data) == 0 {
+		return false
+	}
+	c := data[0]
+	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '_'
+}
+
+// examine checks a decoded credential.
+func examine(ctx context.Context, resolver KeyResolver, doc Document, opts Options) (*Verified, *Report) {
+	mediaType, content, enveloped, err := vcdm.Enveloped(doc)
+	report := newCredentialReport()
+	switch {
+	case err != nil:
+		report.Record(CheckForm, err)
+		return nil, report
+	case !enveloped:
+		return examineDocument(ctx, resolver, doc, opts, report), report
+	case mediaType == mediaTypeJOSE:
+		return examineJOSE(ctx, resolver, content, opts, report), report
+	case opts.Enveloped != nil:
+		return opts.Enveloped(ctx, mediaType, content)
+	}
+	report.Record(CheckForm, invalid("media-type", "the enveloped credential is of a media type that is not known here"))
+	return nil, report
+}
+
+// examineDocument checks a credential with Data Integrity proofs.
+func examineDocument(ctx context.Context, resolver KeyResolver, doc Document, opts Options, report *Report) *Verified {
+	v, c, proofs, err := readSecured(doc)
+	if err == nil && proofs.bareOfJSONLD() {
+		err = checkTerms(orPinned(opts.Terms), doc)
+	}
+	if !report.Record(CheckForm, err) {
+		return nil
+	}
+	dates := proofs.checkDates(opts.Now)
+	if dates == nil {
+		dates = c.CheckDates(opts.Now)
+	}
+	report.Record(CheckDates, dates)
+	issuers, err := proofs.by(v.Issuer)
+	if !report.Record(CheckSigner, err) {
+		return nil
+	}
+	v.VerificationMethod, v.Created = issuers.verificationMethod, issuers.created
+	proofs.check(ctx, resolver, doc, orPinned(opts.Terms), report)
+	checkStatus(ctx, v, opts, report)
+	return v
+}
+
+// readSecured reads a credential and its proofs.
+func readSecured(doc Document) (*Verified, *vcdm.Credential, proofSet, error) {
+	raw, err := encode(doc, MaxCredentialBytes)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	c, err := vcdm.ReadCredential(doc)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := checkParty("issuer", c.Issuer); err != nil {
+		return nil, nil, nil, err
+	}
+	proofs, err := readProofs(doc, AssertionMethod)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	v, err := newVerified(c, DataIntegrity)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	v.Raw = raw
+	return v, c, proofs, nil
+}
+
+// check asks for the key of every proof and verifies every signature: one that
+// nobody here can check makes the whole unverified.
+func (s proofSet) check(ctx context.Context, resolver KeyResolver, doc Document, terms Terms, report *Report) {
+	for _, p := range s {
+		key, err := resolver.VerificationKey(ctx, p.verificationMethod, p.purpose, p.created)
+		if !report.Record(CheckKey, err) {
+			return
+		}
+		if !report.Record(CheckProof, p.checkSignature(key, s.signedBy(p, doc), terms)) {
+			return
+		}
 	}
 }
 
 // checkStatus asks for the status of a credential whose proof holds: nobody
 // else's URL is worth fetching.
-func checkStatus(ctx context.Context, v *Verified, checker StatusChecker, report *Report) {
+func checkStatus(ctx context.Context, v *Verified, opts Options, report *Report) {
+	if len(v.Status) == 0 || opts.LeaveStatus {
+		return
+	}
 	sound := report.Verified()
-	report.Checks = append(report.Checks, newReport(CheckStatusLists).Checks...)
-	if sound && checker != nil {
-		report.record(CheckStatusLists, checker.CheckStatus(ctx, v))
+	report.Expect(CheckStatusLists)
+	if sound && opts.Status != nil {
+		report.Record(CheckStatusLists, opts.Status.CheckStatus(ctx, v))
 	}
 }

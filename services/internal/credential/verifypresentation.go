@@ -3,7 +3,10 @@ package credential
 import (
 	"context"
 	"crypto/subtle"
+	"slices"
 	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
 // PresentationOptions say what a presentation is verified against.
@@ -29,7 +32,7 @@ type Presented struct {
 	// Credentials are the presented credentials, in the order presented.
 	Credentials []*Verified
 	// VerificationMethod is the DID URL of the key, Created the instant that
-	// the proof states.
+	// the signature states, zero when it states none.
 	VerificationMethod string
 	Created            time.Time
 	// Document is the whole presentation.
@@ -45,129 +48,198 @@ func VerifyPresentation(ctx context.Context, resolver KeyResolver, data []byte, 
 	return p, nil
 }
 
-// ExaminePresentation checks a presentation and every credential in it. One
-// false part makes the whole false: the presentation is nil unless the report
-// is Verified.
+// ExaminePresentation checks a presentation and every credential in it. It
+// takes a JSON document with Data Integrity proofs, a compact vp+jwt, or an
+// EnvelopedVerifiablePresentation. One false part makes the whole false: the
+// presentation is nil unless the report is Verified.
 func ExaminePresentation(ctx context.Context, resolver KeyResolver, data []byte, opts PresentationOptions) (*Presented, *Report) {
-	report := newReport(CheckForm, CheckDates, CheckChallenge, CheckSigner, CheckHolder, CheckKey, CheckProof, CheckCredentials)
-	presented, proof, err := readSecuredPresentation(data)
-	if !report.record(CheckForm, err) {
+	report := NewReport(CheckForm, CheckDates, CheckChallenge, CheckSigner, CheckHolder, CheckKey, CheckProof, CheckCredentials)
+	presentation, err := readSigned(data, orPinned(opts.Terms))
+	if !report.Record(CheckForm, err) {
 		return nil, report
 	}
-	report.record(CheckDates, proof.checkDates(opts.Now))
-	report.record(CheckChallenge, checkChallenge(proof, opts))
-	if !report.record(CheckSigner, checkSigner(proof.config, presented.Holder)) {
+	form, signed := presentation.form, presentation.signature
+	report.Record(CheckDates, signed.checkDates(opts.Now))
+	report.Record(CheckChallenge, signed.answers(opts))
+	p := &Presented{
+		ID: form.ID, Holder: form.Holder, Types: form.Types, Members: form.Members, Document: form.Document,
+		VerificationMethod: presentation.method, Created: presentation.created,
+	}
+	if !report.Record(CheckSigner, signed.isBy(p.Holder)) {
 		return nil, report
 	}
-	report.record(CheckHolder, checkHolder(presented))
-	checkProof(ctx, resolver, presented.Document, proof, report)
-	if !made(report, CheckProof) {
+	signed.check(ctx, resolver, report)
+	if !report.Passed(CheckProof) {
 		return nil, report
 	}
-	for i, credential := range presented.Credentials {
-		part := newReport(CheckForm, CheckDates, CheckSigner, CheckKey, CheckProof)
+	for _, document := range form.Credentials {
+		v, part := examine(ctx, resolver, document, opts.Options)
 		report.Credentials = append(report.Credentials, part)
-		presented.Credentials[i], _ = examine(ctx, resolver, credential.Document, opts.Options, part)
+		p.Credentials = append(p.Credentials, v)
 	}
-	report.record(CheckCredentials, nil)
+	report.Record(CheckCredentials, nil)
+	report.Record(CheckHolder, checkHolder(p.Holder, p.Credentials))
 	if !report.Verified() {
 		return nil, report
 	}
-	return presented, report
+	return p, report
 }
 
-// made reports whether a check passed.
-func made(report *Report, name string) bool {
-	for _, c := range report.Checks {
-		if c.Name == name {
-			return c.Outcome == Passed
-		}
+// signature is how a presentation is signed, whatever its form.
+type signature interface {
+	checkDates(now time.Time) error
+	answers(opts PresentationOptions) error
+	// isBy wants every signature to be by the holder.
+	isBy(holder string) error
+	check(ctx context.Context, resolver KeyResolver, report *Report)
+}
+
+// signedPresentation is a presentation whose form was read, and its signature.
+type signedPresentation struct {
+	form      *vcdm.Presentation
+	signature signature
+	method    string
+	created   time.Time
+}
+
+func readSigned(data []byte, terms Terms) (*signedPresentation, error) {
+	if isCompact(data) {
+		return readJOSEPresentation(string(data), terms)
 	}
-	return false
-}
-
-func readSecuredPresentation(data []byte) (*Presented, *proof, error) {
 	doc, err := decode(data, MaxPresentationBytes)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	presented, err := readPresentation(doc)
+	mediaType, content, enveloped, err := vcdm.Enveloped(doc)
+	switch {
+	case err != nil:
+		return nil, err
+	case enveloped && mediaType == mediaTypeJOSEVP:
+		return readJOSEPresentation(content, terms)
+	case enveloped:
+		return nil, invalid("media-type", "the enveloped presentation is of a media type that is not known here")
+	}
+	form, err := readPresentation(doc)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	proof, err := readProof(doc, Authentication)
+	proofs, err := readProofs(doc, Authentication)
 	if err != nil {
-		return nil, nil, err
-	}
-	presented.VerificationMethod, presented.Created = proof.verificationMethod, proof.created
-	return presented, proof, nil
-}
-
-// presentationMembers are those that VCDM 2.0, section 4.13, defines.
-var presentationMembers = map[string]bool{
-	"@context": true, "id": true, "type": true, "holder": true, "verifiableCredential": true, "proof": true,
-}
-
-// readPresentation reads what VCDM 2.0, section 4.13, asks of a presentation,
-// and the form of the credentials in it.
-func readPresentation(doc Document) (*Presented, error) {
-	p := &Presented{Document: doc, Members: map[string]any{}}
-	if err := checkContexts(doc); err != nil {
 		return nil, err
 	}
-	var err error
-	if p.Types, err = readTypes(doc, typePresentation); err != nil {
-		return nil, err
-	}
-	if p.ID, err = optionalURL(doc, "id"); err != nil {
-		return nil, err
-	}
-	if p.Holder, err = readParty(doc, "holder"); err != nil {
-		return nil, err
-	}
-	credentials, isArray := doc["verifiableCredential"].([]any)
-	if !isArray {
-		credentials = []any{doc["verifiableCredential"]}
-	}
-	if len(credentials) == 0 || len(credentials) > MaxPresentedCredentials {
-		return nil, invalid("presentation", "a presentation holds 1 to %d credentials", MaxPresentedCredentials)
-	}
-	for _, item := range credentials {
-		object, ok := item.(map[string]any)
-		if !ok {
-			return nil, invalid("presentation", "a presented credential is not an object")
-		}
-		v, _, err := readSecured(object)
-		if err != nil {
+	if proofs.bareOfJSONLD() {
+		if err := checkTerms(terms, doc); err != nil {
 			return nil, err
 		}
-		p.Credentials = append(p.Credentials, v)
 	}
-	for name, value := range doc {
-		if !presentationMembers[name] {
-			p.Members[name] = value
-		}
+	// A presentation need not name its holder: then it is whoever signed it.
+	if form.Holder == "" {
+		form.Holder = proofs[0].controller()
 	}
-	return p, nil
+	return &signedPresentation{form, proofsOf{proofs, doc, terms}, proofs[0].verificationMethod, proofs[0].created}, nil
 }
 
-// checkHolder wants every credential to be about the holder.
-func checkHolder(p *Presented) error {
-	for _, v := range p.Credentials {
-		if v.SubjectID != p.Holder {
-			return invalid("holder", "a presented credential is about somebody else than the holder")
+// readPresentation reads the form of a presentation, which must show something.
+func readPresentation(doc Document) (*vcdm.Presentation, error) {
+	form, err := vcdm.ReadPresentation(doc)
+	if err != nil {
+		return nil, err
+	}
+	if len(form.Credentials) == 0 {
+		return nil, invalid("presentation", "the presentation shows no credential")
+	}
+	if form.Holder != "" {
+		err = checkParty("holder", form.Holder)
+	}
+	return form, err
+}
+
+// proofsOf are the Data Integrity proofs of a presentation.
+type proofsOf struct {
+	proofSet
+	doc   Document
+	terms Terms
+}
+
+func (p proofsOf) isBy(holder string) error {
+	for _, one := range p.proofSet {
+		if err := checkSigner(one.verificationMethod, holder); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func checkChallenge(p *proof, opts PresentationOptions) error {
+func (p proofsOf) answers(opts PresentationOptions) error {
+	for _, one := range p.proofSet {
+		if err := checkChallenge(one.challenge, one.domains, opts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p proofsOf) check(ctx context.Context, resolver KeyResolver, report *Report) {
+	p.proofSet.check(ctx, resolver, p.doc, p.terms, report)
+}
+
+// joseSignature is the JWS of a presentation.
+type joseSignature struct{ *enveloped }
+
+func readJOSEPresentation(compact string, terms Terms) (*signedPresentation, error) {
+	e, err := open(compact, typeJOSEPresentation, "vp", MaxPresentationBytes)
+	if err != nil {
+		return nil, err
+	}
+	form, err := readPresentation(e.doc)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTerms(terms, e.doc); err != nil {
+		return nil, err
+	}
+	if err := e.agrees(form.Holder, "", form.ID); err != nil {
+		return nil, err
+	}
+	if form.Holder == "" {
+		form.Holder = e.signer()
+	}
+	return &signedPresentation{form, joseSignature{e}, e.token.KeyID, e.created()}, nil
+}
+
+func (j joseSignature) isBy(holder string) error { return checkSigner(j.token.KeyID, holder) }
+
+func (j joseSignature) answers(opts PresentationOptions) error {
+	return checkChallenge(j.jwt.Nonce, j.jwt.Audience, opts)
+}
+
+func (j joseSignature) check(ctx context.Context, resolver KeyResolver, report *Report) {
+	j.enveloped.check(ctx, resolver, Authentication, report)
+}
+
+// checkHolder wants every credential to be about the holder, and nobody else.
+// A credential that is not verified has no subject yet.
+func checkHolder(holder string, credentials []*Verified) error {
+	for _, v := range credentials {
+		if v == nil {
+			return nil
+		}
+		for _, subject := range v.Subjects {
+			if subject.ID != holder {
+				return invalid("holder", "a presented credential is about somebody else than the holder")
+			}
+		}
+	}
+	return nil
+}
+
+func checkChallenge(challenge string, domains []string, opts PresentationOptions) error {
 	switch {
 	case opts.Challenge == "" || opts.Domain == "":
 		return invalid("challenge", "the verifier asked for no challenge or domain")
-	case subtle.ConstantTimeCompare([]byte(p.challenge), []byte(opts.Challenge)) != 1:
+	case subtle.ConstantTimeCompare([]byte(challenge), []byte(opts.Challenge)) != 1:
 		return invalid("challenge", "the presentation answers another challenge")
-	case p.domain != opts.Domain:
+	case !slices.Contains(domains, opts.Domain):
 		return invalid("domain", "the presentation is made for another domain")
 	}
 	return nil

@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/keystore"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 )
@@ -21,8 +23,20 @@ const (
 	agreementFragment = "#agreement-1"
 )
 
-// AssertionKey is the id of the key that an organisation signs with now.
-func AssertionKey(organisation string) string { return organisation + assertionFragment }
+// AssertionKey gives the key that an organisation of ours signs with now. It is
+// the credential engine's KeyOf; NotFound when the organisation is not ours.
+func (b *Book) AssertionKey(ctx context.Context, organisation string) (credential.Key, error) {
+	kid := organisation + assertionFragment
+	id, ok, err := b.find(ctx, kid)
+	if err != nil {
+		return credential.Key{}, err
+	}
+	if !ok {
+		return credential.Key{}, fault.New(fault.NotFound, "key.not-ours", "no key with this id")
+	}
+	public, _, err := b.keys.Public(ctx, id)
+	return credential.Key{ID: kid, Curve: public.Curve()}, err
+}
 
 // EnsureOrganisation makes a did:web with its keys and document unless it is
 // there: an Ed25519 key that asserts and authenticates, an X25519 key that

@@ -5,11 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"reflect"
 	"slices"
 	"strconv"
-
-	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 )
 
 // record is what a service keeps of a credential.
@@ -84,7 +83,7 @@ func (c *checker) issued() error {
 		if one.claims == nil {
 			c.breach(one.where(), "its claims do not open")
 		}
-		var status credential.StatusEntry
+		var status status.Entry
 		if err := json.Unmarshal([]byte(one.status), &status); err != nil {
 			c.breach(one.where(), "its status index cannot be read")
 			continue
@@ -110,7 +109,7 @@ func (c *checker) issued() error {
 }
 
 // fault says what is wrong with one record, or nil.
-func (i record) fault(status credential.StatusEntry) error {
+func (i record) fault(status status.Entry) error {
 	recorded := slices.Contains([]string{"issued", "delivered", "withdrawn"}, i.state)
 	switch {
 	case !recorded && !slices.Contains([]string{"reserved", "offered"}, i.state):
@@ -133,7 +132,7 @@ func (i record) fault(status credential.StatusEntry) error {
 }
 
 // differs compares the signed credential with its record.
-func (i record) differs(status credential.StatusEntry) error {
+func (i record) differs(status status.Entry) error {
 	subject, _ := i.document["credentialSubject"].(map[string]any)
 	entry := firstObject(i.document["credentialStatus"])
 	kinds, _ := i.document["type"].([]any)
@@ -183,7 +182,7 @@ func (c *checker) statusEntries(service string) error {
 		}
 		e, ok := of[one.id]
 		delete(of, one.id)
-		var status credential.StatusEntry
+		var status status.Entry
 		_ = json.Unmarshal([]byte(one.status), &status) // reported before
 		switch {
 		case !ok:

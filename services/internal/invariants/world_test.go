@@ -189,7 +189,7 @@ func (w *world) open(ctx context.Context, s devsetup.Service) (*part, error) {
 		return nil, err
 	}
 	lists := statuslist.New(statuslist.Config{
-		DB: p.db, Signer: p.book, AssertionKey: identity.AssertionKey, Clock: w.clock, Random: rand.Reader, BaseURL: s.PublicURL, Lifetime: time.Minute,
+		DB: p.db, Signer: p.book, AssertionKey: p.book.AssertionKey, Clock: w.clock, Random: rand.Reader, BaseURL: s.PublicURL, Lifetime: time.Minute,
 	})
 	p.issuer = issuance.New(issuance.Config{DB: p.db, Book: p.book, Lists: lists, Clock: w.clock, Random: rand.Reader})
 	p.outbox = &events.Outbox{Producer: s.Name, Source: s.PublicURL, Clock: w.clock, Random: rand.Reader, Bell: runner.NewBell()}

@@ -13,6 +13,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"io"
 	"time"
 
@@ -101,7 +103,7 @@ type Credential struct {
 	IssuedAt, DeliveredAt       time.Time
 
 	claims                []byte // sealed
-	status                credential.StatusEntry
+	status                status.Entry
 	nonce                 string
 	validFrom, validUntil time.Time
 }
@@ -157,9 +159,13 @@ func (i *Issuer) Reserve(ctx context.Context, tx *sqldb.Tx, draft Draft) (string
 // rehearse goes through signing without a key, for a stand-in subject: what
 // cannot be signed is refused here, by whoever promises it, and not later, when
 // a holder asks.
-func (i *Issuer) rehearse(ctx context.Context, draft Draft, id string, status credential.StatusEntry) error {
+func (i *Issuer) rehearse(ctx context.Context, draft Draft, id string, status status.Entry) error {
 	c := Credential{ID: id, Type: draft.Type, Issuer: draft.Issuer, status: status, validFrom: draft.ValidFrom, validUntil: draft.ValidUntil}
-	_, err := credential.Issue(ctx, nobody{}, unsigned(c, draft.Claims, draft.Issuer), identity.AssertionKey(draft.Issuer), i.Clock.Now())
+	key, err := i.Book.AssertionKey(ctx, draft.Issuer)
+	if err != nil {
+		return err
+	}
+	_, err = credential.Issue(ctx, nobody{key.Curve}, unsigned(c, draft.Claims, draft.Issuer), credential.Securing{Key: key, Created: i.Clock.Now()})
 	if err != nil {
 		return fmt.Errorf("rehearse signing %s: %w", draft.Type, err)
 	}
@@ -167,9 +173,11 @@ func (i *Issuer) rehearse(ctx context.Context, draft Draft, id string, status cr
 }
 
 // nobody is a signer without a key.
-type nobody struct{}
+type nobody struct{ curve did.Curve }
 
-func (nobody) Sign(context.Context, string, []byte) ([]byte, error) { return make([]byte, 64), nil }
+func (n nobody) Sign(context.Context, string, []byte) ([]byte, error) {
+	return make([]byte, n.curve.SignatureSize()), nil
+}
 
 // urn writes 16 random bytes as a version 4 UUID URN (RFC 9562).
 func urn(b []byte) string {

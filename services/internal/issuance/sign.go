@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
@@ -14,7 +15,6 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm/binding"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
-	"github.com/kompetansespor/kompetansespor/services/internal/identity"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
@@ -98,7 +98,11 @@ func (i *Issuer) sign(ctx context.Context, c Credential, subject string) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	return credential.Issue(ctx, i.Book, unsigned(c, claims, subject), identity.AssertionKey(c.Issuer), i.Clock.Now())
+	key, err := i.Book.AssertionKey(ctx, c.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	return credential.Issue(ctx, i.Book, unsigned(c, claims, subject), credential.Securing{Key: key, Created: i.Clock.Now()})
 }
 
 // issued marks the credential as signed for the subject, once.
@@ -196,7 +200,7 @@ func (i *Issuer) open(ctx context.Context, c Credential) (map[string]any, error)
 func unsigned(c Credential, claims map[string]any, subject string) credential.Document {
 	document := credential.Draft{
 		ID: c.ID, Type: c.Type, Issuer: c.Issuer, Subject: subject, Claims: claims,
-		ValidFrom: c.validFrom, ValidUntil: c.validUntil, Status: []credential.StatusEntry{c.status},
+		ValidFrom: c.validFrom, ValidUntil: c.validUntil, Status: []status.Entry{c.status},
 	}.Document()
 	if kind, ok := credtype.Find(c.Type); ok {
 		document["credentialSchema"] = map[string]any{"id": kind.SchemaID(), "type": "JsonSchema"}

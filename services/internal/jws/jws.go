@@ -1,55 +1,58 @@
 // Package jws is the one form of JSON Web Signature that we make and take:
-// compact (RFC 7515), EdDSA over Ed25519 (RFC 8037), a key id that is a DID URL
-// and a type that says what is signed. It chooses no key and trusts nobody: who
-// may have signed is its caller's to say before Verify counts.
+// compact (RFC 7515), EdDSA over Ed25519 (RFC 8037) or ECDSA over P-256 and
+// P-384 (RFC 7518), a key id that is a DID URL and a type that says what is
+// signed. It chooses no key and trusts nobody: who may have signed is its
+// caller's to say before Verify counts.
 package jws
 
 import (
 	"context"
-	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
-const algorithm = "EdDSA"
-
-// header is the protected header. Any other member is refused: nothing that we
+// Header is the protected header. Any other member is refused: nothing that we
 // do not understand has a say.
-type header struct {
-	Algorithm string `json:"alg"`
-	KeyID     string `json:"kid"`
-	Type      string `json:"typ"`
+type Header struct {
+	Algorithm   string `json:"alg"` // EdDSA, ES256 or ES384
+	KeyID       string `json:"kid"` // a DID URL
+	Type        string `json:"typ"`
+	ContentType string `json:"cty,omitempty"`
 }
 
-// Signer signs with the Ed25519 key behind a key id.
+// Signer signs with the key behind a key id. Signatures have the form of JOSE:
+// 64 bytes of EdDSA, r and s one after the other of ECDSA.
 type Signer func(ctx context.Context, kid string, data []byte) ([]byte, error)
 
-// Sign writes payload as JSON and signs it.
-func Sign(ctx context.Context, sign Signer, kid, kind string, payload any) (string, error) {
-	protected, err := json.Marshal(header{Algorithm: algorithm, KeyID: kid, Type: kind})
+// Sign signs a payload: bytes as they are, anything else as JSON.
+func Sign(ctx context.Context, sign Signer, h Header, payload any) (string, error) {
+	protected, err := json.Marshal(h)
 	if err != nil {
 		return "", fmt.Errorf("write header: %w", err)
 	}
-	content, err := json.Marshal(payload)
-	if err != nil {
-		return "", fmt.Errorf("write payload: %w", err)
+	content, ready := payload.([]byte)
+	if !ready {
+		if content, err = json.Marshal(payload); err != nil {
+			return "", fmt.Errorf("write payload: %w", err)
+		}
 	}
-	input := encode(protected) + "." + encode(content)
-	signature, err := sign(ctx, kid, []byte(input))
+	input := Encode(protected) + "." + Encode(content)
+	signature, err := sign(ctx, h.KeyID, []byte(input))
 	if err != nil {
 		return "", fmt.Errorf("sign: %w", err)
 	}
-	return input + "." + encode(signature), nil
+	return input + "." + Encode(signature), nil
 }
 
 // Token is a JWS whose form was checked, and nothing more.
 type Token struct {
-	KeyID string // a DID URL
+	Header
 
 	input     string
 	payload   []byte
@@ -69,39 +72,49 @@ func Parse(compact, kind string, limit int) (Token, error) {
 	if len(compact) > limit || len(parts) != 3 {
 		return Token{}, ErrForm
 	}
-	protected, err := decode(parts[0])
+	protected, err := Decode(parts[0])
 	if err != nil {
 		return Token{}, ErrForm
 	}
-	var h header
-	if err := strictjson.Unmarshal(protected, &h, strictjson.Limits{}); err != nil || h.Algorithm != algorithm || h.Type != kind {
+	var h Header
+	if err := strictjson.Unmarshal(protected, &h, strictjson.Limits{}); err != nil || h.Type != kind || !algorithms[h.Algorithm] {
 		return Token{}, ErrHeader
 	}
-	t := Token{KeyID: h.KeyID, input: parts[0] + "." + parts[1], limit: limit}
-	if t.payload, err = decode(parts[1]); err != nil {
+	t := Token{Header: h, input: parts[0] + "." + parts[1], limit: limit}
+	if t.payload, err = Decode(parts[1]); err != nil {
 		return Token{}, ErrForm
 	}
-	if t.signature, err = decode(parts[2]); err != nil {
+	if t.signature, err = Decode(parts[2]); err != nil {
 		return Token{}, ErrForm
 	}
 	return t, nil
 }
 
-// Verify reports whether the key has signed the token.
-func (t Token) Verify(key ed25519.PublicKey) bool {
-	return len(key) == ed25519.PublicKeySize && ed25519.Verify(key, []byte(t.input), t.signature)
+// algorithms are those that may sign; which of them did is the key's to say.
+var algorithms = map[string]bool{
+	did.Ed25519.Algorithm(): true, did.P256.Algorithm(): true, did.P384.Algorithm(): true,
 }
+
+// Verify reports whether the key has signed the token, by the one algorithm
+// that fits the key.
+func (t Token) Verify(key did.PublicKey) bool {
+	return t.Algorithm == key.Curve().Algorithm() && key.Verify([]byte(t.input), t.signature)
+}
+
+// Payload is what was signed, as it came.
+func (t Token) Payload() []byte { return t.payload }
 
 // Read reads the payload, strictly.
 func (t Token) Read(into any) error {
 	return strictjson.Unmarshal(t.payload, into, strictjson.Limits{Bytes: t.limit})
 }
 
-func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+// Encode writes base64url without padding (RFC 7515, section 2).
+func Encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// decode is strict: padding, other alphabets, loose bits and line ends are
+// Decode is strict: padding, other alphabets, loose bits and line ends are
 // refused.
-func decode(s string) ([]byte, error) {
+func Decode(s string) ([]byte, error) {
 	if strings.ContainsAny(s, "\r\n") { // encoding/base64 skips them
 		return nil, base64.CorruptInputError(0)
 	}

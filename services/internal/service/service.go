@@ -111,7 +111,7 @@ func Open(ctx context.Context, cfg config.Common, out io.Writer, migrations ...s
 		Patience: cfg.DIDComm.Patience,
 	})
 	s.Lists = statuslist.New(statuslist.Config{
-		DB: s.DB, Signer: s.Book, AssertionKey: identity.AssertionKey, Clock: s.Clock, Random: s.Random,
+		DB: s.DB, Signer: s.Book, AssertionKey: s.Book.AssertionKey, Clock: s.Clock, Random: s.Random,
 		BaseURL: cfg.PublicURL, Lifetime: statusLifetime,
 	})
 	s.Outbox = &events.Outbox{Producer: cfg.Service, Source: cfg.PublicURL, Clock: s.Clock, Random: s.Random, Bell: runner.NewBell()}

@@ -7,6 +7,8 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
+	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
 // maxPublished is the largest status list credential that is read, in bytes.
@@ -37,7 +39,15 @@ func (c *Checker) CheckStatus(ctx context.Context, of *credential.Verified) erro
 		if err != nil {
 			return err
 		}
-		if err := credential.CheckStatus(list, of, now); err != nil {
+		form, err := vcdm.ReadCredential(list.Document)
+		if err != nil {
+			return err
+		}
+		published, err := status.ReadList(form)
+		if err != nil {
+			return err
+		}
+		if err := published.Check(of.Issuer, of.Status, now); err != nil {
 			return err
 		}
 	}

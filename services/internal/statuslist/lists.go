@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"io"
 	"strconv"
 	"sync"
@@ -31,8 +32,8 @@ func Migrations() sqldb.Migrations { return sqldb.Embedded("statuslist", schema)
 type Config struct {
 	DB     *sqldb.DB
 	Signer credential.Signer
-	// AssertionKey names the key that an issuer signs its lists with.
-	AssertionKey func(issuer string) string
+	// AssertionKey gives the key that an issuer signs its lists with.
+	AssertionKey credential.KeyOf
 	Clock        clock.Clock
 	Random       io.Reader
 	// BaseURL is the service's public URL; lists are under /status/.
@@ -60,34 +61,34 @@ func New(c Config) *Lists { return &Lists{Config: c, published: map[int64]publis
 // Reserve gives a credential an index of its own, at random among the free
 // ones, in the caller's transaction. A list is left when it is half full, so
 // that the next index stays hard to guess.
-func (l *Lists) Reserve(ctx context.Context, tx *sqldb.Tx, issuer, credentialID string) (credential.StatusEntry, error) {
+func (l *Lists) Reserve(ctx context.Context, tx *sqldb.Tx, issuer, credentialID string) (status.Entry, error) {
 	var number int64
 	err := tx.QueryRowContext(ctx, `SELECT number FROM status_list WHERE issuer = $1 AND taken < $2 ORDER BY number LIMIT 1`,
-		issuer, credential.MinStatusEntries/2).Scan(&number)
+		issuer, status.MinEntries/2).Scan(&number)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = tx.QueryRowContext(ctx, `
 			INSERT INTO status_list (number, issuer, taken, version)
 			VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM status_list), $1, 0, 1) RETURNING number`, issuer).Scan(&number)
 	}
 	if err != nil {
-		return credential.StatusEntry{}, fmt.Errorf("find status list: %w", err)
+		return status.Entry{}, fmt.Errorf("find status list: %w", err)
 	}
 	for {
 		position, err := l.draw()
 		if err != nil {
-			return credential.StatusEntry{}, err
+			return status.Entry{}, err
 		}
 		fresh, err := sqldb.Inserted(ctx, tx, `
 			INSERT INTO status_entry (list, position, credential_id, revoked_at, reason) VALUES ($1, $2, $3, 0, '')
 			ON CONFLICT (list, position) DO NOTHING`, number, position, credentialID)
 		if err != nil {
-			return credential.StatusEntry{}, fmt.Errorf("reserve status index: %w", err)
+			return status.Entry{}, fmt.Errorf("reserve status index: %w", err)
 		}
 		if !fresh {
 			continue
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE status_list SET taken = taken + 1 WHERE number = $1`, number); err != nil {
-			return credential.StatusEntry{}, fmt.Errorf("reserve status index: %w", err)
+			return status.Entry{}, fmt.Errorf("reserve status index: %w", err)
 		}
 		return l.entry(number, position), nil
 	}
@@ -98,11 +99,11 @@ func (l *Lists) draw() (int64, error) {
 	if _, err := io.ReadFull(l.Random, random[:]); err != nil {
 		return 0, err
 	}
-	return int64(binary.BigEndian.Uint64(random[:]) % credential.MinStatusEntries), nil
+	return int64(binary.BigEndian.Uint64(random[:]) % status.MinEntries), nil
 }
 
-func (l *Lists) entry(number, position int64) credential.StatusEntry {
-	return credential.StatusEntry{List: l.url(number), Index: int(position), Purpose: credential.Revocation}
+func (l *Lists) entry(number, position int64) status.Entry {
+	return status.Entry{List: l.url(number), Index: int(position), Purpose: status.Revocation}
 }
 
 func (l *Lists) url(number int64) string {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"net/http"
 	"strconv"
 
@@ -55,8 +56,12 @@ func (l *Lists) current(ctx context.Context, number int64) ([]byte, error) {
 		return nil, err
 	}
 	until := now.Add(l.Lifetime)
-	list := credential.StatusList{ID: l.url(number), Issuer: issuer, Purpose: credential.Revocation, ValidFrom: now, ValidUntil: until, Bits: bits}
-	body, err := credential.Issue(ctx, l.Signer, list.Document(), l.AssertionKey(issuer), now)
+	list := status.List{ID: l.url(number), Issuer: issuer, Purpose: status.Revocation, ValidFrom: now, ValidUntil: until, Bits: bits}
+	key, err := l.AssertionKey(ctx, issuer)
+	if err != nil {
+		return nil, err
+	}
+	body, err := credential.Issue(ctx, l.Signer, list.Document(), credential.Securing{Key: key, Created: now})
 	if err != nil {
 		return nil, fmt.Errorf("sign status list: %w", err)
 	}
@@ -66,7 +71,7 @@ func (l *Lists) current(ctx context.Context, number int64) ([]byte, error) {
 	return body, nil
 }
 
-func (l *Lists) bits(ctx context.Context, number int64) (*credential.Bitstring, error) {
+func (l *Lists) bits(ctx context.Context, number int64) (*status.Bitstring, error) {
 	rows, err := l.DB.Read().QueryContext(ctx, `SELECT position FROM status_entry WHERE list = $1 AND revoked_at <> 0`, number)
 	revoked, err := sqldb.Collect(rows, err, func(r *sql.Rows) (int, error) {
 		var position int
@@ -76,7 +81,7 @@ func (l *Lists) bits(ctx context.Context, number int64) (*credential.Bitstring, 
 	if err != nil {
 		return nil, fmt.Errorf("read status list: %w", err)
 	}
-	bits, err := credential.NewBitstring(credential.MinStatusEntries)
+	bits, err := status.NewBitstring(status.MinEntries)
 	if err != nil {
 		return nil, err
 	}

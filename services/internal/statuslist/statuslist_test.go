@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -112,7 +113,7 @@ func open(t testing.TB) *office {
 	for _, name := range []string{issuer, other} {
 		o.ok(o.book.EnsureOrganisation(ctx, name, "", "https://x.example"))
 	}
-	o.lists = statuslist.New(statuslist.Config{DB: o.db, Signer: o, AssertionKey: identity.AssertionKey, Clock: o, Random: o,
+	o.lists = statuslist.New(statuslist.Config{DB: o.db, Signer: o, AssertionKey: o.book.AssertionKey, Clock: o, Random: o,
 		BaseURL: "https://tax.example", Lifetime: 4 * time.Minute})
 	keys := &resolver.Resolver{Get: o, Cache: cache.NewMemory(o, 0, 0)}
 	o.check = &statuslist.Checker{Get: o, Keys: keys, Clock: o}
@@ -126,7 +127,7 @@ func (o *office) ok(err error) {
 	}
 }
 
-func (o *office) reserve(by, id string) (entry credential.StatusEntry) {
+func (o *office) reserve(by, id string) (entry status.Entry) {
 	o.t.Helper()
 	ctx := context.Background()
 	o.ok(o.db.Tx(ctx, func(tx *sqldb.Tx) (err error) {
@@ -142,7 +143,7 @@ func (o *office) revoke(id string) error {
 }
 
 // status asks as a verifier does.
-func (o *office) status(entries ...credential.StatusEntry) string {
+func (o *office) status(entries ...status.Entry) string {
 	o.t.Helper()
 	err := o.check.CheckStatus(context.Background(), &credential.Verified{Issuer: issuer, Status: entries})
 	if err == nil {
@@ -164,7 +165,7 @@ func TestEachIndexIsOneCredentialsAlone(t *testing.T) {
 	for i := range 10 {
 		e := o.reserve(issuer, fmt.Sprint(i))
 		key := fmt.Sprintf("%s#%d", e.List, e.Index)
-		if seen[key] || e.Purpose != credential.Revocation {
+		if seen[key] || e.Purpose != status.Revocation {
 			t.Fatal(key)
 		}
 		seen[key] = true
@@ -195,7 +196,7 @@ func TestIssuersDoNotShareAListAndAHalfFullOneIsLeft(t *testing.T) {
 	if theirs := o.reserve(other, "b"); theirs.List == first.List {
 		t.Fatal("two issuers in one list")
 	}
-	_, err := o.write(`UPDATE status_list SET taken = $1 WHERE issuer = $2`, credential.MinStatusEntries/2-1, issuer)
+	_, err := o.write(`UPDATE status_list SET taken = $1 WHERE issuer = $2`, status.MinEntries/2-1, issuer)
 	o.ok(err)
 	if e := o.reserve(issuer, "c"); e.List != first.List {
 		t.Fatal("left before it is half full")

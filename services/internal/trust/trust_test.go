@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/trust"
 	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
 )
@@ -34,14 +36,14 @@ func (p *programme) Sign(_ context.Context, _ string, data []byte) ([]byte, erro
 	return ed25519.Sign(p.key, data), nil
 }
 
-func (p *programme) VerificationKey(context.Context, string, credential.Purpose, time.Time) (ed25519.PublicKey, error) {
-	return p.key.Public().(ed25519.PublicKey), nil
+func (p *programme) VerificationKey(context.Context, string, credential.Purpose, time.Time) (did.PublicKey, error) {
+	return testkit.Public(p.key), nil
 }
 
 // publish gives out a version in which the employer has the status.
 func (p *programme) publish(version int64, status string, lasts time.Duration) []byte {
 	p.t.Helper()
-	raw, err := trustlist.Sign(p.t.Context(), p, registry+"#k", trustlist.List{
+	raw, err := trustlist.Sign(p.t.Context(), p, credential.Key{ID: registry + "#k", Curve: did.Ed25519}, trustlist.List{
 		Issuer: registry, Version: version, IssuedAt: p.now, NextUpdate: p.now.Add(lasts),
 		Entities: []trustlist.Entity{{DID: employer, CredentialTypes: []string{offer}, Status: status,
 			ValidFrom: p.now.Add(-time.Hour), ValidUntil: p.now.Add(1000 * time.Hour)}},

@@ -1,6 +1,6 @@
 // Package trustlist is the programme's list of who may issue what: employers
 // that are accredited, and the agencies. It is published as a compact JWS
-// (RFC 7515, EdDSA) by the registry and checked by everyone against the
+// (RFC 7515) by the registry and checked by everyone against the
 // registry's DID. An expired list, or one by anybody else, is no list.
 package trustlist
 
@@ -63,8 +63,8 @@ func (l *List) Accredited(issuer, credentialType string, at time.Time) (Entity, 
 const listType = "kompetansespor-trust-list+jws"
 
 // Sign writes the list as a compact JWS by the registry's key.
-func Sign(ctx context.Context, signer credential.Signer, kid string, l List) ([]byte, error) {
-	compact, err := jws.Sign(ctx, signer.Sign, kid, listType, l)
+func Sign(ctx context.Context, signer credential.Signer, key credential.Key, l List) ([]byte, error) {
+	compact, err := jws.Sign(ctx, signer.Sign, jws.Header{Algorithm: key.Curve.Algorithm(), KeyID: key.ID, Type: listType}, l)
 	if err != nil {
 		return nil, fmt.Errorf("sign trust list: %w", err)
 	}

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
 )
 
@@ -38,16 +40,16 @@ func (k keys) Sign(_ context.Context, _ string, data []byte) ([]byte, error) {
 	return ed25519.Sign(k.private, data), nil
 }
 
-func (k keys) VerificationKey(_ context.Context, id string, purpose credential.Purpose, _ time.Time) (ed25519.PublicKey, error) {
+func (k keys) VerificationKey(_ context.Context, id string, purpose credential.Purpose, _ time.Time) (did.PublicKey, error) {
 	if id != kid || purpose != credential.AssertionMethod {
-		return nil, fault.New(fault.Denied, "did.key-not-for-purpose", "no")
+		return did.PublicKey{}, fault.New(fault.Denied, "did.key-not-for-purpose", "no")
 	}
-	return k.private.Public().(ed25519.PublicKey), nil
+	return testkit.Public(k.private), nil
 }
 
 func sign(t testing.TB, k keys, kid string, l trustlist.List) []byte {
 	t.Helper()
-	raw, err := trustlist.Sign(t.Context(), k, kid, l)
+	raw, err := trustlist.Sign(t.Context(), k, credential.Key{ID: kid, Curve: did.Ed25519}, l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +128,7 @@ func TestOnlyAnAccreditedEntityMayIssue(t *testing.T) {
 
 func FuzzVerify(f *testing.F) {
 	k := newKeys('a')
-	raw, err := trustlist.Sign(context.Background(), k, kid, list)
+	raw, err := trustlist.Sign(context.Background(), k, credential.Key{ID: kid, Curve: did.Ed25519}, list)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -28,7 +28,7 @@ const (
 
 // Sign makes the proof, a compact JWS, with the did:key behind kid.
 func Sign(ctx context.Context, kid string, s Statement, sign jws.Signer) (string, error) {
-	return jws.Sign(ctx, sign, kid, proofType, s)
+	return jws.Sign(ctx, sign, jws.Header{Algorithm: did.Ed25519.Algorithm(), KeyID: kid, Type: proofType}, s)
 }
 
 // Verify checks a proof against what this exchange expects and returns the
@@ -36,7 +36,7 @@ func Sign(ctx context.Context, kid string, s Statement, sign jws.Signer) (string
 func Verify(ctx context.Context, proof string, want Statement) (holder string, err error) {
 	token, err := jws.Parse(proof, proofType, maxProof)
 	if err != nil {
-		return "", refused("credential.binding-proof", "the proof of possession is not a compact JWS by EdDSA of the type "+proofType)
+		return "", refused("credential.binding-proof", "the proof of possession is not a compact JWS of the type "+proofType)
 	}
 	var got Statement
 	if err := token.Read(&got); err != nil {
@@ -51,8 +51,7 @@ func Verify(ctx context.Context, proof string, want Statement) (holder string, e
 		return "", refused("credential.binding-key", "the proof's did:key cannot be read")
 	}
 	key, ok := doc.Key(token.KeyID, did.Authentication)
-	public, isEd := key.Ed25519()
-	if !ok || !isEd || !token.Verify(public) {
+	if !ok || !token.Verify(key) {
 		return "", refused("credential.binding-proof", "the proof's signature is not by its key")
 	}
 	switch {

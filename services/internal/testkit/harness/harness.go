@@ -81,7 +81,7 @@ func Open(t testing.TB, service string, migrations ...sqldb.Migrations) *Harness
 	}
 	h.Agent = agent.New(agent.Config{DB: db, Book: h.Book, Resolver: did.Static{}, Clock: h.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler)})
 	h.Lists = statuslist.New(statuslist.Config{
-		DB: db, Signer: h.Book, AssertionKey: identity.AssertionKey, Clock: h.Clock, Random: rand.Reader, BaseURL: publicURL, Lifetime: time.Minute,
+		DB: db, Signer: h.Book, AssertionKey: h.Book.AssertionKey, Clock: h.Clock, Random: rand.Reader, BaseURL: publicURL, Lifetime: time.Minute,
 	})
 	h.Issuer = issuance.New(issuance.Config{DB: db, Book: h.Book, Agent: h.Agent, Lists: h.Lists, Clock: h.Clock, Random: rand.Reader})
 	h.Outbox = &events.Outbox{Producer: service, Source: publicURL, Clock: h.Clock, Random: rand.Reader, Bell: runner.NewBell()}

@@ -68,9 +68,9 @@ type Config struct {
 	Outbox *events.Outbox
 	Clock  clock.Clock
 	Random io.Reader
-	// Signer signs the trust list with Key.
-	Signer credential.Signer
-	Key    string
+	// Signer signs the trust list with the registry's AssertionKey.
+	Signer       credential.Signer
+	AssertionKey credential.KeyOf
 	// DID is the registry's.
 	DID      string
 	Agencies []Agency

@@ -2,7 +2,6 @@ package desk_test
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -33,7 +32,7 @@ func open(t *testing.T) (*harness.Harness, *desk.Desk) {
 	h := harness.Open(t, "registry", store.Migrations())
 	d := desk.New(desk.Config{
 		DB: h.DB, Store: store.Store{}, Issuer: h.Issuer, Outbox: h.Outbox, Clock: h.Clock, Random: rand.Reader,
-		Signer: h.Book, Key: identity.AssertionKey(h.DID), DID: h.DID, Lifetime: time.Minute, Mode: identifier.Synthetic,
+		Signer: h.Book, AssertionKey: h.Book.AssertionKey, DID: h.DID, Lifetime: time.Minute, Mode: identifier.Synthetic,
 		Agencies: []desk.Agency{{
 			DID: "did:web:udi.kompetansespor.example", OrganisationNumber: "310000116", LegalName: "UDI", CredentialTypes: []string{credtype.ResidencePermit},
 		}},
@@ -64,19 +63,19 @@ func accredit(t *testing.T, d *desk.Desk, a desk.Application) desk.Record {
 // documents resolves keys by what the service itself serves.
 type documents struct{ book *identity.Book }
 
-func (k documents) VerificationKey(_ context.Context, kid string, _ credential.Purpose, _ time.Time) (ed25519.PublicKey, error) {
+func (k documents) VerificationKey(_ context.Context, kid string, _ credential.Purpose, _ time.Time) (did.PublicKey, error) {
 	served := httptest.NewRecorder()
 	k.book.Documents("registry.kompetansespor.example").ServeHTTP(served, httptest.NewRequest("GET", "/.well-known/did.json", nil))
 	document, err := did.ParseFor("did:web:registry.kompetansespor.example", served.Body.Bytes())
 	if err != nil {
-		return nil, err
+		return did.PublicKey{}, err
 	}
 	for _, method := range document.VerificationMethod {
 		if method.ID == kid {
-			return ed25519.PublicKey(method.Key.Bytes()), nil
+			return method.Key, nil
 		}
 	}
-	return nil, fault.New(fault.NotFound, "key", "no such key")
+	return did.PublicKey{}, fault.New(fault.NotFound, "key", "no such key")
 }
 
 func list(t *testing.T, h *harness.Harness, d *desk.Desk) *trustlist.List {

@@ -49,7 +49,11 @@ func (d *Desk) TrustList(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := trustlist.Sign(ctx, d.Signer, d.Key, list)
+	key, err := d.AssertionKey(ctx, d.DID)
+	if err != nil {
+		return nil, err
+	}
+	body, err := trustlist.Sign(ctx, d.Signer, key, list)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"io"
 	"time"
 
@@ -69,12 +70,12 @@ type File struct {
 
 // Offer is the credential that was presented.
 type Offer struct {
-	CredentialID string                   `json:"credential_id"`
-	Type         string                   `json:"type"`
-	Issuer       string                   `json:"issuer"`
-	Subject      string                   `json:"subject"`
-	Status       []credential.StatusEntry `json:"status"`
-	Claims       map[string]any           `json:"claims"`
+	CredentialID string         `json:"credential_id"`
+	Type         string         `json:"type"`
+	Issuer       string         `json:"issuer"`
+	Subject      string         `json:"subject"`
+	Status       []status.Entry `json:"status"`
+	Claims       map[string]any `json:"claims"`
 }
 
 // Step is a step of a case's timeline and the event that told of it, if any.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
@@ -104,7 +105,7 @@ func oneOffer(presented *credential.Presented) (*credential.Verified, error) {
 		return nil, fault.New(fault.Invalid, "application.one-offer", "an application shows one offer of employment and nothing else")
 	}
 	for _, entry := range offer.Status {
-		if entry.Purpose == credential.Revocation {
+		if entry.Purpose == status.Revocation {
 			return offer, nil
 		}
 	}

@@ -154,10 +154,10 @@ func (d *Desk) present(ctx context.Context, held holding.Credential, secret appl
 			"given_at": secret.GivenAt.UTC().Format(time.RFC3339),
 			"agencies": agencies,
 		}},
-		Challenge:          challenge,
-		Domain:             domain,
-		VerificationMethod: did.KeyIDOf(held.Subject),
-		Created:            d.Clock.Now(),
+		Challenge: challenge,
+		Domain:    domain,
+		Key:       credential.Key{ID: did.KeyIDOf(held.Subject), Curve: did.Ed25519},
+		Created:   d.Clock.Now(),
 	})
 }
 

@@ -1,4 +1,4 @@
-package credential
+package status
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 // Bounds of a status list, in entries. The least is that of Bitstring Status
 // List 1.0, section 6.1: fewer would tell holders apart.
 const (
-	MinStatusEntries = 131_072
-	MaxStatusEntries = 1 << 20
+	MinEntries = 131_072
+	MaxEntries = 1 << 20
 )
 
 // Bitstring is one bit for each credential of a list (Bitstring Status List
@@ -24,11 +24,11 @@ type Bitstring struct {
 
 // NewBitstring makes a list of entries that are all unset. The number is
 // rounded up to whole bytes and must lie within the bounds. A list of twice
-// MinStatusEntries fits in a credential of MaxCredentialBytes however its bits
-// are set; longer ones only as far as they compress.
+// MinEntries fits in a credential of 64 KiB however its bits are set; longer
+// ones only as far as they compress.
 func NewBitstring(entries int) (*Bitstring, error) {
-	if entries < MinStatusEntries || entries > MaxStatusEntries {
-		return nil, fault.New(fault.Invalid, "status.size", "a status list has %d to %d entries", MinStatusEntries, MaxStatusEntries)
+	if entries < MinEntries || entries > MaxEntries {
+		return nil, fault.New(fault.Invalid, "status.size", "a status list has %d to %d entries", MinEntries, MaxEntries)
 	}
 	return &Bitstring{bits: make([]byte, (entries+7)/8)}, nil
 }
@@ -67,7 +67,7 @@ func (b *Bitstring) Encode() string {
 }
 
 // DecodeBitstring reads an encodedList. It stops a gzip bomb at
-// MaxStatusEntries, and fails with fault.Invalid for lists out of bounds.
+// MaxEntries, and fails with fault.Invalid for lists out of bounds.
 func DecodeBitstring(encoded string) (*Bitstring, error) {
 	refused := func() (*Bitstring, error) {
 		return nil, fault.New(fault.Invalid, "status.encoding", "encodedList is not the multibase base64url of one gzip stream of a permitted size")
@@ -85,8 +85,8 @@ func DecodeBitstring(encoded string) (*Bitstring, error) {
 		return refused()
 	}
 	r.Multistream(false)
-	bits, err := io.ReadAll(io.LimitReader(r, MaxStatusEntries/8+1))
-	if err != nil || source.Len() > 0 || len(bits) < MinStatusEntries/8 || len(bits) > MaxStatusEntries/8 {
+	bits, err := io.ReadAll(io.LimitReader(r, MaxEntries/8+1))
+	if err != nil || source.Len() > 0 || len(bits) < MinEntries/8 || len(bits) > MaxEntries/8 {
 		return refused()
 	}
 	return &Bitstring{bits: bits}, nil

@@ -1,0 +1,235 @@
+package credential
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/jws"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
+	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
+)
+
+// The forms of VC-JOSE-COSE 1.0, section 3.1, by typ and by media type.
+const (
+	typeJOSE             = "vc+jwt"
+	typeJOSEPresentation = "vp+jwt"
+	mediaTypeJOSE        = "application/vc+jwt"
+	mediaTypeJOSEVP      = "application/vp+jwt"
+)
+
+// IssueJOSE is Issue in the form vc+jwt (VC-JOSE-COSE 1.0, section 3.1.1): the
+// credential is the payload of a JWS, with iat as the date of the signature.
+// The result is compact.
+func IssueJOSE(ctx context.Context, signer Signer, unsigned Document, how Securing) ([]byte, error) {
+	doc, c, err := issuable(unsigned, how.Key)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTerms(orPinned(how.Terms), doc); err != nil {
+		return nil, err
+	}
+	doc["iat"], doc["iss"] = how.Created.Unix(), c.Issuer
+	compact, err := envelop(ctx, signer, doc, typeJOSE, "vc", how.Key)
+	if err != nil {
+		return nil, fmt.Errorf("issue credential: %w", err)
+	}
+	if len(compact) > MaxCredentialBytes {
+		return nil, invalid("too-large", "the credential is longer than %d bytes", MaxCredentialBytes)
+	}
+	return []byte(compact), nil
+}
+
+func envelop(ctx context.Context, signer Signer, doc Document, kind, content string, key Key) (string, error) {
+	payload, err := strictjson.Canonical(doc)
+	if err != nil {
+		return "", fmt.Errorf("write payload: %w", err)
+	}
+	algorithm := key.Curve.Algorithm()
+	if algorithm == "" {
+		return "", invalid("algorithm", "no algorithm that is known here fits the key")
+	}
+	return jws.Sign(ctx, signer.Sign, jws.Header{Algorithm: algorithm, KeyID: key.ID, Type: kind, ContentType: content}, payload)
+}
+
+// registered are the JWT claims (RFC 7519, section 4.1; OpenID Connect Core 1.0
+// for nonce) that may stand beside the members of a credential or presentation.
+type registered struct {
+	Issuer    string   `json:"iss"`
+	Subject   string   `json:"sub"`
+	ID        string   `json:"jti"`
+	Audience  audience `json:"aud"`
+	Nonce     string   `json:"nonce"`
+	IssuedAt  int64    `json:"iat"`
+	NotBefore int64    `json:"nbf"`
+	Expires   int64    `json:"exp"`
+}
+
+// audience is one receiver or several.
+type audience []string
+
+func (a *audience) UnmarshalJSON(data []byte) error {
+	var one string
+	if json.Unmarshal(data, &one) == nil {
+		*a = audience{one}
+		return nil
+	}
+	return json.Unmarshal(data, (*[]string)(a))
+}
+
+// enveloped is a JWS whose payload is a credential or presentation.
+type enveloped struct {
+	token jws.Token
+	jwt   registered
+	doc   Document // without the JWT claims
+}
+
+func open(compact, kind, content string, maxBytes int) (*enveloped, error) {
+	token, err := jws.Parse(compact, kind, maxBytes)
+	switch {
+	case errors.Is(err, jws.ErrHeader):
+		return nil, invalid("jose-header", "the header of the JWS is not that of a %s", kind)
+	case err != nil:
+		return nil, invalid("jose-form", "the text is neither a JSON document nor a compact JWS")
+	case token.ContentType != "" && token.ContentType != content:
+		return nil, invalid("jose-header", "the header of the JWS announces another content")
+	}
+	e := &enveloped{token: token}
+	if e.doc, err = decode(token.Payload(), maxBytes); err != nil {
+		return nil, err
+	}
+	if _, has := e.doc["proof"]; has {
+		return nil, invalid("jose-form", "a document in a JWS has a proof of its own")
+	}
+	return e, e.takeClaims()
+}
+
+// takeClaims moves the JWT claims out of the document.
+func (e *enveloped) takeClaims() error {
+	claims := Document{}
+	for _, name := range [...]string{"iss", "sub", "jti", "aud", "nonce", "iat", "nbf", "exp"} {
+		if value, has := e.doc[name]; has {
+			claims[name] = value
+			delete(e.doc, name)
+		}
+	}
+	text, err := strictjson.Canonical(claims)
+	if err != nil {
+		return fmt.Errorf("write JWT claims: %w", err)
+	}
+	if err := strictjson.Unmarshal(text, &e.jwt, strictjson.Limits{}); err != nil {
+		return invalid("jwt-claims", "a JWT claim has the wrong type")
+	}
+	return nil
+}
+
+// checkDates compares the JWT's own dates with an instant.
+func (e *enveloped) checkDates(now time.Time) error {
+	switch {
+	case e.jwt.IssuedAt != 0 && time.Unix(e.jwt.IssuedAt, 0).After(now.Add(clockSkew)):
+		return invalid("proof-from-future", "the proof is dated later than now")
+	case e.jwt.NotBefore != 0 && now.Before(time.Unix(e.jwt.NotBefore, 0)):
+		return invalid("not-yet-valid", "the credential is not valid yet")
+	case e.jwt.Expires != 0 && !now.Before(time.Unix(e.jwt.Expires, 0)):
+		return invalid("proof-expired", "the proof has expired")
+	}
+	return nil
+}
+
+// signer is the DID of the key.
+func (e *enveloped) signer() string {
+	name, _, _ := strings.Cut(e.token.KeyID, "#")
+	return name
+}
+
+// created is when the JWS says that it was made, zero when it does not.
+func (e *enveloped) created() time.Time {
+	if e.jwt.IssuedAt == 0 {
+		return time.Time{}
+	}
+	return time.Unix(e.jwt.IssuedAt, 0).UTC()
+}
+
+// agrees wants the JWT claims to say what the document says (VC-JOSE-COSE 1.0,
+// section 3.1.3).
+func (e *enveloped) agrees(issuer, subject, id string) error {
+	for _, c := range [...]struct{ claim, member string }{{e.jwt.Issuer, issuer}, {e.jwt.Subject, subject}, {e.jwt.ID, id}} {
+		if c.claim != "" && c.claim != c.member {
+			return invalid("jwt-claims", "a JWT claim says otherwise than the document")
+		}
+	}
+	return nil
+}
+
+// check asks for the key and verifies the signature.
+func (e *enveloped) check(ctx context.Context, resolver KeyResolver, purpose Purpose, report *Report) {
+	key, err := resolver.VerificationKey(ctx, e.token.KeyID, purpose, e.created())
+	if !report.Record(CheckKey, err) {
+		return
+	}
+	if !e.token.Verify(key) {
+		err = invalid("signature", "the signature does not fit the document")
+	}
+	report.Record(CheckProof, err)
+}
+
+// examineJOSE checks a vc+jwt.
+func examineJOSE(ctx context.Context, resolver KeyResolver, compact string, opts Options, report *Report) *Verified {
+	e, v, c, err := readJOSE(compact, orPinned(opts.Terms))
+	if !report.Record(CheckForm, err) {
+		return nil
+	}
+	dates := e.checkDates(opts.Now)
+	if dates == nil {
+		dates = c.CheckDates(opts.Now)
+	}
+	report.Record(CheckDates, dates)
+	if !report.Record(CheckSigner, checkSigner(e.token.KeyID, v.Issuer)) {
+		return nil
+	}
+	e.check(ctx, resolver, AssertionMethod, report)
+	checkStatus(ctx, v, opts, report)
+	return v
+}
+
+func readJOSE(compact string, terms Terms) (*enveloped, *Verified, *vcdm.Credential, error) {
+	e, err := open(compact, typeJOSE, "vc", MaxCredentialBytes)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	c, err := vcdm.ReadCredential(e.doc)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := checkParty("issuer", c.Issuer); err != nil {
+		return nil, nil, nil, err
+	}
+	if err := checkTerms(terms, e.doc); err != nil {
+		return nil, nil, nil, err
+	}
+	v, err := newVerified(c, JOSE)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	v.VerificationMethod, v.Created, v.Raw = e.token.KeyID, e.created(), []byte(compact)
+	return e, v, c, e.agrees(v.Issuer, v.SubjectID, v.ID)
+}
+
+// presentJOSE signs a presentation in the form vp+jwt: nonce is the challenge,
+// aud the domain.
+func presentJOSE(ctx context.Context, signer Signer, doc Document, p Presenting) ([]byte, error) {
+	doc = maps.Clone(doc)
+	doc["iat"], doc["nonce"], doc["aud"] = p.Created.Unix(), p.Challenge, p.Domain
+	compact, err := envelop(ctx, signer, doc, typeJOSEPresentation, "vp", p.Key)
+	if err != nil {
+		return nil, err
+	}
+	if len(compact) > MaxPresentationBytes {
+		return nil, invalid("too-large", "the presentation is longer than %d bytes", MaxPresentationBytes)
+	}
+	return []byte(compact), nil
+}

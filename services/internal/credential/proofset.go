@@ -1,0 +1,135 @@
+package credential
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// maxProofs bounds the proofs of one document.
+const maxProofs = 8
+
+// proofSet is every proof of a document (VC Data Integrity 1.0, sections 2.1.1
+// and 2.1.2): a set of independent ones, or chains in which a proof builds on
+// others.
+type proofSet []*proof
+
+// readProofs reads the proofs of a document. All of them must be made for the
+// purpose.
+func readProofs(doc Document, purpose Purpose) (proofSet, error) {
+	items, isArray := doc["proof"].([]any)
+	if !isArray {
+		items = []any{doc["proof"]}
+	}
+	if len(items) == 0 || len(items) > maxProofs {
+		return nil, invalid("proof-form", "a document has 1 to %d proofs", maxProofs)
+	}
+	var set proofSet
+	for _, item := range items {
+		p, err := readProof(item, purpose)
+		if err != nil {
+			return nil, err
+		}
+		if p.id != "" && set.byID(p.id) != nil {
+			return nil, invalid("proof-form", "two proofs have one id")
+		}
+		if err := checkProofContext(doc, p); err != nil {
+			return nil, err
+		}
+		set = append(set, p)
+	}
+	return set, set.checkChains()
+}
+
+// checkProofContext wants the contexts that a jcs proof names to be those that
+// the document begins with (VC-DI-EdDSA 1.0, section 3.3.2).
+func checkProofContext(doc Document, p *proof) error {
+	named, has := p.object["@context"]
+	if !has {
+		return nil
+	}
+	own, isList := named.([]any)
+	contexts, _ := doc["@context"].([]any)
+	if !isList {
+		own = []any{named}
+	}
+	if len(own) == 0 || len(own) > len(contexts) || !reflect.DeepEqual(own, contexts[:len(own)]) {
+		return invalid("proof-context", "the contexts of the proof are not those that the document begins with")
+	}
+	return nil
+}
+
+func (s proofSet) byID(id string) *proof {
+	for _, p := range s {
+		if p.id == id {
+			return p
+		}
+	}
+	return nil
+}
+
+// checkChains wants every previousProof to name a proof of the document, and no
+// proof to build on itself.
+func (s proofSet) checkChains() error {
+	for _, p := range s {
+		for _, id := range p.previous {
+			if id == "" || s.byID(id) == nil {
+				return invalid("previous-proof", "a proof builds on one that is not there")
+			}
+		}
+		if s.reaches(p, p, len(s)) {
+			return invalid("previous-proof", "a proof builds on itself")
+		}
+	}
+	return nil
+}
+
+// reaches reports whether a proof builds on another, over at most so many
+// steps.
+func (s proofSet) reaches(from, to *proof, steps int) bool {
+	return steps > 0 && slices.ContainsFunc(from.previous, func(id string) bool {
+		next := s.byID(id)
+		return next == to || s.reaches(next, to, steps-1)
+	})
+}
+
+// signedBy is the document as a proof signed it: without proofs but those that
+// it builds on (VC Data Integrity 1.0, section 4.5, step 4).
+func (s proofSet) signedBy(p *proof, doc Document) Document {
+	signed := maps.Clone(doc)
+	delete(signed, "proof")
+	if len(p.previous) > 0 {
+		var builtOn []any
+		for _, id := range p.previous {
+			builtOn = append(builtOn, s.byID(id).object)
+		}
+		signed["proof"] = builtOn
+	}
+	return signed
+}
+
+// by gives the first proof whose key belongs to the DID.
+func (s proofSet) by(did string) (*proof, error) {
+	for _, p := range s {
+		if p.controller() == did {
+			return p, nil
+		}
+	}
+	return nil, invalid("signer", "the key does not belong to the signer named in the document")
+}
+
+func (s proofSet) checkDates(now time.Time) error {
+	for _, p := range s {
+		if err := p.checkDates(now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bareOfJSONLD reports whether a signature holds over text whose terms nobody
+// has looked up: no proof is of an rdfc suite.
+func (s proofSet) bareOfJSONLD() bool {
+	return !slices.ContainsFunc(s, func(p *proof) bool { return !suites[p.suite].jcs })
+}

@@ -1,0 +1,115 @@
+package credential
+
+import (
+	"crypto"
+	_ "crypto/sha256" // the hashes of the suites
+	_ "crypto/sha512"
+	"maps"
+
+	"github.com/mr-tron/base58"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
+)
+
+// Cryptosuite names how a Data Integrity proof is made.
+type Cryptosuite string
+
+// The cryptosuites of VC-DI-EdDSA 1.0 and VC-DI-ECDSA 1.0 that sign a document
+// as a whole. The rdfc suites sign what a document states, the jcs suites how it
+// is written.
+const (
+	EdDSARDFC Cryptosuite = "eddsa-rdfc-2022"
+	EdDSAJCS  Cryptosuite = "eddsa-jcs-2022"
+	ECDSARDFC Cryptosuite = "ecdsa-rdfc-2019"
+	ECDSAJCS  Cryptosuite = "ecdsa-jcs-2019"
+)
+
+// suite is what a cryptosuite does.
+type suite struct {
+	jcs    bool
+	curves map[did.Curve]bool
+}
+
+var suites = map[Cryptosuite]suite{
+	EdDSARDFC: {curves: map[did.Curve]bool{did.Ed25519: true}},
+	EdDSAJCS:  {curves: map[did.Curve]bool{did.Ed25519: true}, jcs: true},
+	ECDSARDFC: {curves: map[did.Curve]bool{did.P256: true, did.P384: true}},
+	ECDSAJCS:  {curves: map[did.Curve]bool{did.P256: true, did.P384: true}, jcs: true},
+}
+
+// SuiteFor is the rdfc suite that fits a key, "" when none does.
+func SuiteFor(curve did.Curve) Cryptosuite {
+	switch curve {
+	case did.Ed25519:
+		return EdDSARDFC
+	case did.P256, did.P384:
+		return ECDSARDFC
+	}
+	return ""
+}
+
+// hashFor is the hash that a suite takes for a key: SHA-256, but SHA-384 for
+// P-384 (VC-DI-ECDSA 1.0, section 3.2).
+func hashFor(curve did.Curve) crypto.Hash {
+	if curve == did.P384 {
+		return crypto.SHA384
+	}
+	return crypto.SHA256
+}
+
+// signingInput is what is signed: the hash of the canonical proof
+// configuration, then the hash of the canonical document (VC-DI-EdDSA 1.0,
+// sections 3.2.3 to 3.2.5 and 3.3.3 to 3.3.5; VC-DI-ECDSA 1.0 likewise). Two
+// hashes long. document holds no proof but those that a chain builds on.
+func (s suite) signingInput(terms Terms, document, config Document, curve did.Curve) ([]byte, error) {
+	hash := hashFor(curve)
+	config = maps.Clone(config)
+	if s.jcs {
+		if contexts, has := config["@context"]; has {
+			document = maps.Clone(document)
+			document["@context"] = contexts
+		}
+	} else {
+		config["@context"] = document["@context"]
+	}
+	var input []byte
+	for _, part := range [...]Document{config, document} {
+		canonical, err := s.canonical(terms, part, hash)
+		if err != nil {
+			return nil, err
+		}
+		h := hash.New()
+		h.Write(canonical)
+		input = h.Sum(input)
+	}
+	return input, nil
+}
+
+func (s suite) canonical(terms Terms, doc Document, hash crypto.Hash) ([]byte, error) {
+	if s.jcs {
+		return strictjson.Canonical(doc)
+	}
+	return terms.Canonize(doc, hash)
+}
+
+// encodeSignature writes a proofValue: multibase base58btc.
+func encodeSignature(signature []byte) string { return "z" + base58.Encode(signature) }
+
+// maxProofValue is longer than any proofValue: 96 bytes take at most 132
+// characters. Decoding base58 takes time that grows with the square of the
+// length.
+const maxProofValue = 133
+
+// decodeSignature is the reverse of encodeSignature. That the length fits the
+// key is seen when the signature is verified.
+func decodeSignature(text string) ([]byte, error) {
+	if len(text) < 2 || len(text) > maxProofValue || text[0] != 'z' {
+		return nil, invalid("proof-value", "proofValue is not a multibase base58 signature")
+	}
+	signature, err := base58.Decode(text[1:])
+	if err != nil || len(signature) != did.Ed25519.SignatureSize() && len(signature) != did.P384.SignatureSize() {
+		return nil, invalid("proof-value", "proofValue is not a multibase base58 signature")
+	}
+	return signature, nil
+}
