@@ -1,8 +1,11 @@
 // Package credtype is the table of the credential types that Kompetansespor
 // issues: their names, claims and JSON Schemas. It checks claims against them.
 //
-// It never signs, verifies or dates a credential, and knows no format: the same
-// claims travel as W3C credentials and as SD-JWT VC.
+// The same claims travel as W3C credentials and as SD-JWT VC: ToSDJWT and
+// FromSDJWT are all that lies between the two, Metadata is what an SD-JWT VC's
+// vct says of the type.
+//
+// It never signs, verifies or dates a credential.
 package credtype
 
 import (
@@ -46,6 +49,17 @@ func All() []Type { return append([]Type(nil), table...) }
 func Find(name string) (Type, bool) {
 	for _, t := range table {
 		if t.Name == name {
+			return t, true
+		}
+	}
+	return Type{}, false
+}
+
+// ByVCT is the type of that URL in an SD-JWT VC. URLs are compared as they
+// are, letter by letter (SD-JWT VC, section "Verifiable Credential Type").
+func ByVCT(vct string) (Type, bool) {
+	for _, t := range table {
+		if t.VCT == vct {
 			return t, true
 		}
 	}
