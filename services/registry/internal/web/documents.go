@@ -2,14 +2,20 @@
 // list, our JSON-LD context, and the JSON Schemas and type metadata of the
 // credential types. Contexts, schemas and types have the host name of their
 // URLs; the registry answers for it too.
+//
+// Type metadata is at the vct URL itself (SD-JWT VC, section "Retrieving Type
+// Metadata"). The drafts before 07 put /.well-known/vct in front of the path;
+// that form is not served.
 package web
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"net/url"
-	"strings"
+	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/jsonld"
@@ -47,7 +53,7 @@ func Routes(list TrustList) (map[string]http.Handler, error) {
 		if err := add(t.SchemaID(), "application/schema+json", schema); err != nil {
 			return nil, err
 		}
-		metadata, err := typeMetadata(t)
+		metadata, err := t.Metadata()
 		if err != nil {
 			return nil, err
 		}
@@ -71,26 +77,15 @@ func trustList(list TrustList) http.Handler {
 	})
 }
 
-// document is bytes that never change under their URL.
+// document is bytes that never change under their URL. Whoever has them and
+// asks with their entity tag gets 304 (RFC 9110, section 13.1.2).
 func document(mediaType string, body []byte) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	sum := sha256.Sum256(body)
+	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:]) + `"`
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", mediaType)
 		w.Header().Set("Cache-Control", "public, max-age=86400, immutable")
-		_, _ = w.Write(body)
+		w.Header().Set("ETag", tag)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 	})
-}
-
-// typeMetadata is what an SD-JWT VC's vct says of itself (SD-JWT VC, section
-// "SD-JWT VC Type Metadata").
-func typeMetadata(t credtype.Type) ([]byte, error) {
-	type display struct {
-		Locale string `json:"locale"`
-		Name   string `json:"name"`
-	}
-	words := strings.ReplaceAll(t.Slug(), "-", " ")
-	return json.Marshal(struct {
-		VCT     string    `json:"vct"`
-		Name    string    `json:"name"`
-		Display []display `json:"display"`
-	}{t.VCT, t.Name, []display{{"en", strings.ToUpper(words[:1]) + words[1:]}}})
 }

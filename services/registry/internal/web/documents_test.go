@@ -1,0 +1,102 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
+	"github.com/kompetansespor/kompetansespor/services/internal/jsonld"
+)
+
+func served(t *testing.T) *http.ServeMux {
+	t.Helper()
+	routes, err := Routes(func(context.Context) ([]byte, error) { return []byte("list"), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	for pattern, handler := range routes {
+		mux.Handle(pattern, handler)
+	}
+	return mux
+}
+
+func ask(mux *http.ServeMux, method, path, tag string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
+	if tag != "" {
+		r.Header.Set("If-None-Match", tag)
+	}
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	return w
+}
+
+func pathOf(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Path
+}
+
+func TestTypeMetadataIsServedAtItsVCT(t *testing.T) {
+	mux := served(t)
+	for _, kind := range credtype.All() {
+		path := pathOf(t, kind.VCT)
+		answer := ask(mux, http.MethodGet, path, "")
+		if answer.Code != http.StatusOK || answer.Header().Get("Content-Type") != "application/json" {
+			t.Fatalf("%s: %d %s", path, answer.Code, answer.Header().Get("Content-Type"))
+		}
+		var document struct {
+			VCT string `json:"vct"`
+		}
+		if err := json.Unmarshal(answer.Body.Bytes(), &document); err != nil || document.VCT != kind.VCT {
+			t.Errorf("%s speaks of %q, %v", path, document.VCT, err)
+		}
+		// What vct#integrity of a credential is the hash of.
+		if want, err := kind.Metadata(); err != nil || !bytes.Equal(answer.Body.Bytes(), want) {
+			t.Errorf("%s: the bytes are not those of the type, %v", path, err)
+		}
+		if ask(mux, http.MethodGet, "/.well-known"+path, "").Code != http.StatusNotFound {
+			t.Errorf("/.well-known%s is served", path)
+		}
+	}
+}
+
+func TestDocumentsAreKeptByWhoeverHasThem(t *testing.T) {
+	mux := served(t)
+	paths := []string{pathOf(t, jsonld.KompetansesporV1)}
+	for _, kind := range credtype.All() {
+		paths = append(paths, pathOf(t, kind.VCT), pathOf(t, kind.SchemaID()))
+	}
+	tags := map[string]bool{}
+	for _, path := range paths {
+		first := ask(mux, http.MethodGet, path, "")
+		tag := first.Header().Get("ETag")
+		tags[tag] = true
+		if first.Header().Get("Cache-Control") != "public, max-age=86400, immutable" {
+			t.Errorf("%s: Cache-Control %q", path, first.Header().Get("Cache-Control"))
+		}
+		again := ask(mux, http.MethodGet, path, tag)
+		if again.Code != http.StatusNotModified || again.Body.Len() != 0 {
+			t.Errorf("%s with its entity tag: %d, %d bytes", path, again.Code, again.Body.Len())
+		}
+		other := ask(mux, http.MethodGet, path, `"another"`)
+		if other.Code != http.StatusOK || !bytes.Equal(other.Body.Bytes(), first.Body.Bytes()) {
+			t.Errorf("%s with another entity tag: %d", path, other.Code)
+		}
+		head := ask(mux, http.MethodHead, path, "")
+		if head.Code != http.StatusOK || head.Body.Len() != 0 || head.Header().Get("ETag") != tag {
+			t.Errorf("HEAD %s: %d, %d bytes", path, head.Code, head.Body.Len())
+		}
+	}
+	if len(tags) != len(paths) || tags[""] {
+		t.Errorf("%d documents have %d entity tags", len(paths), len(tags))
+	}
+}
