@@ -1,0 +1,87 @@
+package sdjwt
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
+)
+
+// disclosure is one disclosure (RFC 9901 section 4.2).
+type disclosure struct {
+	encoded string // as it was received: the digest is taken over it
+	element bool   // of an array; else a member of an object
+	name    string // of the member
+	value   any
+}
+
+// readDisclosure reads [salt, name, value] or [salt, value].
+func readDisclosure(encoded string) (disclosure, error) {
+	text, err := decode(encoded)
+	if err != nil {
+		return disclosure{}, badDisclosure("it is not base64url")
+	}
+	tree, err := strictjson.Decode(text, strictjson.Limits{Bytes: MaxBytes, Depth: maxNesting})
+	if err != nil {
+		return disclosure{}, fault.Wrap(err, fault.Invalid, "sdjwt.disclosure", "a disclosure is not JSON that means one thing")
+	}
+	items, _ := tree.([]any)
+	if len(items) != 2 && len(items) != 3 {
+		return disclosure{}, badDisclosure("it is not an array of two or three")
+	}
+	if _, ok := items[0].(string); !ok {
+		return disclosure{}, badDisclosure("its salt is not a string")
+	}
+	d := disclosure{encoded: encoded, value: items[len(items)-1]}
+	if len(items) == 2 {
+		d.element = true
+		return d, nil
+	}
+	name, ok := items[1].(string)
+	if !ok {
+		return disclosure{}, badDisclosure("its claim name is not a string")
+	}
+	d.name = name
+	return d, nil
+}
+
+func badDisclosure(why string) error {
+	return invalid("disclosure", "a disclosure is malformed: %s", why)
+}
+
+// digest is what stands in the place of a disclosure (RFC 9901 section 4.2.3),
+// and sd_hash of a token.
+func digest(ascii string) string {
+	sum := sha256.Sum256([]byte(ascii))
+	return encode(sum[:])
+}
+
+// isDigest reports whether v can be a digest, or a decoy.
+func isDigest(v any) (string, bool) {
+	text, ok := v.(string)
+	if !ok {
+		return "", false
+	}
+	sum, err := decode(text)
+	return text, err == nil && len(sum) == digestBytes
+}
+
+// writeDisclosure makes a disclosure with a new salt of 128 bits. Its items are
+// the value, or name and value.
+func writeDisclosure(random io.Reader, items ...any) (string, error) {
+	salt, err := readRandom(random, saltBytes)
+	if err != nil {
+		return "", err
+	}
+	return encodeJSON(append([]any{encode(salt)}, items...))
+}
+
+func readRandom(random io.Reader, size int) ([]byte, error) {
+	b := make([]byte, size)
+	if _, err := io.ReadFull(random, b); err != nil {
+		return nil, fmt.Errorf("read randomness: %w", err)
+	}
+	return b, nil
+}

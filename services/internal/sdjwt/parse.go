@@ -1,0 +1,79 @@
+package sdjwt
+
+import (
+	"strings"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
+)
+
+// Token is a token whose form was checked, and nothing more: what stands in
+// it is what somebody says. It is safe for concurrent use.
+type Token struct {
+	Registered
+
+	jwt         jwt
+	disclosures []disclosure
+	presented   string // the token up to the last tilde: what sd_hash covers
+	binding     string // the key binding JWT, "" without one
+}
+
+// Parse reads a token, at most MaxBytes long. Every part must be well formed,
+// kid must be a key id of iss, and the members of Registered must be of their
+// kind. The key to verify the token with is that of KeyID as it stood at
+// IssuedAt.
+func Parse(raw []byte) (*Token, error) {
+	t, err := parse(raw, credentialKind)
+	if err != nil {
+		return nil, err
+	}
+	if t.Registered, err = readRegistered(t.jwt.payload); err != nil {
+		return nil, err
+	}
+	controller, _, err := did.Split(t.jwt.keyID)
+	if err != nil {
+		return nil, invalid("key-id", "the key id is not a DID URL with a fragment")
+	}
+	if controller != t.Issuer {
+		return nil, invalid("issuer", "the key that signed is not one of the issuer's")
+	}
+	t.KeyID = t.jwt.keyID
+	return t, nil
+}
+
+// parse reads the format of RFC 9901 section 4, without the profile.
+func parse(raw []byte, k kind) (*Token, error) {
+	if len(raw) > MaxBytes {
+		return nil, invalid("too-large", "a token of more than %d bytes", MaxBytes)
+	}
+	text := string(raw)
+	if strings.HasPrefix(text, "{") {
+		return nil, invalid("json-serialization", "the JSON serialization is not taken here")
+	}
+	if strings.Count(text, "~") > MaxDisclosures+1 {
+		return nil, invalid("too-many-disclosures", "a token with more than %d disclosures", MaxDisclosures)
+	}
+	end := strings.LastIndexByte(text, '~')
+	if end < 0 {
+		return nil, invalid("form", "no tilde follows the issuer's JWT")
+	}
+	t := &Token{presented: text[:end+1], binding: text[end+1:]}
+	parts := strings.Split(text[:end], "~")
+	var err error
+	if t.jwt, err = readJWT(parts[0], k, MaxBytes); err != nil {
+		return nil, err
+	}
+	for _, part := range parts[1:] {
+		d, err := readDisclosure(part)
+		if err != nil {
+			return nil, err
+		}
+		t.disclosures = append(t.disclosures, d)
+	}
+	return t, nil
+}
+
+// Raw is the token as it was received.
+func (t *Token) Raw() []byte { return []byte(t.presented + t.binding) }
+
+// Bound reports whether the token has a key binding JWT: it is a presentation.
+func (t *Token) Bound() bool { return t.binding != "" }
