@@ -372,7 +372,7 @@ func TestMalformedDocumentsAreRefused(t *testing.T) {
 			"publicKeyJwk":{"kty":"OKP","crv":"Ed25519","x":"` + signing.JWK().X + `","d":"AA"}}]}`,
 		"two keys": `{"id":"did:a:b","verificationMethod":[{"id":"#1","type":"Multikey","controller":"did:a:b","publicKeyJwk":{},
 			"publicKeyMultibase":"` + signing.Multibase() + `"}]}`,
-		"65 methods": `{"id":"did:a:b","verificationMethod":[{}` + strings.Repeat(",{}", 64) + `]}`,
+		"129 methods": `{"id":"did:a:b","verificationMethod":[{}` + strings.Repeat(",{}", 128) + `]}`,
 	} {
 		if doc, err := Parse([]byte(text)); err == nil {
 			t.Errorf("%s: %+v", name, doc)

@@ -11,7 +11,7 @@ import (
 // Limits of a document.
 const (
 	MaxDocument = 64 << 10 // bytes
-	maxMethods  = 64
+	MaxMethods  = 128      // verification methods: keys that were retired stay
 	maxServices = 32
 )
 
@@ -55,7 +55,7 @@ func Parse(data []byte) (*Document, error) {
 	if err := Check(in.ID); err != nil {
 		return nil, err
 	}
-	if len(in.VerificationMethod) > maxMethods || len(in.Service) > maxServices {
+	if len(in.VerificationMethod) > MaxMethods || len(in.Service) > maxServices {
 		return nil, badDocument("too many keys or services")
 	}
 	doc := &Document{ID: in.ID}
@@ -74,7 +74,7 @@ func Parse(data []byte) (*Document, error) {
 		{CapabilityInvocation, in.CapabilityInvocation},
 		{CapabilityDelegation, in.CapabilityDelegation},
 	} {
-		if len(r.entries) > maxMethods {
+		if len(r.entries) > MaxMethods {
 			return nil, badDocument("too many keys")
 		}
 		for _, e := range r.entries {

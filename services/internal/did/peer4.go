@@ -78,7 +78,7 @@ func contextualize(did string, input []byte) ([]byte, error) {
 		if !ok || method["controller"] != nil {
 			continue
 		}
-		if owned++; owned > maxMethods {
+		if owned++; owned > MaxMethods {
 			return nil, badDocument("too many keys")
 		}
 		method["controller"] = did

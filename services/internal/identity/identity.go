@@ -1,7 +1,8 @@
 // Package identity keeps which DIDs are a service's own, whose they are, and
-// which key in the key store stands behind each of their key ids. It makes
-// pairwise did:peer:2 for relations, did:key for holder binding, and did:web
-// for organisations. Private keys never pass through it.
+// which key in the key store stands behind each of their key ids, from when to
+// when. It makes pairwise did:peer:2 for relations, did:key for holder binding,
+// and did:web for organisations, whose keys follow one another. Private keys
+// never pass through it.
 package identity
 
 import (
@@ -32,8 +33,9 @@ type Book struct {
 	keys  *keystore.Store
 	clock clock.Clock
 
-	mu    sync.Mutex // guards known
-	known map[string]keystore.KeyID
+	mu            sync.Mutex // guards known and organisations
+	known         map[string]keystore.KeyID
+	organisations map[string]recentKeys
 }
 
 // Open opens the book over the service's database. lock is the 32-byte master
@@ -43,7 +45,9 @@ func Open(ctx context.Context, db *sqldb.DB, lock []byte, clock clock.Clock) (*B
 	if err != nil {
 		return nil, err
 	}
-	return &Book{db: db, keys: keys, clock: clock, known: map[string]keystore.KeyID{}}, nil
+	return &Book{
+		db: db, keys: keys, clock: clock, known: map[string]keystore.KeyID{}, organisations: map[string]recentKeys{},
+	}, nil
 }
 
 // Pending is a DID whose keys exist but which is nobody's until Save.
@@ -124,9 +128,16 @@ func (p *Pending) Save(ctx context.Context, tx *sqldb.Tx, owner, onlyFrom string
 		return fmt.Errorf("save DID: %w", err)
 	}
 	for i, kid := range p.Keys {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO identity_key (kid, did, key_id) VALUES ($1, $2, $3)`, kid, p.DID, p.keyIDs[i]); err != nil {
-			return fmt.Errorf("save key id: %w", err)
+		if err := insertKey(ctx, tx, kid, p.DID, p.keyIDs[i]); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func insertKey(ctx context.Context, tx *sqldb.Tx, kid, name string, id keystore.KeyID) error {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO identity_key (kid, did, key_id) VALUES ($1, $2, $3)`, kid, name, id); err != nil {
+		return fmt.Errorf("save key id: %w", err)
 	}
 	return nil
 }
@@ -138,18 +149,19 @@ func (p *Pending) SignWith(ctx context.Context, kid string, data []byte) ([]byte
 			return p.book.keys.Sign(ctx, p.keyIDs[i], data)
 		}
 	}
-	return nil, fault.New(fault.NotFound, "key.not-ours", "no key with this id")
+	return nil, notOurs()
 }
 
-// Sign signs data with the key behind a key id of ours. It is the
-// credential engine's Signer.
+// Sign signs data with the key behind a key id of ours. It is the credential
+// engine's Signer. A key of an organisation that was revoked or has retired
+// signs nothing: Unavailable, with rule "key.revoked" or "key.retired".
 func (b *Book) Sign(ctx context.Context, kid string, data []byte) ([]byte, error) {
 	id, ok, err := b.find(ctx, kid)
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
-		return nil, fault.New(fault.NotFound, "key.not-ours", "no key with this id")
+		return nil, notOurs()
 	}
 	return b.keys.Sign(ctx, id, data)
 }
@@ -167,26 +179,49 @@ func (b *Book) Unwrap(ctx context.Context, key string, p envelope.UnwrapParams) 
 // KeyStore is the key store under the book.
 func (b *Book) KeyStore() *keystore.Store { return b.keys }
 
-// maxKnown bounds the memory of the key id cache.
+// maxKnown bounds what is remembered of key ids and of organisations.
 const maxKnown = 4096
 
 // KeyAgreement finds the key behind a key id of ours; false when it is not
-// ours, or signs: an envelope to a holder's did:key is as unknown here as any,
-// so that nobody learns whose wallet holds it.
+// ours, has retired, or signs: an envelope to a holder's did:key is as unknown
+// here as any, so that nobody learns whose wallet holds it.
 func (b *Book) KeyAgreement(ctx context.Context, kid string) (keystore.KeyID, bool, error) {
 	id, ok, err := b.find(ctx, kid)
-	if err != nil || !ok {
+	switch rule := fault.RuleOf(err); {
+	case rule == "key.revoked" || rule == "key.retired":
+		return "", false, nil
+	case err != nil || !ok:
 		return "", false, err
 	}
-	public, _, err := b.keys.Public(ctx, id)
-	if err != nil || public.Curve() == did.Ed25519 {
+	_, kind, err := b.keys.Public(ctx, id)
+	if err != nil || !agrees(kind) {
 		return "", false, err
 	}
 	return id, true, nil
 }
 
-// find gives the key behind a key id of ours, whatever it is for.
-func (b *Book) find(ctx context.Context, kid string) (id keystore.KeyID, ok bool, err error) {
+func agrees(kind keystore.Kind) bool {
+	return organisationKinds[kind].purpose == did.KeyAgreement
+}
+
+// find gives the key behind a key id of ours, whatever it is for, unless its
+// time has passed.
+func (b *Book) find(ctx context.Context, kid string) (keystore.KeyID, bool, error) {
+	if !isOrganisation(kid) {
+		return b.lasting(ctx, kid)
+	}
+	key, ok, err := b.organisationKey(ctx, kid)
+	if err != nil || !ok {
+		return "", false, err
+	}
+	if err := key.check(b.clock.Now()); err != nil {
+		return "", false, err
+	}
+	return key.stored, true, nil
+}
+
+// lasting finds a key that serves for as long as its DID.
+func (b *Book) lasting(ctx context.Context, kid string) (id keystore.KeyID, ok bool, err error) {
 	b.mu.Lock()
 	id, ok = b.known[kid]
 	b.mu.Unlock()

@@ -9,34 +9,10 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
-	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/keystore"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 )
-
-// The key ids of an organisation's DID document. A rotation adds the next
-// number and keeps the old.
-const (
-	assertionFragment = "#assertion-1"
-	agreementFragment = "#agreement-1"
-)
-
-// AssertionKey gives the key that an organisation of ours signs with now. It is
-// the credential engine's KeyOf; NotFound when the organisation is not ours.
-func (b *Book) AssertionKey(ctx context.Context, organisation string) (credential.Key, error) {
-	kid := organisation + assertionFragment
-	id, ok, err := b.find(ctx, kid)
-	if err != nil {
-		return credential.Key{}, err
-	}
-	if !ok {
-		return credential.Key{}, fault.New(fault.NotFound, "key.not-ours", "no key with this id")
-	}
-	public, _, err := b.keys.Public(ctx, id)
-	return credential.Key{ID: kid, Curve: public.Curve()}, err
-}
 
 // EnsureOrganisation makes a did:web with its keys and document unless it is
 // there: an Ed25519 key that asserts and authenticates, an X25519 key that
@@ -52,37 +28,38 @@ func (b *Book) EnsureOrganisation(ctx context.Context, name, owner, endpoint str
 	}
 	draft := b.keys.Draft()
 	defer draft.Close()
-	asserting, assertingKey, err := draft.Create(keystore.Ed25519)
-	if err != nil {
-		return fmt.Errorf("make organisation keys: %w", err)
+	now := b.clock.Now()
+	pending := &Pending{DID: name, book: b, draft: draft}
+	doc := &did.Document{ID: name, Service: []did.Service{{
+		ID:       name + "#didcomm",
+		Type:     did.DIDCommMessaging,
+		Endpoint: []did.Endpoint{{URI: endpoint, Accept: []string{"didcomm/v2"}}},
+	}}}
+	var keys []OrganisationKey
+	for _, kind := range []keystore.Kind{keystore.Ed25519, keystore.X25519} {
+		id, public, err := draft.Create(kind)
+		if err != nil {
+			return fmt.Errorf("make organisation keys: %w", err)
+		}
+		key := newOrganisationKey(name, kind, 1, now)
+		keys = append(keys, key)
+		pending.Keys, pending.keyIDs = append(pending.Keys, key.ID), append(pending.keyIDs, id)
+		doc.VerificationMethod = append(doc.VerificationMethod, key.method(public))
 	}
-	agreeing, agreeingKey, err := draft.Create(keystore.X25519)
-	if err != nil {
-		return fmt.Errorf("make organisation keys: %w", err)
-	}
-	document, err := json.Marshal(&did.Document{
-		ID: name,
-		VerificationMethod: []did.VerificationMethod{
-			{ID: name + assertionFragment, Type: "Multikey", Controller: name, Key: assertingKey},
-			{ID: name + agreementFragment, Type: "Multikey", Controller: name, Key: agreeingKey},
-		},
-		Authentication:  []string{name + assertionFragment},
-		AssertionMethod: []string{name + assertionFragment},
-		KeyAgreement:    []string{name + agreementFragment},
-		Service: []did.Service{{
-			ID:       name + "#didcomm",
-			Type:     did.DIDCommMessaging,
-			Endpoint: []did.Endpoint{{URI: endpoint, Accept: []string{"didcomm/v2"}}},
-		}},
-	})
-	if err != nil {
+	if pending.document, err = json.Marshal(doc); err != nil {
 		return fmt.Errorf("write DID document: %w", err)
 	}
-	pending := &Pending{
-		DID: name, Keys: []string{name + assertionFragment, name + agreementFragment},
-		book: b, draft: draft, keyIDs: []keystore.KeyID{asserting, agreeing}, document: document,
-	}
-	return b.db.Tx(ctx, func(tx *sqldb.Tx) error { return pending.Save(ctx, tx, owner, "") })
+	return b.db.Tx(ctx, func(tx *sqldb.Tx) error {
+		if err := pending.Save(ctx, tx, owner, ""); err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if err := insertOrganisationKey(ctx, tx, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Documents serves the DID documents of our organisations: host is the did:web
@@ -99,8 +76,7 @@ func (b *Book) Documents(host string) http.Handler {
 		case path != "/.well-known":
 			name += strings.ReplaceAll(path, "/", ":")
 		}
-		var document []byte
-		err := b.db.Read().QueryRowContext(r.Context(), `SELECT document FROM identity WHERE did = $1 AND document IS NOT NULL`, name).Scan(&document)
+		document, err := b.document(r.Context(), name)
 		if errors.Is(err, sql.ErrNoRows) {
 			http.NotFound(w, r)
 			return
@@ -113,4 +89,36 @@ func (b *Book) Documents(host string) http.Handler {
 		w.Header().Set("Cache-Control", "public, max-age=60")
 		_, _ = w.Write(document)
 	})
+}
+
+// document is an organisation's document as it is published now.
+func (b *Book) document(ctx context.Context, name string) ([]byte, error) {
+	var doc *did.Document
+	err := b.db.Snapshot(ctx, func(q sqldb.Querier) error {
+		stored, err := storedDocument(ctx, q, name)
+		if err != nil {
+			return err
+		}
+		keys, err := organisationKeys(ctx, q, name)
+		if err != nil {
+			return err
+		}
+		doc = published(stored, keys, b.clock.Now())
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(doc)
+}
+
+// storedDocument holds the services of an organisation, and the public half of
+// every key that it ever had.
+func storedDocument(ctx context.Context, q sqldb.Querier, name string) (*did.Document, error) {
+	var text []byte
+	err := q.QueryRowContext(ctx, `SELECT document FROM identity WHERE did = $1 AND document IS NOT NULL`, name).Scan(&text)
+	if err != nil {
+		return nil, fmt.Errorf("read DID document: %w", err)
+	}
+	return did.ParseFor(name, text)
 }
