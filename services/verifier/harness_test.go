@@ -26,6 +26,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
 	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
+	"github.com/kompetansespor/kompetansespor/services/internal/verification"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/inbox"
@@ -129,7 +130,7 @@ func newRig(t *testing.T) *rig {
 	r.must(err)
 	didcommAgent := agent.New(agent.Config{DB: db, Book: r.book, Resolver: r, Clock: r, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Patience: time.Minute})
 	r.Desk = desk.New(desk.Config{
-		DB: db, Store: cases, Agent: didcommAgent, Resolver: r, Keys: r, Status: r, Trust: r, Rules: rules, Clock: r, Random: rand.Reader,
+		DB: db, Store: cases, Agent: didcommAgent, Resolver: r, Verification: &verification.Verifier{Keys: r, Status: r, Trust: r, Clock: r}, Rules: rules, Clock: r, Random: rand.Reader,
 		Outbox: &events.Outbox{Producer: "verifier", Source: "https://udi.kompetansespor.example", Clock: r, Random: rand.Reader, Bell: runner.NewBell()},
 		Zone:   zone, DID: udi, Agencies: agencies(DefaultAgencies()), ChallengeLifetime: 5 * time.Minute,
 	})

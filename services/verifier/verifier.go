@@ -19,7 +19,6 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
-	"github.com/kompetansespor/kompetansespor/services/internal/trust"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/desk"
@@ -118,9 +117,8 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 		return err
 	}
 	d := desk.New(desk.Config{
-		DB: s.DB, Store: cases, Agent: s.Agent, Outbox: s.Outbox, Resolver: s.Resolver, Keys: s.Resolver, Status: s.Status,
-		Trust: &trust.Client{Get: s.Fetch, Keys: s.Resolver, Registry: cfg.TrustList.Registry, URL: cfg.TrustList.URL, Clock: s.Clock},
-		Rules: rules, Clock: s.Clock, Random: s.Random, Zone: zone, DID: cfg.DID, Agencies: agencies(cfg.Agencies),
+		DB: s.DB, Store: cases, Agent: s.Agent, Outbox: s.Outbox, Resolver: s.Resolver,
+		Verification: s.Verifier(cfg.TrustList), Rules: rules, Clock: s.Clock, Random: s.Random, Zone: zone, DID: cfg.DID, Agencies: agencies(cfg.Agencies),
 		ChallengeLifetime: cfg.ChallengeLifetime,
 	})
 	d.Issuer = s.Issuer(nil, nil)

@@ -20,7 +20,6 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
-	"github.com/kompetansespor/kompetansespor/services/internal/trust"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/inbox"
@@ -69,8 +68,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	}
 	holders := store.Store{Sealer: s.Book.KeyStore(), Clock: s.Clock}
 	d := desk.New(desk.Config{
-		DB: s.DB, Store: holders, Book: s.Book, Agent: s.Agent, Keys: s.Resolver, Status: s.Status,
-		Trust:       &trust.Client{Get: s.Fetch, Keys: s.Resolver, Registry: cfg.TrustList.Registry, URL: cfg.TrustList.URL, Clock: s.Clock},
+		DB: s.DB, Store: holders, Book: s.Book, Agent: s.Agent, Verification: s.Verifier(cfg.TrustList),
 		Invitations: peers.Invitations{Get: s.Fetch},
 		AccessLog:   peers.AccessLog{Client: verifierv1.NewAccessLogServiceClient(verifier)},
 		Opening:     cache.NewLimiter(s.Cache, s.Clock, "open-wallet", cfg.WalletsPerHour, time.Hour),

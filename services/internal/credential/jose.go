@@ -192,7 +192,7 @@ func examineJOSE(ctx context.Context, resolver KeyResolver, compact string, opts
 		return nil
 	}
 	e.check(ctx, resolver, AssertionMethod, report)
-	checkStatus(ctx, v, opts, report)
+	CheckStatus(ctx, v, opts, report)
 	return v
 }
 

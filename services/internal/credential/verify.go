@@ -116,7 +116,7 @@ func examineDocument(ctx context.Context, resolver KeyResolver, doc Document, op
 	}
 	v.VerificationMethod, v.Created = issuers.verificationMethod, issuers.created
 	proofs.check(ctx, resolver, doc, orPinned(opts.Terms), report)
-	checkStatus(ctx, v, opts, report)
+	CheckStatus(ctx, v, opts, report)
 	return v
 }
 
@@ -159,9 +159,9 @@ func (s proofSet) check(ctx context.Context, resolver KeyResolver, doc Document,
 	}
 }
 
-// checkStatus asks for the status of a credential whose proof holds: nobody
-// else's URL is worth fetching.
-func checkStatus(ctx context.Context, v *Verified, opts Options, report *Report) {
+// CheckStatus asks for the status of a credential, and notes it in its report,
+// provided that everything before holds: nobody else's URL is worth fetching.
+func CheckStatus(ctx context.Context, v *Verified, opts Options, report *Report) {
 	if len(v.Status) == 0 || opts.LeaveStatus {
 		return
 	}

@@ -77,7 +77,7 @@ func (t Type) claims() ([]claim, error) {
 func (t Type) walk(node schemaNode, path []any, mandatory bool) []claim {
 	var found []claim
 	if len(path) > 0 {
-		found = append(found, claim{path, mandatory, t.mayKeepBack(dotted(path))})
+		found = append(found, claim{path, mandatory, t.MayWithhold(dotted(path))})
 	}
 	for _, p := range node.Properties {
 		required := mandatory && slices.Contains(node.Required, p.name)
@@ -89,8 +89,9 @@ func (t Type) walk(node schemaNode, path []any, mandatory bool) []claim {
 	return found
 }
 
-// mayKeepBack looks a path up in the table, as itself or as one of "passport.*".
-func (t Type) mayKeepBack(path string) bool {
+// MayWithhold reports whether a holder may keep the claim at a dotted path back,
+// by itself or as one of "passport.*".
+func (t Type) MayWithhold(path string) bool {
 	parent := path[:max(strings.LastIndexByte(path, '.'), 0)]
 	return slices.Contains(t.SelectivelyDisclosable, path) || slices.Contains(t.SelectivelyDisclosable, parent+".*")
 }

@@ -2,9 +2,13 @@ package didcomm
 
 import "github.com/kompetansespor/kompetansespor/services/internal/fault"
 
-// Attachment formats. All are registered: the first three by Aries RFC 0809,
-// the last two by Aries RFC 0510.
+// Attachment formats. The W3C ones are registered by Aries RFC 0809, the last
+// two by Aries RFC 0510. For SD-JWT VC none is registered for DIDComm: it is
+// named as OpenID for Verifiable Credential Issuance 1.0 (appendix A.3) names
+// it, and the message's type says whether it is offered, asked for or issued.
 const (
+	FormatSDJWT = "dc+sd-jwt"
+
 	FormatCredentialOffer        = "didcomm/w3c-di-vc-offer@v0.1"
 	FormatCredentialRequest      = "didcomm/w3c-di-vc-request@v0.1"
 	FormatCredential             = "didcomm/w3c-di-vc@v0.1"

@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"io"
 	"time"
@@ -98,8 +97,9 @@ type Draft struct {
 type Credential struct {
 	ID, Type, Reference, Issuer string
 	State                       State
-	Thread, Ours, Theirs        string // the DIDComm thread and its two DIDs
-	Subject                     string // the holder's did:key once issued
+	Thread, Ours, Theirs        string            // the DIDComm thread and its two DIDs
+	Format                      credential.Format // once issued
+	Subject                     string            // the holder's did:key once issued
 	IssuedAt, DeliveredAt       time.Time
 
 	claims                []byte // sealed
@@ -129,7 +129,8 @@ func (i *Issuer) Reserve(ctx context.Context, tx *sqldb.Tx, draft Draft) (string
 	if err != nil {
 		return "", err
 	}
-	if err := i.rehearse(ctx, draft, id, status); err != nil {
+	c := Credential{ID: id, Type: draft.Type, Issuer: draft.Issuer, status: status, validFrom: draft.ValidFrom, validUntil: draft.ValidUntil}
+	if err := i.rehearse(ctx, c, draft.Claims); err != nil {
 		return "", err
 	}
 	statusJSON, err := json.Marshal(status)
@@ -156,29 +157,6 @@ func (i *Issuer) Reserve(ctx context.Context, tx *sqldb.Tx, draft Draft) (string
 	return id, nil
 }
 
-// rehearse goes through signing without a key, for a stand-in subject: what
-// cannot be signed is refused here, by whoever promises it, and not later, when
-// a holder asks.
-func (i *Issuer) rehearse(ctx context.Context, draft Draft, id string, status status.Entry) error {
-	c := Credential{ID: id, Type: draft.Type, Issuer: draft.Issuer, status: status, validFrom: draft.ValidFrom, validUntil: draft.ValidUntil}
-	key, err := i.Book.AssertionKey(ctx, draft.Issuer)
-	if err != nil {
-		return err
-	}
-	_, err = credential.Issue(ctx, nobody{key.Curve}, unsigned(c, draft.Claims, draft.Issuer), credential.Securing{Key: key, Created: i.Clock.Now()})
-	if err != nil {
-		return fmt.Errorf("rehearse signing %s: %w", draft.Type, err)
-	}
-	return nil
-}
-
-// nobody is a signer without a key.
-type nobody struct{ curve did.Curve }
-
-func (n nobody) Sign(context.Context, string, []byte) ([]byte, error) {
-	return make([]byte, n.curve.SignatureSize()), nil
-}
-
 // urn writes 16 random bytes as a version 4 UUID URN (RFC 9562).
 func urn(b []byte) string {
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
@@ -195,7 +173,7 @@ func (i *Issuer) Withdraw(ctx context.Context, tx *sqldb.Tx, id, reason string) 
 	return err
 }
 
-const columns = `credential_id, type, reference, issuer, state, thread, ours, theirs, nonce, subject, claims, status, valid_from, valid_until, issued_at, delivered_at`
+const columns = `credential_id, type, reference, issuer, state, thread, ours, theirs, nonce, format, subject, claims, status, valid_from, valid_until, issued_at, delivered_at`
 
 // Find gives a credential by its id, NotFound when there is none.
 func (i *Issuer) Find(ctx context.Context, q sqldb.Querier, id string) (Credential, error) {
@@ -207,7 +185,7 @@ func find(ctx context.Context, q sqldb.Querier, query string, key ...any) (Crede
 	var status string
 	var from, until, issued, delivered int64
 	err := q.QueryRowContext(ctx, query, key...).Scan(&c.ID, &c.Type, &c.Reference, &c.Issuer, &c.State, &c.Thread, &c.Ours, &c.Theirs,
-		&c.nonce, &c.Subject, &c.claims, &status, &from, &until, &issued, &delivered)
+		&c.nonce, &c.Format, &c.Subject, &c.claims, &status, &from, &until, &issued, &delivered)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, fault.New(fault.NotFound, "credential.unknown", "there is no such credential here")
 	}

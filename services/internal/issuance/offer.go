@@ -17,8 +17,8 @@ type Party struct {
 	Theirs string
 }
 
-// Offer sends offer-credential for a reserved credential, in the caller's
-// transaction. Offering again to the same party changes nothing; to another it
+// Offer sends offer-credential for a reserved credential, in both formats, in
+// the caller's transaction. The holder asks for one of them. Offering again to the same party changes nothing; to another it
 // is a Conflict, and so is a thread of the party's in which another credential
 // has been offered: the party may have named it.
 func (i *Issuer) Offer(ctx context.Context, tx *sqldb.Tx, id string, to Party) error {
@@ -53,22 +53,34 @@ func (i *Issuer) Offer(ctx context.Context, tx *sqldb.Tx, id string, to Party) e
 	if err != nil {
 		return err
 	}
-	offer, err := json.Marshal(map[string]any{
+	kind, err := typeOf(c)
+	if err != nil {
+		return err
+	}
+	binding := map[string]any{"didcomm_signed_attachment": map[string]any{
+		"algs_supported":        []string{"EdDSA"},
+		"did_methods_supported": []string{"key"},
+		"nonce":                 c.nonce,
+	}}
+	w3c, err := json.Marshal(map[string]any{
 		"data_model_versions_supported": []string{"2.0"},
 		"binding_required":              true,
-		"binding_method": map[string]any{"didcomm_signed_attachment": map[string]any{
-			"algs_supported":        []string{"EdDSA"},
-			"did_methods_supported": []string{"key"},
-			"nonce":                 c.nonce,
-		}},
-		"credential": preview(c, claims),
+		"binding_method":                binding,
+		"credential":                    preview(c, claims),
 	})
 	if err != nil {
 		return fmt.Errorf("write offer: %w", err)
 	}
+	sdjwt, err := json.Marshal(map[string]any{"vct": kind.VCT, "binding_required": true, "binding_method": binding})
+	if err != nil {
+		return fmt.Errorf("write offer: %w", err)
+	}
 	return i.Agent.Send(ctx, tx, to.Ours, to.Theirs, didcomm.Message{
-		Type:        didcomm.TypeOfferCredential,
-		Thid:        to.Thread,
-		Attachments: []didcomm.Attachment{{ID: "offer", MediaType: "application/json", Format: didcomm.FormatCredentialOffer, JSON: offer}},
+		Type: didcomm.TypeOfferCredential,
+		Thid: to.Thread,
+		Attachments: []didcomm.Attachment{
+			{ID: "offer", MediaType: "application/json", Format: didcomm.FormatCredentialOffer, JSON: w3c},
+			{ID: "offer-sd-jwt", MediaType: "application/json", Format: didcomm.FormatSDJWT, JSON: sdjwt},
+		},
 	})
 }

@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/kompetansespor/kompetansespor/services/internal/status"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
-	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm/binding"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -19,7 +17,8 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
-// request is the attachment didcomm/w3c-di-vc-request@v0.1.
+// request is the attachment didcomm/w3c-di-vc-request@v0.1. For an SD-JWT VC it
+// is the same without a data model.
 type request struct {
 	DataModelVersion string `json:"data_model_version"`
 	BindingProof     struct {
@@ -45,22 +44,24 @@ func (i *Issuer) onRequest(ctx context.Context, in agent.Received) (agent.Effect
 	default:
 		return nil, fault.New(fault.Conflict, "credential.already-issued", "this credential has been issued, and is issued once")
 	}
-	holder, err := holderOf(ctx, in.Message, c)
+	format, holder, err := wanted(ctx, in.Message, c)
 	if err != nil {
 		return nil, err
 	}
-	signed, err := i.sign(ctx, c, holder)
+	signed, err := i.sign(ctx, c, format, holder)
 	if err != nil {
 		return nil, err
+	}
+	delivery := didcomm.NewAttachment("credential", "application/vc", didcomm.FormatCredential, signed)
+	if format == credential.SDJWT {
+		delivery = didcomm.NewAttachment("credential", "application/dc+sd-jwt", didcomm.FormatSDJWT, signed)
 	}
 	return func(ctx context.Context, tx *sqldb.Tx) error {
-		if err := i.issued(ctx, tx, &c, holder, signed); err != nil {
+		if err := i.issued(ctx, tx, &c, format, holder, signed); err != nil {
 			return err
 		}
 		return i.Agent.Send(ctx, tx, in.Recipient, in.Sender, didcomm.Message{
-			Type:        didcomm.TypeIssueCredential,
-			Thid:        c.Thread,
-			Attachments: []didcomm.Attachment{didcomm.NewAttachment("credential", "application/vc", didcomm.FormatCredential, signed)},
+			Type: didcomm.TypeIssueCredential, Thid: c.Thread, Attachments: []didcomm.Attachment{delivery},
 		})
 	}, nil
 }
@@ -76,24 +77,31 @@ func (i *Issuer) inThread(ctx context.Context, in agent.Received, thread string)
 	return c, err
 }
 
-// holderOf proves the key in the request and returns its did:key.
-func holderOf(ctx context.Context, msg *didcomm.Message, c Credential) (string, error) {
-	raw, err := msg.ContentOf(didcomm.FormatCredentialRequest)
+// wanted reads the request: the format, and the holder's did:key, which it
+// proves.
+func wanted(ctx context.Context, msg *didcomm.Message, c Credential) (credential.Format, string, error) {
+	format, attachment, model := credential.DataIntegrity, didcomm.FormatCredentialRequest, "2.0"
+	if _, asSDJWT := msg.AttachmentOf(didcomm.FormatSDJWT); asSDJWT {
+		format, attachment, model = credential.SDJWT, didcomm.FormatSDJWT, ""
+	}
+	raw, err := msg.ContentOf(attachment)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	var r request
-	if err := strictjson.Unmarshal(raw, &r, strictjson.Limits{}); err != nil || r.DataModelVersion != "2.0" {
-		return "", fault.New(fault.Invalid, "credential.request-format", "the request is not of the form didcomm/w3c-di-vc-request@v0.1 with data model 2.0")
+	if err := strictjson.Unmarshal(raw, &r, strictjson.Limits{}); err != nil || r.DataModelVersion != model {
+		return "", "", fault.New(fault.Invalid, "credential.request-format", "the request is not of the form %s", attachment)
 	}
 	proof, err := msg.ContentWithID(r.BindingProof.Signed.AttachmentID)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return binding.Verify(ctx, string(proof), binding.Statement{Nonce: c.nonce, Thread: c.Thread, Audience: c.Issuer})
+	holder, err := binding.Verify(ctx, string(proof), binding.Statement{Nonce: c.nonce, Thread: c.Thread, Audience: c.Issuer})
+	return format, holder, err
 }
 
-func (i *Issuer) sign(ctx context.Context, c Credential, subject string) ([]byte, error) {
+// sign signs a reserved credential for a subject, in a format.
+func (i *Issuer) sign(ctx context.Context, c Credential, format credential.Format, subject string) ([]byte, error) {
 	claims, err := i.open(ctx, c)
 	if err != nil {
 		return nil, err
@@ -102,25 +110,26 @@ func (i *Issuer) sign(ctx context.Context, c Credential, subject string) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	return credential.Issue(ctx, i.Book, unsigned(c, claims, subject), credential.Securing{Key: key, Created: i.Clock.Now()})
+	by := signing{signer: i.Book, key: key, at: i.Clock.Now(), random: i.Random}
+	return by.sign(ctx, format, c, claims, subject)
 }
 
 // issued marks the credential as signed for the subject, once.
-func (i *Issuer) issued(ctx context.Context, tx *sqldb.Tx, c *Credential, subject string, signed []byte) error {
+func (i *Issuer) issued(ctx context.Context, tx *sqldb.Tx, c *Credential, format credential.Format, subject string, signed []byte) error {
 	sealed, err := i.Book.KeyStore().Seal(ctx, signed, []byte(c.ID))
 	if err != nil {
 		return err
 	}
 	now := i.Clock.Now()
-	n, err := sqldb.Changed(ctx, tx, `UPDATE issuance SET state = 'issued', subject = $1, credential = $2, issued_at = $3 WHERE credential_id = $4 AND state = $5`,
-		subject, sealed, clock.Micros(now), c.ID, string(c.State))
+	n, err := sqldb.Changed(ctx, tx, `UPDATE issuance SET state = 'issued', format = $1, subject = $2, credential = $3, issued_at = $4 WHERE credential_id = $5 AND state = $6`,
+		string(format), subject, sealed, clock.Micros(now), c.ID, string(c.State))
 	if err != nil {
 		return fmt.Errorf("record credential: %w", err)
 	}
 	if n == 0 {
 		return fault.New(fault.Conflict, "credential.already-issued", "this credential has been issued or withdrawn meanwhile")
 	}
-	c.State, c.Subject, c.IssuedAt = Issued, subject, now
+	c.State, c.Format, c.Subject, c.IssuedAt = Issued, format, subject, now
 	if i.OnIssued == nil {
 		return nil
 	}
@@ -137,11 +146,11 @@ func (i *Issuer) IssueTo(ctx context.Context, tx *sqldb.Tx, id, subject string) 
 	if c.State != Reserved {
 		return i.Signed(ctx, tx, id)
 	}
-	signed, err := i.sign(ctx, c, subject)
+	signed, err := i.sign(ctx, c, credential.DataIntegrity, subject)
 	if err != nil {
 		return nil, err
 	}
-	return signed, i.issued(ctx, tx, &c, subject, signed)
+	return signed, i.issued(ctx, tx, &c, credential.DataIntegrity, subject, signed)
 }
 
 // Signed gives the bytes of a credential that has been issued.
@@ -194,24 +203,4 @@ func (i *Issuer) open(ctx context.Context, c Credential) (map[string]any, error)
 	}
 	var claims map[string]any
 	return claims, json.Unmarshal(plain, &claims)
-}
-
-// unsigned is the credential as it will be signed.
-func unsigned(c Credential, claims map[string]any, subject string) credential.Document {
-	document := credential.Draft{
-		ID: c.ID, Type: c.Type, Issuer: c.Issuer, Subject: subject, Claims: claims,
-		ValidFrom: c.validFrom, ValidUntil: c.validUntil, Status: []status.Entry{c.status},
-	}.Document()
-	if kind, ok := credtype.Find(c.Type); ok {
-		document["credentialSchema"] = map[string]any{"id": kind.SchemaID(), "type": "JsonSchema"}
-	}
-	return document
-}
-
-// preview is the credential as it is offered: nobody's yet, without status.
-func preview(c Credential, claims map[string]any) credential.Document {
-	document := unsigned(c, claims, "")
-	delete(document, "credentialStatus")
-	document["credentialSubject"] = claims
-	return document
 }

@@ -38,6 +38,8 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
+	"github.com/kompetansespor/kompetansespor/services/internal/trust"
+	"github.com/kompetansespor/kompetansespor/services/internal/verification"
 )
 
 // Service holds what was opened. All of it is safe for concurrent use.
@@ -189,6 +191,15 @@ func (s *Service) Issuer(onIssued, onDelivered issuance.Hook) *issuance.Issuer {
 		DB: s.DB, Book: s.Book, Agent: s.Agent, Lists: s.Lists, Clock: s.Clock, Random: s.Random,
 		OnIssued: onIssued, OnDelivered: onDelivered,
 	})
+}
+
+// Verifier verifies for decisions: it asks status lists and the trust list anew
+// each time.
+func (s *Service) Verifier(list config.TrustList) *verification.Verifier {
+	return &verification.Verifier{
+		Keys: s.Resolver, Status: s.Status, Clock: s.Clock,
+		Trust: &trust.Client{Get: s.Fetch, Keys: s.Resolver, Registry: list.Registry, URL: list.URL, Clock: s.Clock},
+	}
 }
 
 // Dial connects to the internal listener of another service. A peer that is

@@ -69,12 +69,9 @@ func (d *Desk) Decide(ctx context.Context, in Deciding) (_ Record, err error) {
 // stillStands asks whether the offer is neither withdrawn nor without an
 // accredited issuer by now.
 func (d *Desk) stillStands(ctx context.Context, offer Offer) error {
-	err := d.Status.CheckStatus(ctx, &credential.Verified{ID: offer.CredentialID, Issuer: offer.Issuer, Status: offer.Status})
-	if err != nil {
-		return err
-	}
-	_, err = d.accredited(ctx, offer, d.Clock.Now())
-	return err
+	return d.Verification.StillStands(ctx, &credential.Verified{
+		ID: offer.CredentialID, Types: []string{offer.Type}, Issuer: offer.Issuer, Status: offer.Status, Claims: offer.Claims,
+	})
 }
 
 // rule records a decision that was made, tells of it and, when it grants,

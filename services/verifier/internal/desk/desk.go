@@ -18,13 +18,12 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/accesslog"
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
-	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/events"
 	"github.com/kompetansespor/kompetansespor/services/internal/issuance"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
-	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
+	"github.com/kompetansespor/kompetansespor/services/internal/verification"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 )
 
@@ -134,11 +133,6 @@ type Store interface {
 	CapabilityHash(ctx context.Context, q sqldb.Querier, caseRef string) (string, error)
 }
 
-// Trust says who is accredited. Errors are faults.
-type Trust interface {
-	Accredited(ctx context.Context, issuer, credentialType string, at time.Time) (trustlist.Entity, error)
-}
-
 // Agency is somebody who may have a view of granted cases.
 type Agency struct {
 	Name    string // police, tax, bank
@@ -155,15 +149,14 @@ type Config struct {
 	Agent    *agent.Agent
 	Outbox   *events.Outbox
 	Resolver did.Resolver
-	Keys     credential.KeyResolver
-	Status   credential.StatusChecker // asks anew each time
-	Trust    Trust
-	Rules    *casefile.RuleSet
-	Clock    clock.Clock
-	Random   io.Reader
-	Zone     *time.Location // in which a date is today's
-	DID      string         // our own
-	Agencies []Agency
+	// Verification asks status lists and the trust list anew each time.
+	Verification *verification.Verifier
+	Rules        *casefile.RuleSet
+	Clock        clock.Clock
+	Random       io.Reader
+	Zone         *time.Location // in which a date is today's
+	DID          string         // our own
+	Agencies     []Agency
 	// ChallengeLifetime is how long a wallet has to answer.
 	ChallengeLifetime time.Duration
 }

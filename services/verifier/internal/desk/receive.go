@@ -6,11 +6,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"github.com/kompetansespor/kompetansespor/services/internal/status"
-	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
-	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
@@ -19,6 +16,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
+	"github.com/kompetansespor/kompetansespor/services/internal/verification"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 )
 
@@ -60,29 +58,23 @@ func (d *Desk) Receive(ctx context.Context, in agent.Received, document []byte) 
 // examine checks a presentation against its session and reads what it says.
 func (d *Desk) examine(ctx context.Context, session Session, document []byte) (File, error) {
 	now := d.Clock.Now()
-	presented, err := credential.VerifyPresentation(ctx, d.Keys, document, credential.PresentationOptions{
-		Options:   credential.Options{Now: now, Status: d.Status},
-		Challenge: session.Challenge,
-		Domain:    d.DID,
-	})
+	presented, report := d.Verification.Presentation(ctx, document, session.Challenge, d.DID)
+	if err := report.Err(); err != nil {
+		return File{}, err
+	}
+	shown, err := oneOffer(presented)
 	if err != nil {
 		return File{}, err
 	}
-	verified, err := oneOffer(presented)
-	if err != nil {
-		return File{}, err
-	}
-	if err := credtype.Validate(credtype.OfferOfEmployment, verified.Claims); err != nil {
+	// A presentation may keep claims back; an application may not.
+	if err := credtype.Validate(credtype.OfferOfEmployment, shown.Claims); err != nil {
 		return File{}, err
 	}
 	offer := Offer{
-		CredentialID: verified.ID, Type: credtype.OfferOfEmployment, Issuer: verified.Issuer,
-		Subject: verified.SubjectID, Status: verified.Status, Claims: verified.Claims,
+		CredentialID: shown.ID, Type: credtype.OfferOfEmployment, Issuer: shown.Issuer,
+		Subject: shown.SubjectID, Status: shown.Status, Claims: shown.Claims,
 	}
-	accreditation, err := d.accredited(ctx, offer, now)
-	if err != nil {
-		return File{}, err
-	}
+	accreditation := casefile.Accreditation{InForce: true, OrganisationNumber: shown.By.OrganisationNumber}
 	consent, err := d.readConsent(ctx, presented.Members["consent"], session.Theirs, now)
 	if err != nil {
 		return File{}, err
@@ -92,37 +84,15 @@ func (d *Desk) examine(ctx context.Context, session Session, document []byte) (F
 }
 
 // oneOffer finds the offer: it alone is presented, and it can be withdrawn.
-func oneOffer(presented *credential.Presented) (*credential.Verified, error) {
-	if len(presented.Credentials) != 1 {
+func oneOffer(presented *verification.Presentation) (*verification.Credential, error) {
+	if len(presented.Credentials) != 1 || presented.Credentials[0].Type.Name != credtype.OfferOfEmployment {
 		return nil, fault.New(fault.Invalid, "application.one-offer", "an application shows one offer of employment and nothing else")
 	}
 	offer := presented.Credentials[0]
-	kind, err := credtype.Of(offer.Types)
-	if err != nil {
-		return nil, err
+	if len(offer.Status) == 0 {
+		return nil, fault.New(fault.Invalid, "application.offer-without-status", "nobody could tell whether this offer is withdrawn: it names no status list")
 	}
-	if kind.Name != credtype.OfferOfEmployment {
-		return nil, fault.New(fault.Invalid, "application.one-offer", "an application shows one offer of employment and nothing else")
-	}
-	for _, entry := range offer.Status {
-		if entry.Purpose == status.Revocation {
-			return offer, nil
-		}
-	}
-	return nil, fault.New(fault.Invalid, "application.offer-without-status", "nobody could tell whether this offer is withdrawn: it names no status list")
-}
-
-// accredited asks anew whether the offer's issuer may make offers for the
-// employer that the offer names.
-func (d *Desk) accredited(ctx context.Context, offer Offer, now time.Time) (casefile.Accreditation, error) {
-	entity, err := d.Trust.Accredited(ctx, offer.Issuer, offer.Type, now)
-	if err != nil {
-		return casefile.Accreditation{}, err
-	}
-	if claimed, _ := claimAt(offer.Claims, "employer.organisation_number"); claimed != any(entity.OrganisationNumber) {
-		return casefile.Accreditation{}, fault.New(fault.Denied, "issuer.another-organisation", "the offer names another organisation than the one whose accreditation its issuer holds")
-	}
-	return casefile.Accreditation{InForce: true, OrganisationNumber: entity.OrganisationNumber}, nil
+	return offer, nil
 }
 
 // open uses up the session and opens the case.

@@ -10,8 +10,10 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
+	engine "github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
+	"github.com/kompetansespor/kompetansespor/services/internal/verification"
 	"github.com/kompetansespor/kompetansespor/services/internal/wire"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
@@ -26,7 +28,7 @@ type Wallet struct {
 // OpenWallet makes a wallet.
 func (s *Wallet) OpenWallet(ctx context.Context, req *walletv1.OpenWalletRequest) (*walletv1.OpenWalletResponse, error) {
 	who, _ := rpc.PrincipalFrom(ctx)
-	holder, token, err := s.Desk.Open(ctx, who.Subject, req.GetLocale())
+	holder, token, err := s.Desk.Open(ctx, who.Subject, holding.Wishes{Locale: req.GetLocale(), Format: engine.Format(req.GetCredentialFormat())})
 	if err != nil {
 		return nil, err
 	}
@@ -195,19 +197,20 @@ func (s *Wallet) exchange(ctx context.Context, e holding.Exchange) (*walletv1.Ex
 // credential shows a held credential. It is in the wallet only because it was
 // verified when it came.
 func credential(c holding.Credential) (*walletv1.Credential, error) {
-	var document struct {
-		Subject map[string]any `json:"credentialSubject"`
-	}
-	if err := json.Unmarshal(c.Document, &document); err != nil {
+	said, err := verification.StoredClaims(c.Format, c.Document)
+	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "credential.stored", "a stored credential cannot be read")
 	}
-	delete(document.Subject, "id")
-	claims, err := structpb.NewStruct(document.Subject)
+	plain, err := json.Marshal(said)
 	if err != nil {
 		return nil, fmt.Errorf("show claims: %w", err)
 	}
+	claims := &structpb.Struct{}
+	if err := claims.UnmarshalJSON(plain); err != nil {
+		return nil, fmt.Errorf("show claims: %w", err)
+	}
 	return &walletv1.Credential{
-		CredentialId: c.ID, Type: c.Type, Issuer: c.Issuer, Format: c.Format, Verified: true,
+		CredentialId: c.ID, Type: c.Type, Issuer: c.Issuer, Format: string(c.Format), Verified: true,
 		ReceivedAt: wire.Instant(c.ReceivedAt), Claims: claims, Document: c.Document,
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identity"
+	"github.com/kompetansespor/kompetansespor/services/internal/sdjwt"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
@@ -137,6 +138,10 @@ func (d *Desk) Present(ctx context.Context, in agent.Received, challenge, domain
 }
 
 func (d *Desk) present(ctx context.Context, held holding.Credential, secret application, challenge, domain string) ([]byte, error) {
+	shown, err := d.shown(ctx, held, challenge, domain)
+	if err != nil {
+		return nil, err
+	}
 	agencies := make([]any, len(secret.Consent.Agencies))
 	for i, a := range secret.Consent.Agencies {
 		claims := make([]any, len(a.Claims))
@@ -148,7 +153,7 @@ func (d *Desk) present(ctx context.Context, held holding.Credential, secret appl
 	return credential.Present(ctx, d.Book, credential.Presenting{
 		Types:       []string{"ApplicationPresentation"},
 		Holder:      held.Subject,
-		Credentials: [][]byte{held.Document},
+		Credentials: [][]byte{shown},
 		Members: map[string]any{"consent": map[string]any{
 			"purpose":  secret.Consent.Purpose,
 			"given_at": secret.GivenAt.UTC().Format(time.RFC3339),
@@ -158,6 +163,22 @@ func (d *Desk) present(ctx context.Context, held holding.Credential, secret appl
 		Domain:    domain,
 		Key:       credential.Key{ID: did.KeyIDOf(held.Subject), Curve: did.Ed25519},
 		Created:   d.Clock.Now(),
+	})
+}
+
+// shown is a credential as it is presented: a W3C one as it is held, an SD-JWT
+// VC with every claim disclosed, since the application asks for all of them,
+// and with a key binding of its own.
+func (d *Desk) shown(ctx context.Context, held holding.Credential, nonce, audience string) ([]byte, error) {
+	if held.Format != credential.SDJWT {
+		return held.Document, nil
+	}
+	token, err := sdjwt.Parse(held.Document)
+	if err != nil {
+		return nil, err
+	}
+	return token.Present(ctx, d.Book.Sign, sdjwt.Presenting{
+		Paths: []string{"*"}, Audience: audience, Nonce: nonce, IssuedAt: d.Clock.Now(), KeyID: did.KeyIDOf(held.Subject),
 	})
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/identity"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
-	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
+	"github.com/kompetansespor/kompetansespor/services/internal/verification"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
 )
 
@@ -25,7 +25,8 @@ import (
 // a NotFound fault; a Save that finds the exchange in another state than from
 // is a Conflict.
 type Store interface {
-	AddHolder(ctx context.Context, tx *sqldb.Tx, id, tokenHash, locale string) error
+	AddHolder(ctx context.Context, tx *sqldb.Tx, id, tokenHash string, wishes holding.Wishes) error
+	FormatOf(ctx context.Context, q sqldb.Querier, holder string) (credential.Format, error)
 	AddExchange(ctx context.Context, tx *sqldb.Tx, e holding.Exchange, invitation string, secret any) error
 	SaveExchange(ctx context.Context, tx *sqldb.Tx, e holding.Exchange, from holding.State) error
 	SaveSecret(ctx context.Context, tx *sqldb.Tx, exchange string, secret any) error
@@ -65,11 +66,6 @@ type Access struct {
 	Hash    []byte
 }
 
-// Trust says who may issue what. Errors are faults.
-type Trust interface {
-	Accredited(ctx context.Context, issuer, credentialType string, at time.Time) (trustlist.Entity, error)
-}
-
 // Limiter says whether key may do it again now; Throttled when not.
 type Limiter interface {
 	Allow(ctx context.Context, key string) error
@@ -77,18 +73,16 @@ type Limiter interface {
 
 // Config is what the desk needs.
 type Config struct {
-	DB          *sqldb.DB
-	Store       Store
-	Book        *identity.Book
-	Agent       *agent.Agent
-	Keys        credential.KeyResolver
-	Status      credential.StatusChecker
-	Trust       Trust
-	Invitations Invitations
-	AccessLog   AccessLog
-	Opening     Limiter
-	Clock       clock.Clock
-	Random      io.Reader
+	DB           *sqldb.DB
+	Store        Store
+	Book         *identity.Book
+	Agent        *agent.Agent
+	Verification *verification.Verifier
+	Invitations  Invitations
+	AccessLog    AccessLog
+	Opening      Limiter
+	Clock        clock.Clock
+	Random       io.Reader
 	// Endpoint is where others write to this wallet.
 	Endpoint string
 	// Authority is the DID that applications go to.

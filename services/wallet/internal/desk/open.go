@@ -3,21 +3,16 @@ package desk
 import (
 	"context"
 
-	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
 )
 
 // Open makes an empty wallet and returns its holder and the token that opens
 // it; only the token's hash is kept. app is who opens it, for the limit.
-func (d *Desk) Open(ctx context.Context, app, locale string) (holder, token string, err error) {
-	switch locale {
-	case "":
-		locale = "en"
-	case "nb", "nn", "en":
-	default:
-		return "", "", fault.Violated("wallet.locale", "the wallet cannot be opened", []fault.Violation{
-			{Field: "locale", Rule: "wallet.locale", Message: "use nb, nn or en"}})
+func (d *Desk) Open(ctx context.Context, app string, wishes holding.Wishes) (holder, token string, err error) {
+	if wishes, err = wishes.Check(); err != nil {
+		return "", "", err
 	}
 	if err := d.Opening.Allow(ctx, app); err != nil {
 		return "", "", err
@@ -29,7 +24,7 @@ func (d *Desk) Open(ctx context.Context, app, locale string) (holder, token stri
 		return "", "", err
 	}
 	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		return d.Store.AddHolder(ctx, tx, holder, rpc.HashToken(token), locale)
+		return d.Store.AddHolder(ctx, tx, holder, rpc.HashToken(token), wishes)
 	})
 	return holder, token, err
 }

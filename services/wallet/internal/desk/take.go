@@ -5,11 +5,11 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
-	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm/binding"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/verification"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
 )
 
@@ -18,6 +18,7 @@ type Offered struct {
 	Type   string // the credential's type
 	Issuer string // its issuer, as the preview has it
 	Nonce  string // to be signed by the holder's key
+	SDJWT  bool   // whether it can be had as an SD-JWT VC too
 }
 
 // Request answers an offer: it makes a key for this credential alone, proves
@@ -61,6 +62,10 @@ func (d *Desk) request(ctx context.Context, tx *sqldb.Tx, exchange holding.Excha
 	if err := holderKey.Save(ctx, tx, exchange.Holder, exchange.Theirs); err != nil {
 		return err
 	}
+	format, err := d.Store.FormatOf(ctx, tx, exchange.Holder)
+	if err != nil {
+		return err
+	}
 	from := exchange.State()
 	if err := exchange.Request(offer.Type, holderKey.DID); err != nil {
 		return err
@@ -76,13 +81,26 @@ func (d *Desk) request(ctx context.Context, tx *sqldb.Tx, exchange holding.Excha
 		Type: didcomm.TypeRequestCredential,
 		Thid: exchange.Thread,
 		Attachments: []didcomm.Attachment{
-			{ID: "request", MediaType: "application/json", Format: didcomm.FormatCredentialRequest, JSON: object(map[string]any{
-				"data_model_version": "2.0",
-				"binding_proof":      map[string]any{"didcomm_signed_attachment": map[string]any{"attachment_id": "binding"}},
-			})},
+			wanted(format, offer),
 			didcomm.NewAttachment("binding", "application/jose", "", []byte(proof)),
 		},
 	})
+}
+
+// wanted is what the wallet asks for: the holder's format where the issuer has
+// it, else W3C. The key is proven in the same way for both.
+func wanted(format credential.Format, offer Offered) didcomm.Attachment {
+	request := map[string]any{
+		"binding_proof": map[string]any{"didcomm_signed_attachment": map[string]any{"attachment_id": "binding"}},
+	}
+	a := didcomm.Attachment{ID: "request", MediaType: "application/json", Format: didcomm.FormatCredentialRequest}
+	if format == credential.SDJWT && offer.SDJWT {
+		a.Format = didcomm.FormatSDJWT
+	} else {
+		request["data_model_version"] = "2.0"
+	}
+	a.JSON = object(request)
+	return a
 }
 
 // beginDelivery lets an authority begin a thread at the DID that was made for
@@ -116,9 +134,9 @@ func (d *Desk) Take(ctx context.Context, in agent.Received, document []byte) (ag
 		return d.acknowledge(exchange), nil // the issuer says it again: so do we
 	}
 	from := exchange.State()
-	verified, kind, err := d.verify(ctx, in.Sender, document)
+	verified, err := d.verify(ctx, in.Sender, document)
 	if err == nil {
-		err = exchange.Hold(kind, verified.SubjectID)
+		err = exchange.Hold(verified.Type.Name, verified.SubjectID)
 	}
 	if err != nil {
 		return d.refuse(exchange, err)
@@ -132,8 +150,8 @@ func (d *Desk) Take(ctx context.Context, in agent.Received, document []byte) (ag
 			return err
 		}
 		err := d.Store.AddCredential(ctx, tx, holding.Credential{
-			ID: id, Holder: exchange.Holder, Exchange: exchange.ID, Type: kind, Issuer: verified.Issuer,
-			Subject: verified.SubjectID, Format: holding.FormatDataIntegrity, ReceivedAt: d.Clock.Now(), Document: document,
+			ID: id, Holder: exchange.Holder, Exchange: exchange.ID, Type: verified.Type.Name, Issuer: verified.Issuer,
+			Subject: verified.SubjectID, Format: verified.Format, ReceivedAt: d.Clock.Now(), Document: document,
 		})
 		if err != nil {
 			return err
@@ -142,27 +160,17 @@ func (d *Desk) Take(ctx context.Context, in agent.Received, document []byte) (ag
 	}, nil
 }
 
-// verify checks a credential by itself: proof, dates, status, schema, that who
-// sent it is who issued it, and that this issuer may issue this type.
-func (d *Desk) verify(ctx context.Context, sender string, document []byte) (*credential.Verified, string, error) {
-	verified, err := credential.Verify(ctx, d.Keys, document, credential.Options{Now: d.Clock.Now(), Status: d.Status})
-	if err != nil {
-		return nil, "", err
-	}
-	kind, err := credtype.Of(verified.Types)
-	if err != nil {
-		return nil, "", err
-	}
-	if err := credtype.Validate(kind.Name, verified.Claims); err != nil {
-		return nil, "", err
+// verify checks a credential from every side, and that who sent it is who
+// issued it.
+func (d *Desk) verify(ctx context.Context, sender string, document []byte) (*verification.Credential, error) {
+	verified, report := d.Verification.Credential(ctx, document)
+	if err := report.Err(); err != nil {
+		return nil, err
 	}
 	if verified.Issuer != sender {
-		return nil, "", fault.New(fault.Denied, "credential.issuer-is-not-sender", "the credential is by another issuer than the one that sent it")
+		return nil, fault.New(fault.Denied, "credential.issuer-is-not-sender", "the credential is by another issuer than the one that sent it")
 	}
-	if _, err := d.Trust.Accredited(ctx, verified.Issuer, kind.Name, d.Clock.Now()); err != nil {
-		return nil, "", err
-	}
-	return verified, kind.Name, nil
+	return verified, nil
 }
 
 // refuse ends an exchange for a reason of our own; what may still change is

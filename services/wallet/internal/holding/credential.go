@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
@@ -16,15 +17,11 @@ type Credential struct {
 	Type       string
 	Issuer     string
 	Subject    string // the did:key it is bound to
-	Format     string // "w3c-vc+data-integrity"
+	Format     credential.Format
 	ReceivedAt time.Time
 	Document   []byte // the signed bytes as they came
 	Claims     map[string]any
 }
-
-// FormatDataIntegrity names the one held form so far: W3C VCDM 2.0 with a
-// Data Integrity proof.
-const FormatDataIntegrity = "w3c-vc+data-integrity"
 
 // Agency is an authority that the holder lets write to the wallet.
 type Agency struct {

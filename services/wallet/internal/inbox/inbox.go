@@ -52,11 +52,18 @@ func (i inbox) offer(ctx context.Context, in agent.Received) (agent.Effect, erro
 	if err != nil {
 		return nil, err
 	}
-	return i.desk.Request(ctx, in, desk.Offered{Type: kind.Name, Issuer: o.Credential.Issuer, Nonce: o.BindingMethod.Signed.Nonce})
+	_, asSDJWT := in.Message.AttachmentOf(didcomm.FormatSDJWT)
+	return i.desk.Request(ctx, in, desk.Offered{
+		Type: kind.Name, Issuer: o.Credential.Issuer, Nonce: o.BindingMethod.Signed.Nonce, SDJWT: asSDJWT,
+	})
 }
 
 func (i inbox) issue(ctx context.Context, in agent.Received) (agent.Effect, error) {
-	raw, err := in.Message.ContentOf(didcomm.FormatCredential)
+	format := didcomm.FormatCredential
+	if _, asSDJWT := in.Message.AttachmentOf(didcomm.FormatSDJWT); asSDJWT {
+		format = didcomm.FormatSDJWT
+	}
+	raw, err := in.Message.ContentOf(format)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
@@ -37,10 +38,16 @@ type Store struct {
 }
 
 // AddHolder makes a holder.
-func (s Store) AddHolder(ctx context.Context, tx *sqldb.Tx, id, tokenHash, locale string) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO holder (id, token_hash, locale, created_at) VALUES ($1, $2, $3, $4)`,
-		id, tokenHash, locale, clock.Micros(s.Clock.Now()))
+func (s Store) AddHolder(ctx context.Context, tx *sqldb.Tx, id, tokenHash string, wishes holding.Wishes) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO holder (id, token_hash, locale, format, created_at) VALUES ($1, $2, $3, $4, $5)`,
+		id, tokenHash, wishes.Locale, string(wishes.Format), clock.Micros(s.Clock.Now()))
 	return err
+}
+
+// FormatOf is the format in which a holder asks for credentials.
+func (s Store) FormatOf(ctx context.Context, q sqldb.Querier, holder string) (format credential.Format, err error) {
+	err = q.QueryRowContext(ctx, `SELECT format FROM holder WHERE id = $1`, holder).Scan(&format)
+	return format, err
 }
 
 // HolderOf finds the holder that a token's hash opens.

@@ -144,9 +144,13 @@ type OpenWalletRequest struct {
 	// What the holder calls the wallet; optional, at most 100 characters.
 	DisplayName string `protobuf:"bytes,1,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// Language of messages to the holder: "nb", "nn" or "en"; empty means "en".
-	Locale        string `protobuf:"bytes,2,opt,name=locale,proto3" json:"locale,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Locale string `protobuf:"bytes,2,opt,name=locale,proto3" json:"locale,omitempty"`
+	// Format in which the wallet asks for credentials where the issuer has
+	// several: "ldp_vc" (W3C with a Data Integrity proof) or "dc+sd-jwt" (SD-JWT
+	// VC); empty means "ldp_vc".
+	CredentialFormat string `protobuf:"bytes,3,opt,name=credential_format,json=credentialFormat,proto3" json:"credential_format,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *OpenWalletRequest) Reset() {
@@ -189,6 +193,13 @@ func (x *OpenWalletRequest) GetDisplayName() string {
 func (x *OpenWalletRequest) GetLocale() string {
 	if x != nil {
 		return x.Locale
+	}
+	return ""
+}
+
+func (x *OpenWalletRequest) GetCredentialFormat() string {
+	if x != nil {
+		return x.CredentialFormat
 	}
 	return ""
 }
@@ -1058,7 +1069,8 @@ type Credential struct {
 	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
 	// DID of the issuer.
 	Issuer string `protobuf:"bytes,3,opt,name=issuer,proto3" json:"issuer,omitempty"`
-	// Registered name of the format, for example "vc+ld+json".
+	// Name of the format in OpenID for Verifiable Credential Issuance 1.0,
+	// appendix A: "ldp_vc" or "dc+sd-jwt".
 	Format string `protobuf:"bytes,4,opt,name=format,proto3" json:"format,omitempty"`
 	// Whether the wallet checked proof, issuer, dates and status when it took
 	// the credential and found all of them good. What cannot be checked is not
@@ -1068,7 +1080,8 @@ type Credential struct {
 	ReceivedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
 	// What it says about the holder.
 	Claims *structpb.Struct `protobuf:"bytes,7,opt,name=claims,proto3" json:"claims,omitempty"`
-	// The signed document, byte for byte; empty in lists.
+	// The signed credential, byte for byte: JSON for "ldp_vc", the compact form
+	// with all disclosures for "dc+sd-jwt". Empty in lists.
 	Document      []byte `protobuf:"bytes,8,opt,name=document,proto3" json:"document,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1567,10 +1580,11 @@ var File_kompetansespor_wallet_v1_wallet_proto protoreflect.FileDescriptor
 
 const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"\n" +
-	"%kompetansespor/wallet/v1/wallet.proto\x12\x18kompetansespor.wallet.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"N\n" +
+	"%kompetansespor/wallet/v1/wallet.proto\x12\x18kompetansespor.wallet.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"{\n" +
 	"\x11OpenWalletRequest\x12!\n" +
 	"\fdisplay_name\x18\x01 \x01(\tR\vdisplayName\x12\x16\n" +
-	"\x06locale\x18\x02 \x01(\tR\x06locale\"G\n" +
+	"\x06locale\x18\x02 \x01(\tR\x06locale\x12+\n" +
+	"\x11credential_format\x18\x03 \x01(\tR\x10credentialFormat\"G\n" +
 	"\x12OpenWalletResponse\x12\x1b\n" +
 	"\tholder_id\x18\x01 \x01(\tR\bholderId\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\tR\x05token\"\x12\n" +

@@ -41,7 +41,7 @@ type WalletServiceClient interface {
 	// OpenWallet makes an empty wallet and answers the token that stands for its
 	// holder. The token is answered once.
 	//
-	// INVALID_ARGUMENT for an unknown locale; RESOURCE_EXHAUSTED when too many
+	// INVALID_ARGUMENT for an unknown locale or format; RESOURCE_EXHAUSTED when too many
 	// wallets are opened.
 	OpenWallet(ctx context.Context, in *OpenWalletRequest, opts ...grpc.CallOption) (*OpenWalletResponse, error)
 	// GetWallet answers what the holder's wallet holds, in numbers.
@@ -191,7 +191,7 @@ type WalletServiceServer interface {
 	// OpenWallet makes an empty wallet and answers the token that stands for its
 	// holder. The token is answered once.
 	//
-	// INVALID_ARGUMENT for an unknown locale; RESOURCE_EXHAUSTED when too many
+	// INVALID_ARGUMENT for an unknown locale or format; RESOURCE_EXHAUSTED when too many
 	// wallets are opened.
 	OpenWallet(context.Context, *OpenWalletRequest) (*OpenWalletResponse, error)
 	// GetWallet answers what the holder's wallet holds, in numbers.
