@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -19,7 +20,8 @@ type Presenting struct {
 	// Holder is the DID that every credential is about and that signs.
 	Holder string
 	// Credentials are 1 to vcdm.MaxPresentedCredentials credentials: JSON
-	// documents, or compact forms, which are enveloped.
+	// documents, or compact forms (vc+jwt, or an SD-JWT VC with its key
+	// binding), which are enveloped.
 	Credentials [][]byte
 	// Members are further members, such as consent. They are signed too.
 	Members map[string]any
@@ -92,8 +94,11 @@ func (p Presenting) document() (Document, error) {
 }
 
 // presented is a credential as it stands in a presentation. It must be about
-// the holder.
+// the holder; of an SD-JWT VC that is its caller's to know.
 func (p Presenting) presented(data []byte) (Document, error) {
+	if isCompact(data) && bytes.IndexByte(data, '~') >= 0 {
+		return envelopedCredential(mediaTypeSDJWT, string(data)), nil
+	}
 	if isCompact(data) {
 		_, v, _, err := readJOSE(string(data), pinnedTerms{})
 		if err != nil {
