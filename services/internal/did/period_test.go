@@ -70,7 +70,7 @@ func TestPeriodsReadAsTheyAreRendered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"expires":"2026-11-23T12:00:00Z"`, `"revoked":"2026-11-23T11:00:00.001Z"`} {
+	for _, want := range []string{`{"@context":["https://www.w3.org/ns/did/v1","https://w3id.org/security/multikey/v1"],`, `"expires":"2026-11-23T12:00:00Z"`, `"revoked":"2026-11-23T11:00:00.001Z"`} {
 		if strings.Count(string(text), want) != 1 {
 			t.Errorf("%s is not in %s", want, text)
 		}
