@@ -57,14 +57,19 @@ func (p *Processor) enter(active *activeContext, local *localContext, as applica
 	}
 	key := entry{active, local, as}
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if c := p.entered[key]; c != nil {
+	c := p.entered[key]
+	p.mu.Unlock()
+	if c != nil {
 		return c, nil
 	}
+	// Outside the lock: a document can make much work here, and others need
+	// not wait for it. Two that do the same work at once both are right.
 	c, err := active.enter(local, as)
 	if err != nil {
 		return nil, err
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if len(p.entered) >= maxEntered {
 		clear(p.entered)
 	}
