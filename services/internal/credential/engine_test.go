@@ -458,7 +458,7 @@ func TestDigestOfAPinnedContextIsCompared(t *testing.T) {
 		doc := offer().Document()
 		doc["relatedResource"] = map[string]any{"id": jsonld.CredentialsV2, "digestSRI": digest}
 		_, err := Issue(t.Context(), keys{}, doc, university.securing())
-		if fault.RuleOf(err) != rule {
+		if rule == "" && err != nil || rule != "" && fault.RuleOf(err) != rule {
 			t.Errorf("%s: %v", digest, err)
 		}
 	}
