@@ -61,7 +61,8 @@ func TestHostileBitstringsAreRefused(t *testing.T) {
 	multibase := func(packed []byte) string { return "u" + base64.RawURLEncoding.EncodeToString(packed) }
 	whole := pack(MinEntries / 8)
 	for name, encoded := range map[string]string{
-		"bomb":        multibase(pack(8 << 20)),
+		"33 bomb":     multibase(pack(8 << 20)),
+		"33 one more": multibase(pack(MaxEntries/8 + 1)),
 		"too short":   multibase(pack(100)),
 		"two streams": multibase(append(bytes.Clone(whole), whole...)),
 		"cut short":   multibase(whole[:len(whole)-4]),

@@ -28,7 +28,7 @@ const maxReason = 500
 // here.
 func (l *Lists) Revoke(ctx context.Context, tx *sqldb.Tx, credentialID string, why Change) error {
 	now, err := find(ctx, tx, credentialID)
-	if err != nil || now.revokedAt != 0 {
+	if err != nil {
 		return err
 	}
 	return l.record(ctx, tx, now, "revoked", 0, why,
@@ -38,7 +38,7 @@ func (l *Lists) Revoke(ctx context.Context, tx *sqldb.Tx, credentialID string, w
 // Suspend suspends a credential until Reinstate; Conflict when it is revoked.
 func (l *Lists) Suspend(ctx context.Context, tx *sqldb.Tx, credentialID string, why Change) error {
 	now, err := findStanding(ctx, tx, credentialID)
-	if err != nil || now.suspendedAt != 0 {
+	if err != nil {
 		return err
 	}
 	return l.record(ctx, tx, now, "suspended", 0, why,
@@ -49,7 +49,7 @@ func (l *Lists) Suspend(ctx context.Context, tx *sqldb.Tx, credentialID string, 
 // credential is revoked.
 func (l *Lists) Reinstate(ctx context.Context, tx *sqldb.Tx, credentialID string, why Change) error {
 	now, err := findStanding(ctx, tx, credentialID)
-	if err != nil || now.suspendedAt == 0 {
+	if err != nil {
 		return err
 	}
 	return l.record(ctx, tx, now, "reinstated", 0, why,
@@ -63,28 +63,27 @@ func (l *Lists) SetMessage(ctx context.Context, tx *sqldb.Tx, credentialID strin
 		return fault.New(fault.Invalid, "status.value", "this service has no such message")
 	}
 	now, err := find(ctx, tx, credentialID)
-	if err != nil || now.message == value {
+	if err != nil {
 		return err
 	}
 	return l.record(ctx, tx, now, "message", value, why,
 		`UPDATE status_entry SET message = $1 WHERE credential_id = $2 AND message <> $1`, int64(value))
 }
 
-// entry is how a credential's status stands.
+// entry is a credential's place in the lists.
 type entry struct {
-	credentialID           string
-	list                   int64
-	issuer                 string
-	revokedAt, suspendedAt int64
-	message                int
+	credentialID string
+	list         int64
+	issuer       string
+	revokedAt    int64
 }
 
 func find(ctx context.Context, q sqldb.Querier, credentialID string) (entry, error) {
 	e := entry{credentialID: credentialID}
 	err := q.QueryRowContext(ctx, `
-		SELECT e.list, l.issuer, e.revoked_at, e.suspended_at, e.message
+		SELECT e.list, l.issuer, e.revoked_at
 		FROM status_entry e JOIN status_list l ON l.number = e.list WHERE e.credential_id = $1`, credentialID).
-		Scan(&e.list, &e.issuer, &e.revokedAt, &e.suspendedAt, &e.message)
+		Scan(&e.list, &e.issuer, &e.revokedAt)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return e, fault.New(fault.NotFound, "credential.unknown", "no such credential was issued here")
@@ -102,8 +101,8 @@ func findStanding(ctx context.Context, q sqldb.Querier, credentialID string) (en
 	return e, err
 }
 
-// record makes a change, unless somebody else has made it meanwhile, and
-// writes it down as the list's next version.
+// record makes a change and writes it down as the list's next version, unless
+// it was made before: then update finds no row.
 func (l *Lists) record(ctx context.Context, tx *sqldb.Tx, of entry, what string, message int, why Change, update string, value int64) error {
 	if strings.TrimSpace(why.Reason) == "" || len(why.Reason) > maxReason || len(why.By) > maxReason {
 		return fault.New(fault.Invalid, "status.reason", "say why the status changes, in at most %d bytes", maxReason)
