@@ -99,9 +99,6 @@ func compileTerm(name string, value any, anyTerm bool) (*definition, error) {
 			return nil, err
 		}
 	}
-	if d.id == "" {
-		return nil, refuse("context", "the term %s has no IRI", name)
-	}
 	return d, nil
 }
 

@@ -87,17 +87,60 @@ func TestPrefixesAndTermsAreExpandedInDefinitions(t *testing.T) {
 	if err != nil || string(got) != want {
 		t.Errorf("got\n%s, %v", got, err)
 	}
+	for _, member := range []string{"ex://f", "no:f", "x:f", "_:f", "1:f"} {
+		if _, err := p.Canonize(decode(t, `{"@context": "https://a.example/2", "`+member+`": 1}`), crypto.SHA256); fault.RuleOf(err) != "jsonld.undefined-term" {
+			t.Errorf("%s: got %v", member, err)
+		}
+	}
+}
+
+func TestPropertyIsTypedByItsOwnContext(t *testing.T) {
+	p, err := tableOf(false, `{"@context": {"a": {"@id": "https://a.example/a", "@type": "@id", "@context": {"a": "https://a.example/a"}},
+		"b": {"@id": "https://a.example/b", "@context": {"b": {"@id": "https://a.example/b", "@type": "https://a.example/T"}}}}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := p.Canonize(decode(t, `{"@context": "https://a.example/1", "a": "x", "b": "y"}`), crypto.SHA256)
+	const want = "_:c14n0 <https://a.example/a> \"x\" .\n_:c14n0 <https://a.example/b> \"y\"^^<https://a.example/T> .\n"
+	if err != nil || string(got) != want {
+		t.Errorf("got\n%s, %v", got, err)
+	}
+	typed := `{"@context": "https://a.example/1", "b": {"@value": "y", "@type": "https://a.example/T"}}`
+	if _, err := p.Canonize(decode(t, typed), crypto.SHA256); fault.RuleOf(err) != "jsonld.value-object" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Hostile input 23.
+func TestNumberOfContextsIsBounded(t *testing.T) {
+	var contexts []string
+	urls := ""
+	for i := range maxContextURLs + 1 {
+		contexts = append(contexts, `{"@context": {"name": "https://a.example/name"}}`)
+		urls += `, "https://a.example/` + string(rune('1'+i)) + `"`
+	}
+	p, err := tableOf(false, contexts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Canonize(decode(t, `{"@context": [`+urls[2:len(urls)-len(`, "https://a.example/1"`)]+`], "name": "X"}`), crypto.SHA256); err != nil {
+		t.Error(err)
+	}
+	if _, err := p.Canonize(decode(t, `{"@context": [`+urls[2:]+`], "name": "X"}`), crypto.SHA256); fault.RuleOf(err) != "jsonld.context" {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestProtectedTermsAreNotRedefined(t *testing.T) {
 	p, err := tableOf(false,
 		`{"@context": {"@protected": true, "type": "@type", "name": "https://a.example/name", "T": {"@id": "https://a.example/T", "@context": {"name": "https://b.example/name"}},
-			"N": {"@id": "https://a.example/N", "@context": null}, "set": {"@id": "https://a.example/set", "@container": "@set"},
+			"N": {"@id": "https://a.example/N", "@context": null}, "ex": "https://ex.example/#", "set": {"@id": "https://a.example/set", "@container": "@set"},
 			"in": {"@id": "https://a.example/in", "@context": {"name": "https://b.example/name"}}}}`,
 		`{"@context": {"name": "https://b.example/name"}}`,
 		`{"@context": {"set": "https://a.example/set"}}`,
 		`{"@context": {"name": {"@id": "https://a.example/name", "@type": "@id"}}}`,
 		`{"@context": {"in": {"@id": "https://a.example/in", "@context": {"name": "https://c.example/name"}}}}`,
+		`{"@context": {"ex": {"@id": "https://ex.example/#"}}}`,
 		`{"@context": {"name": {"@id": "https://a.example/name"}, "in": {"@context": {"name": "https://b.example/name"}, "@id": "https://a.example/in"}}}`)
 	if err != nil {
 		t.Fatal(err)
@@ -107,6 +150,8 @@ func TestProtectedTermsAreNotRedefined(t *testing.T) {
 		`{"@context": ["https://a.example/1", "https://a.example/3"], "name": "X"}`,
 		`{"@context": ["https://a.example/1", "https://a.example/4"], "name": "X"}`,
 		`{"@context": ["https://a.example/1", "https://a.example/5"], "name": "X"}`,
+		`{"@context": ["https://a.example/1", "https://a.example/6"], "name": "X"}`,
+		`{"@context": ["https://a.example/1", "https://a.example/7", "https://a.example/2"], "name": "X"}`,
 		`{"@context": ["https://a.example/1"], "type": "T", "name": "X"}`,
 		`{"@context": ["https://a.example/1"], "type": "N", "name": "X"}`,
 	} {
@@ -115,7 +160,7 @@ func TestProtectedTermsAreNotRedefined(t *testing.T) {
 		}
 	}
 	// The same definition is no redefinition, and a property may redefine.
-	got, err := p.Canonize(decode(t, `{"@context": ["https://a.example/1", "https://a.example/6"], "name": "X", "in": {"name": "Y"}}`), crypto.SHA256)
+	got, err := p.Canonize(decode(t, `{"@context": ["https://a.example/1", "https://a.example/7"], "name": "X", "in": {"name": "Y"}}`), crypto.SHA256)
 	if err != nil || !strings.Contains(string(got), `<https://a.example/name> "X"`) || !strings.Contains(string(got), `<https://b.example/name> "Y"`) {
 		t.Errorf("got\n%s, %v", got, err)
 	}

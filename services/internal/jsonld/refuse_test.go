@@ -40,7 +40,6 @@ func TestWhatASignatureWouldNotCoverIsRefused(t *testing.T) {
 		"23 context twice":              {`{"@context": ["https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/v2"], "type": "VerifiableCredential"}`, "jsonld.context"},
 		"23 no context":                 {`{"type": "VerifiableCredential"}`, "jsonld.context"},
 		"23 empty list of contexts":     {`{"@context": [], "type": "VerifiableCredential"}`, "jsonld.context"},
-		"23 too many contexts":          {`{"@context": ["a:1", "a:2", "a:3", "a:4", "a:5", "a:6", "a:7", "a:8", "a:9"], "type": "VerifiableCredential"}`, "jsonld.context"},
 		"23 null context":               {`{"@context": null}`, "jsonld.context"},
 		"23 context of a claim":         {credentialWith(`"employer": {"@context": "https://www.w3.org/ns/credentials/v2", "name": "X"}`), "jsonld.context"},
 		"23 context deep in proof":      {credentialWith(`"legal_name": "X", "@context": ["https://schema.kompetansespor.example/contexts/v1"]`), "jsonld.context"},
@@ -63,6 +62,7 @@ func TestWhatASignatureWouldNotCoverIsRefused(t *testing.T) {
 		"relative reference":            {credentialWith(`"employment": {"occupation": {"esco_uri": "C2512"}}`), "jsonld.relative-iri"},
 		"blank node label":              {credentialWith(`"employer": {"id": "_:b0"}`), "jsonld.relative-iri"},
 		"white space in an id":          {credentialWith("\"employer\": {\"id\": \"https://a.example/\u00a0\"}"), "jsonld.relative-iri"},
+		"byte order mark in an id":      {credentialWith("\"employer\": {\"id\": \"https://a.example/\ufeff\"}"), "jsonld.relative-iri"},
 		"null claim":                    {credentialWith(`"legal_name": null`), "jsonld.null"},
 		"null in array":                 {credentialWith(`"nationalities": ["US", null]`), "jsonld.null"},
 		"empty array":                   {credentialWith(`"nationalities": []`), "jsonld.empty-array"},
@@ -85,6 +85,7 @@ func TestWhatASignatureWouldNotCoverIsRefused(t *testing.T) {
 		"purpose hidden by its IRI":     {`{"@context": "https://www.w3.org/ns/credentials/v2", "type": "DataIntegrityProof", "proofPurpose": "https://w3id.org/security#authenticationMethod"}`, "jsonld.alias"},
 		"id hidden by a prefix":         {oldCredentialWith(`"id": "cred:1"`), "jsonld.compact-iri"},
 		"reference hidden by a prefix":  {oldCredentialWith(`"evidence": "sec:1"`), "jsonld.compact-iri"},
+		"object hidden by a prefix":     {oldCredentialWith(`"evidence": {"id": "sec:1"}`), "jsonld.compact-iri"},
 		"value of no language":          {credentialWith(`"legal_name": {"@value": "X"}`), "jsonld.value-object"},
 		"value of a bad language":       {credentialWith(`"legal_name": {"@value": "X", "@language": "e n"}`), "jsonld.value-object"},
 		"value of a bad direction":      {credentialWith(`"legal_name": {"@value": "X", "@direction": "up"}`), "jsonld.value-object"},
@@ -93,6 +94,9 @@ func TestWhatASignatureWouldNotCoverIsRefused(t *testing.T) {
 		"value of the type of its term": {credentialWith(`"start_date": {"@value": "2026-01-01", "@type": "http://www.w3.org/2001/XMLSchema#date"}`), "jsonld.value-object"},
 		"value of a plain type":         {credentialWith(`"legal_name": {"@value": "X", "@type": "http://www.w3.org/2001/XMLSchema#string"}`), "jsonld.value-object"},
 		"value of a number's type":      {credentialWith(`"legal_name": {"@value": "5", "@type": "http://www.w3.org/2001/XMLSchema#integer"}`), "jsonld.value-object"},
+		"value of a double's type":      {credentialWith(`"legal_name": {"@value": "5", "@type": "http://www.w3.org/2001/XMLSchema#double"}`), "jsonld.value-object"},
+		"value of a truth's type":       {credentialWith(`"legal_name": {"@value": "true", "@type": "http://www.w3.org/2001/XMLSchema#boolean"}`), "jsonld.value-object"},
+		"value of a language's type":    {credentialWith(`"legal_name": {"@value": "X", "@type": "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"}`), "jsonld.value-object"},
 		"value of a JSON literal":       {credentialWith(`"legal_name": {"@value": "{}", "@type": "http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON"}`), "jsonld.value-object"},
 		"value of a directed text":      {credentialWith(`"legal_name": {"@value": "X", "@type": "https://www.w3.org/ns/i18n#en_ltr"}`), "jsonld.value-object"},
 		"value of a term as its type":   {credentialWith(`"legal_name": {"@value": "X", "@type": "DataIntegrityProof"}`), "jsonld.value-object"},
@@ -141,7 +145,7 @@ func TestOnlyDevelopmentTakesAnyTerm(t *testing.T) {
 	}
 	for name, rule := range map[string]string{
 		`"@made": 1`: "jsonld.undefined-term", `"": 1`: "jsonld.undefined-term", `"a b": 1`: "jsonld.undefined-term", `"unknown:x": 1`: "jsonld.undefined-term",
-		`"type": "@made"`: "jsonld.relative-iri", `"type": "a b"`: "jsonld.relative-iri", `"type": ""`: "jsonld.relative-iri",
+		`"type": "@made"`: "jsonld.relative-iri", `"type": "id"`: "jsonld.relative-iri", `"type": "a b"`: "jsonld.relative-iri", `"type": ""`: "jsonld.relative-iri",
 	} {
 		doc := `{"@context": ["` + CredentialsV2 + `", "` + ExamplesV2 + `"], ` + name + `}`
 		if _, err := development.Canonize(decode(t, doc), crypto.SHA256); fault.RuleOf(err) != rule {
