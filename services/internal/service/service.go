@@ -13,8 +13,6 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -150,24 +148,16 @@ func (s *Service) connect() error {
 	return err
 }
 
-// armCrash makes the process end as by kill -9 at the point that a test names,
-// "point" or "point#n" for its nth passage.
+// armCrash makes the process end as by kill -9 at the point that a test names.
 func (s *Service) armCrash() error {
 	if s.Config.CrashAt == "" || !s.Config.Development {
 		return nil
 	}
-	point, nth, counted := strings.Cut(s.Config.CrashAt, "#")
-	n := 1
-	if counted {
-		var err error
-		if n, err = strconv.Atoi(nth); err != nil {
-			return fmt.Errorf("crash point %s: %w", point, err)
-		}
+	point, nth, err := crash.Parse(s.Config.CrashAt)
+	if err != nil {
+		return err
 	}
-	if n < 1 || !slices.Contains(crash.Points(), crash.Point(point)) {
-		return fmt.Errorf("no crash point %s, passed %d times: it would never be reached", point, n)
-	}
-	crash.Arm(crash.Point(point), n, func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) })
+	crash.Arm(point, nth, func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) })
 	return nil
 }
 
