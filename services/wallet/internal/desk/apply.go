@@ -70,9 +70,14 @@ func (d *Desk) Apply(ctx context.Context, holder, credentialID string, consent h
 		Ours: pairwise.DID, Theirs: d.Authority, CreatedAt: d.Clock.Now(),
 	})
 	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		if have, err := d.Store.ByInvitation(ctx, tx, holder, credentialID); err == nil {
-			exchange = have
-			return nil
+		secret := application{Credential: credentialID, Consent: consent, GivenAt: d.Clock.Now()}
+		fresh, err := d.Store.AddExchange(ctx, tx, exchange, credentialID, secret)
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			exchange, err = d.Store.ByInvitation(ctx, tx, holder, credentialID)
+			return err
 		}
 		if err := pairwise.Save(ctx, tx, holder, d.Authority); err != nil {
 			return err
@@ -81,10 +86,6 @@ func (d *Desk) Apply(ctx context.Context, holder, credentialID string, consent h
 			if err := delivery.Save(ctx, tx, holder, consent.Agencies[i].DID); err != nil {
 				return err
 			}
-		}
-		secret := application{Credential: credentialID, Consent: consent, GivenAt: d.Clock.Now()}
-		if err := d.Store.AddExchange(ctx, tx, exchange, credentialID, secret); err != nil {
-			return err
 		}
 		return d.Agent.Send(ctx, tx, exchange.Ours, exchange.Theirs, didcomm.Message{
 			Type: didcomm.TypeProposePresentation,
