@@ -6,6 +6,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
+	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -29,7 +30,8 @@ type application struct {
 // that agency alone. The same credential gives the same exchange until that
 // was refused.
 func (d *Desk) Apply(ctx context.Context, holder, credentialID string, consent holding.Consent) (_ holding.Exchange, err error) {
-	if err := consent.Check(); err != nil {
+	offer, _ := credtype.Find(credtype.OfferOfEmployment)
+	if err := consent.Check(offer); err != nil {
 		return holding.Exchange{}, err
 	}
 	held, err := d.Store.Credential(ctx, d.DB.Read(), holder, credentialID)
@@ -42,7 +44,7 @@ func (d *Desk) Apply(ctx context.Context, holder, credentialID string, consent h
 	}
 	ctx, end := telemetry.Span(telemetry.Continue(ctx, trace), "wallet.Apply")
 	defer func() { end(err) }()
-	if held.Type != "OfferOfEmployment" {
+	if held.Type != offer.Name {
 		return holding.Exchange{}, fault.New(fault.Conflict, "application.not-an-offer", "an application shows an offer of employment")
 	}
 	if have, err := d.Store.ByInvitation(ctx, d.DB.Read(), holder, credentialID); err == nil {
