@@ -130,7 +130,11 @@ func (s *Service) openCache() (cache.Cache, error) {
 	if s.Config.Redis.URL == "" {
 		return cache.NewMemory(s.Clock, 0, 0), nil
 	}
-	return cache.OpenRedis(s.Config.Redis.URL, s.Config.Service)
+	shared, err := cache.OpenRedis(s.Config.Redis.URL, s.Config.Service)
+	if err != nil {
+		return nil, err
+	}
+	return shared, nil
 }
 
 func (s *Service) connect() error {
@@ -207,6 +211,9 @@ func (s *Service) Close(ctx context.Context) error {
 	}
 	if s.Fetch != nil {
 		s.Fetch.Close()
+	}
+	if shared, ok := s.Cache.(io.Closer); ok {
+		errs = append(errs, shared.Close())
 	}
 	if s.DB != nil {
 		errs = append(errs, s.DB.Close())
