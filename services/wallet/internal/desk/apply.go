@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
@@ -188,7 +189,7 @@ func (d *Desk) Accepted(ctx context.Context, in agent.Received, caseRef, capabil
 	}, nil
 }
 
-// WhoRead lists who has read what of the holder's applications.
+// WhoRead lists who has read what of the holder's applications, oldest first.
 func (d *Desk) WhoRead(ctx context.Context, holder string) ([]Access, error) {
 	applications, err := d.Store.Applications(ctx, d.DB.Read(), holder)
 	if err != nil {
@@ -206,5 +207,6 @@ func (d *Desk) WhoRead(ctx context.Context, holder string) ([]Access, error) {
 		}
 		all = append(all, rows...)
 	}
+	slices.SortStableFunc(all, func(a, b Access) int { return a.At.Compare(b.At) })
 	return all, nil
 }
