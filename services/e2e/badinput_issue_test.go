@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
@@ -201,7 +203,7 @@ func (e *exchange) limitsBodies() {
 				e.fail("50 MB to %s: %d", path, got)
 			}
 		}
-		if got := post(path, mediaType, "gzip", -1, bytes.NewReader([]byte("\x1f\x8b"))); got != http.StatusUnsupportedMediaType {
+		if got := post(path, mediaType, "gzip", -1, bytes.NewReader([]byte("\x1f\x8b"))); got != http.StatusRequestEntityTooLarge {
 			e.fail("gzip to %s: %d", path, got)
 		}
 	}
@@ -211,6 +213,8 @@ func (e *exchange) limitsBodies() {
 	if code := refusalOf(err).code; code != codes.ResourceExhausted {
 		e.fail("50 MB over gRPC: %v", err)
 	}
+	_, err = e.offers.IssueOffer(as(e.t.Context(), e.employer), &issuerv1.IssueOfferRequest{Form: lisa(time.Now()), IdempotencyKey: e.key()}, grpc.UseCompressor(gzip.Name))
+	e.refused(err, codes.InvalidArgument, "rpc.content-encoding")
 	e.alive("issuer")
 }
 

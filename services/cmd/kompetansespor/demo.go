@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -29,6 +30,10 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	apart := set.Bool("processes", false, "run every service as a process of its own")
 	data := set.String("data", "", "the data `DIR`ectory, kept afterwards; a fresh one, removed, when not given")
 	if err := set.Parse(args); err != nil {
+		return err
+	}
+	generated, err := generates(set, *cases)
+	if err != nil {
 		return err
 	}
 	persons, err := people(*input, *cases, *seed)
@@ -74,6 +79,9 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 		if report == nil {
 			return err
 		}
+		if !generated {
+			report.Cases = nil // the one case is the report
+		}
 		if *asJSON {
 			encoder := json.NewEncoder(stdout)
 			encoder.SetIndent("", "  ")
@@ -83,6 +91,22 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	})
 }
 
+// generates says whether persons are generated: when --cases was given, which
+// is at least one and leaves no use for a file.
+func generates(set *flag.FlagSet, cases int) (bool, error) {
+	given := map[string]bool{}
+	set.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	switch {
+	case !given["cases"]:
+		return false, nil
+	case given["input"]:
+		return false, errors.New("give --input for one person or --cases for generated ones, not both")
+	case cases < 1:
+		return false, fmt.Errorf("--cases %d: run one case at least", cases)
+	}
+	return true, nil
+}
+
 // people are the persons of a demo: the file's, or n generated ones.
 func people(file string, n int, seed uint64) ([]demo.Input, error) {
 	zone, err := time.LoadLocation("Europe/Oslo")
@@ -90,7 +114,7 @@ func people(file string, n int, seed uint64) ([]demo.Input, error) {
 		return nil, err
 	}
 	today := clock.System{}.Now().In(zone)
-	if n <= 0 {
+	if n == 0 {
 		one, err := demo.ReadInput(file, today)
 		return []demo.Input{one}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // record is what a service keeps of a credential.
@@ -72,7 +73,8 @@ func (c *checker) holdings() ([]held, error) {
 }
 
 // issued checks I2: every signed credential was recorded before, its status
-// index is its alone, and what wallets hold is what was issued.
+// index is its alone, it names no communication DID, and what wallets hold is
+// what was issued.
 func (c *checker) issued() error {
 	type index struct {
 		list     string
@@ -147,8 +149,29 @@ func (i record) differs(status status.Entry) error {
 		return errors.New("what was signed has another subject")
 	case entry["statusListCredential"] != status.List || entry["statusListIndex"] != strconv.Itoa(status.Index):
 		return errors.New("what was signed has another status index")
+	case tellsWhereToWrite(i.document):
+		return errors.New("what was signed names a DID that is for messages only")
 	}
 	return nil
+}
+
+// tellsWhereToWrite reports whether a signed document names a communication
+// DID anywhere: whoever is shown the credential could write there, and two who
+// are shown two could tell that they are one person's.
+func tellsWhereToWrite(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return strings.Contains(v, "did:peer:")
+	case []any:
+		return slices.ContainsFunc(v, tellsWhereToWrite)
+	case map[string]any:
+		for name, member := range v {
+			if tellsWhereToWrite(name) || tellsWhereToWrite(member) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // firstObject reads an object that may stand alone or in a list of one.

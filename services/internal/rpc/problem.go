@@ -52,6 +52,9 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		f = fault.New(fault.Internal, "internal", "%s", titles[fault.Internal])
 	}
+	if recorded, ok := w.(*recorder); ok {
+		recorded.rule = f.Rule
+	}
 	p := Problem{
 		Type:    "https://" + Domain + "/problems/" + f.Rule,
 		Title:   titles[f.Kind],
@@ -84,10 +87,8 @@ func httpStatus(f *fault.Error) int {
 	switch f.Rule {
 	case ruleTokenMissing, ruleTokenUnknown:
 		return http.StatusUnauthorized
-	case ruleTooLarge:
+	case ruleTooLarge, ruleEncoding:
 		return http.StatusRequestEntityTooLarge
-	case ruleEncoding:
-		return http.StatusUnsupportedMediaType
 	case ruleMethod:
 		return http.StatusMethodNotAllowed
 	case ruleUnknownCall:
