@@ -1,12 +1,16 @@
 package e2e
 
 import (
+	"net/http"
 	"slices"
 	"testing"
 	"time"
 
+	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
 	"github.com/kompetansespor/kompetansespor/services/demo"
+	"github.com/kompetansespor/kompetansespor/services/internal/crash"
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
+	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
@@ -25,7 +29,8 @@ var steps = []string{
 
 // One worker, one case, end to end, every service a process of its own.
 func TestCaseFromOfferToBankAccount(t *testing.T) {
-	s := newStack(t, devsetup.Pilot(), devsetup.Services()...)
+	r := newRogueStack(newStack(t, devsetup.Pilot()), devsetup.Services()...)
+	s := r.stack
 	input := people(t, 7, 1)
 	report := s.cases(input, 1)()
 	s.completed(report, 1)
@@ -58,6 +63,82 @@ func TestCaseFromOfferToBankAccount(t *testing.T) {
 		t.Error("no DIDComm message was counted")
 	}
 	s.invariants(input)
+
+	e := newExchangeOn(s)
+	r.within(t, "no step waits for the wallet, and the worker sees who read what", func() { e.goesOnWithoutWallet(r) })
+	r.within(t, "a challenge that has expired is asked again by itself", func() { e.outlivesChallenge() })
+}
+
+// goesOnWithoutWallet stops the wallet when the application is accepted and
+// starts it again when the case is completed.
+func (e *exchange) goesOnWithoutWallet(r *rogue) {
+	wallet, held, _ := e.holder()
+	caseRef := e.ended(wallet, e.applies(wallet, held)).GetCaseRef()
+	r.postsToDelivery(e, wallet)
+	e.kill("wallet")
+	if err := e.grant(caseRef); err != nil {
+		e.fail("grant: %v", err)
+	}
+	e.attend(caseRef)
+	e.closed(caseRef)
+	e.start("wallet")
+	e.ready("wallet")
+	e.holds(wallet)
+
+	readings := e.accesses(wallet)
+	slices.Sort(readings)
+	if want := []string{"bank account-opening", "police identity-control", "tax identifier-assignment"}; !slices.Equal(readings, want) {
+		e.fail("the worker sees %v, want %v", readings, want)
+	}
+	if others := e.accesses(e.open()); len(others) != 0 {
+		e.fail("another holder sees %v", others)
+	}
+}
+
+// postsToDelivery brings a credential to the DID that a worker's consent made
+// for the police, in the name of another organisation that may issue.
+func (r *rogue) postsToDelivery(e *exchange, wallet string) {
+	r.t.Helper()
+	r.accreditAs(rogueEmployer, "Rogue Employer", rogueDID)
+	owner := answered(r.stack, func() (*walletv1.GetWalletResponse, error) {
+		return e.wallets.GetWallet(as(r.t.Context(), wallet), &walletv1.GetWalletRequest{})
+	}).GetHolderId()
+	delivery := r.text("wallet", "SELECT did FROM identity WHERE owner = $1 AND only_from = $2", owner, devsetup.DID("police"))
+	r.untouched("wallet", []string{"agent_inbox", "exchange"}, func() {
+		a := r.post("wallet", r.seal(didcomm.Message{Type: didcomm.TypeOfferCredential}, rogueDID, delivery))
+		if a.status != http.StatusForbidden || a.rule != "didcomm.sender-not-expected" {
+			r.fail("to the police's delivery DID: %d %s", a.status, a.rule)
+		}
+	})
+}
+
+// outlivesChallenge applies with a wallet that dies once it has proposed to
+// present, and comes back when the challenge that waits for it has expired.
+func (e *exchange) outlivesChallenge() {
+	wallet, held, _ := e.holder()
+	e.restart("verifier", "KOMPETANSESPOR_CHALLENGE_LIFETIME=2s")
+	e.restart("wallet", "KOMPETANSESPOR_CRASH_AT="+string(crash.AfterSend))
+	_, _ = e.wallets.ApplyForPermit(as(e.t.Context(), wallet), &walletv1.ApplyForPermitRequest{CredentialId: held, Consent: consent()}) // its answer may be lost with the process
+	e.died("wallet")
+	const session = "SELECT COUNT(*) FROM application_session WHERE state = 'asked'"
+	e.until("UDI has asked", func() bool { return e.count("verifier", session) == 1 })
+	e.until("the challenge has expired", func() bool {
+		return e.count("verifier", session+" AND expires_at < $1", time.Now().UnixMicro()) == 1
+	})
+	before := e.count("verifier", "SELECT COUNT(*) FROM case_file")
+	e.start("wallet")
+	e.ready("wallet")
+	id := e.applies(wallet, held) // the same exchange
+	if done := e.ended(wallet, id); done.GetCaseRef() == "" {
+		e.fail("no case: %v", done.GetProblem())
+	}
+	thread := e.text("wallet", "SELECT thread FROM exchange WHERE id = $1", id)
+	if n := e.count("verifier", "SELECT COUNT(*) FROM agent_outbox WHERE thread = $1 AND type = $2", thread, didcomm.TypeRequestPresentation); n < 2 {
+		e.fail("UDI has asked %d times", n)
+	}
+	if opened := e.count("verifier", "SELECT COUNT(*) FROM case_file") - before; opened != 1 {
+		e.fail("%d cases were opened", opened)
+	}
 }
 
 // Fifty cases, eight at a time, all complete, and every invariant holds over
