@@ -11,7 +11,6 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/crash"
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
-	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 // everything are the types of credentials that a completed case leaves in the
@@ -144,25 +143,18 @@ func (e *exchange) outlivesChallenge() {
 // Fifty cases, eight at a time, all complete, and every invariant holds over
 // databases, stream, logs, traces, metrics and URLs.
 func TestFiftyCasesComplete(t *testing.T) {
-	collector := testkit.StartOTLP(t)
-	options := devsetup.Pilot()
-	options.TelemetryEndpoint = collector.Endpoint()
-	s := newStack(t, options, devsetup.Services()...)
-	s.collector = collector
+	s := newCollected(t)
 	input := people(t, 11, 50)
 	report := s.cases(input, 8)()
 	s.completed(report, len(input))
+	s.reported()
 	s.invariants(input)
 }
 
 // One case is one trace through all seven services, also when a service was
 // killed and started again on the way.
 func TestOneCaseIsOneTrace(t *testing.T) {
-	collector := testkit.StartOTLP(t)
-	options := devsetup.Pilot()
-	options.TelemetryEndpoint = collector.Endpoint()
-	s := newStack(t, options, devsetup.Services()...)
-	s.collector = collector
+	s := newCollected(t)
 	// The police wait with the appointment until they are there again.
 	s.kill("police")
 	input := people(t, 13, 1)
@@ -178,7 +170,7 @@ func TestOneCaseIsOneTrace(t *testing.T) {
 	s.until("one trace has spans of all services, one begun after the restart", func() bool {
 		services := map[string]map[string]bool{} // by trace
 		after := map[string]bool{}
-		for _, span := range collector.Spans() {
+		for _, span := range s.collector.Spans() {
 			if services[span.TraceID] == nil {
 				services[span.TraceID] = map[string]bool{}
 			}
