@@ -152,6 +152,9 @@ func (s *stack) ask(service, verb, path string, header http.Header, body io.Read
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	s.mu.Lock()
+	s.asked = append(s.asked, request.URL.String())
+	s.mu.Unlock()
 	maps.Copy(request.Header, header)
 	response, err := s.http.Do(request)
 	if err != nil {

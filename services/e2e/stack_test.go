@@ -62,8 +62,9 @@ type stack struct {
 	http        *http.Client
 	collector   *testkit.OTLP // when telemetry is collected
 
-	mu      sync.Mutex // guards running
+	mu      sync.Mutex // guards what follows
 	running map[string]*process
+	asked   []string // URLs of HTTP requests, see ask
 }
 
 type process struct {
