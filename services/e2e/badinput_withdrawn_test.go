@@ -22,7 +22,7 @@ func TestWithdrawnOfferStopsTheApplicationAndTheDecision(t *testing.T) {
 		caseRef := e.ended(wallet, e.applies(wallet, held)).GetCaseRef()
 		s.kill("issuer")
 		s.untouched("verifier", whatACaseLeaves, func() {
-			s.refused(s.grant(caseRef), codes.Unavailable, "status.unreachable")
+			s.refusedAlike(s.granting(caseRef), codes.Unavailable, "status.unreachable")
 			e.failed(waiting, e.applies(waiting, itsCredential), "status.unreachable")
 		})
 		s.start("issuer")
@@ -52,5 +52,9 @@ func TestWithdrawnOfferStopsTheApplicationAndTheDecision(t *testing.T) {
 		if n := s.count("verifier", "SELECT COUNT(*) FROM decision WHERE case_ref = $1 AND outcome = 'GRANTED'", caseRef); n != 0 {
 			s.fail("the decision was recorded")
 		}
+		s.until("UDI has heard of it", func() bool {
+			return s.count("verifier", "SELECT COUNT(*) FROM case_file WHERE ref = $1 AND offer_withdrawn = 1", caseRef) == 1
+		})
+		e.decides(caseRef, codes.FailedPrecondition, "case.offer-withdrawn")
 	})
 }

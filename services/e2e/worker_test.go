@@ -45,13 +45,17 @@ func (e *exchange) applies(wallet, credentialID string) string {
 	}).GetExchange().GetExchangeId()
 }
 
-// grant has UDI's officer decide.
+// granting is the call of UDI's officer that grants a permit, grant makes it.
+func (s *stack) granting(caseRef string) call {
+	s.t.Helper()
+	return call{verifierv1.CaseService_DecideCase_FullMethodName, s.token("verifier", "officer"), &verifierv1.DecideCaseRequest{
+		CaseRef: caseRef, Outcome: verifierv1.CaseOutcome_CASE_OUTCOME_GRANTED,
+	}}
+}
+
 func (s *stack) grant(caseRef string) error {
 	s.t.Helper()
-	_, err := verifierv1.NewCaseServiceClient(s.dial("verifier")).DecideCase(as(s.t.Context(), s.token("verifier", "officer")), &verifierv1.DecideCaseRequest{
-		CaseRef: caseRef, Outcome: verifierv1.CaseOutcome_CASE_OUTCOME_GRANTED,
-	})
-	return err
+	return s.overGRPC(s.granting(caseRef), &verifierv1.DecideCaseResponse{})
 }
 
 // attend waits until the police have booked an appointment, and has their
