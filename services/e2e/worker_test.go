@@ -58,9 +58,8 @@ func (s *stack) grant(caseRef string) error {
 	return s.overGRPC(s.granting(caseRef), &verifierv1.DecideCaseResponse{})
 }
 
-// attend waits until the police have booked an appointment, and has their
-// officer record that the worker came.
-func (s *stack) attend(caseRef string) {
+// booked waits until the police have booked an appointment.
+func (s *stack) booked(caseRef string) {
 	s.t.Helper()
 	appointments, officer := policev1.NewAppointmentServiceClient(s.dial("police")), as(s.t.Context(), s.token("police", "officer"))
 	s.until("an appointment is booked", func() bool {
@@ -68,6 +67,12 @@ func (s *stack) attend(caseRef string) {
 			return appointments.ListAppointments(officer, &policev1.ListAppointmentsRequest{CaseRef: caseRef})
 		}).GetAppointments()) == 1
 	})
+}
+
+// attend has the police's officer record that the worker came.
+func (s *stack) attend(caseRef string) {
+	s.t.Helper()
+	appointments, officer := policev1.NewAppointmentServiceClient(s.dial("police")), as(s.t.Context(), s.token("police", "officer"))
 	answered(s, func() (*policev1.RecordAttendanceResponse, error) {
 		return appointments.RecordAttendance(officer, &policev1.RecordAttendanceRequest{CaseRef: caseRef, IdentityConfirmed: true})
 	})
