@@ -12,6 +12,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/demo"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 	"github.com/kompetansespor/kompetansespor/services/internal/synthetic"
 )
@@ -27,6 +28,7 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	cases := set.Int("cases", 0, "run `N` generated, synthetic persons instead of the file's")
 	parallel := set.Int("parallel", 8, "how many of them at a time, `P`")
 	seed := set.Uint64("seed", 1, "the seed that the persons are generated from")
+	format := set.String("format", "w3c", "the `FORMAT` in which wallets hold credentials: w3c or sd-jwt")
 	apart := set.Bool("processes", false, "run every service as a process of its own")
 	data := set.String("data", "", "the data `DIR`ectory, kept afterwards; a fresh one, removed, when not given")
 	if err := set.Parse(args); err != nil {
@@ -35,6 +37,10 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	generated, err := generates(set, *cases)
 	if err != nil {
 		return err
+	}
+	held, ok := heldFormats[*format]
+	if !ok {
+		return fmt.Errorf("--format %s: use w3c (a Data Integrity proof) or sd-jwt (SD-JWT VC)", *format)
 	}
 	persons, err := people(*input, *cases, *seed)
 	if err != nil {
@@ -62,6 +68,7 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	if err != nil {
 		return err
 	}
+	target.Format = string(held)
 	stack := embedded
 	if *apart {
 		stack = processes
@@ -89,6 +96,13 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 		}
 		return errors.Join(err, report.Print(stdout))
 	})
+}
+
+// heldFormats are the formats of the demo's wallets, by the names that --format
+// takes: those in short, and those that the wallet's API has.
+var heldFormats = map[string]credential.Format{
+	"w3c": credential.DataIntegrity, string(credential.DataIntegrity): credential.DataIntegrity,
+	"sd-jwt": credential.SDJWT, string(credential.SDJWT): credential.SDJWT,
 }
 
 // generates says whether persons are generated: when --cases was given, which

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -63,8 +64,9 @@ func printed(t *testing.T, args ...string) document {
 	return d
 }
 
-// completed fails unless the document tells of a whole case.
-func (d document) completed(t *testing.T) {
+// completed fails unless the document tells of a whole case, whose credentials
+// are held in a format.
+func (d document) completed(t *testing.T, format string) {
 	t.Helper()
 	if d.Outcome != "COMPLETED" || !strings.HasPrefix(d.CaseRef, "case_") || d.MachineMS <= 0 || d.DIDComm.Messages == 0 {
 		t.Errorf("outcome %q, case %q, %d ms, %d messages", d.Outcome, d.CaseRef, d.MachineMS, d.DIDComm.Messages)
@@ -73,7 +75,7 @@ func (d document) completed(t *testing.T) {
 		t.Fatalf("%d credentials, %d events, %d steps", len(d.Wallet.Credentials), len(d.Events), len(d.Steps))
 	}
 	for _, c := range d.Wallet.Credentials {
-		if c.Type == "" || !strings.HasPrefix(c.Issuer, "did:web:") || c.Format != "w3c-vc+data-integrity" || !c.Verified {
+		if c.Type == "" || !strings.HasPrefix(c.Issuer, "did:web:") || c.Format != format || !c.Verified {
 			t.Errorf("credential %+v", c)
 		}
 	}
@@ -98,9 +100,19 @@ func (d document) completed(t *testing.T) {
 
 func TestDemoPrintsOneDocument(t *testing.T) {
 	d := printed(t, "--input", "../../../deploy/demo/lisa-johnson.json")
-	d.completed(t)
+	d.completed(t, "ldp_vc")
 	if d.Cases != nil {
 		t.Errorf("one person's document lists %d cases", len(d.Cases))
+	}
+}
+
+// With SD-JWT VC as the held form the case ends as with W3C: the same steps,
+// credentials of the same types by the same issuers.
+func TestDemoRunsWithEitherHeldFormat(t *testing.T) {
+	d := printed(t, "--format", "sd-jwt", "--input", "../../../deploy/demo/lisa-johnson.json")
+	d.completed(t, "dc+sd-jwt")
+	if err := run(t.Context(), []string{"demo", "--format", "mdoc"}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "sd-jwt") {
+		t.Errorf("an unknown format: %v", err)
 	}
 }
 
@@ -108,7 +120,7 @@ func TestDemoPrintsOneDocument(t *testing.T) {
 // case is in the document by its outcome.
 func TestDemoRunsServicesAsProcesses(t *testing.T) {
 	d := printed(t, "--processes", "--cases", "3", "--parallel", "3")
-	d.completed(t)
+	d.completed(t, "ldp_vc")
 	seen := map[string]bool{}
 	for _, c := range d.Cases {
 		if c.Outcome != "COMPLETED" || seen[c.CaseRef] {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
@@ -28,7 +29,7 @@ func open(t *testing.T) (store.Store, *sqldb.DB) {
 	s := store.Store{Sealer: plain{}, Clock: clock.System{}}
 	err = db.Tx(t.Context(), func(tx *sqldb.Tx) error {
 		for _, holder := range []string{"lisa", "ola"} {
-			if err := s.AddHolder(t.Context(), tx, holder, "hash of "+holder, "en"); err != nil {
+			if err := s.AddHolder(t.Context(), tx, holder, "hash of "+holder, holding.Wishes{Locale: "en", Format: credential.DataIntegrity}); err != nil {
 				return err
 			}
 		}
