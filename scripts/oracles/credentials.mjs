@@ -1,6 +1,6 @@
 // The credential oracle: reads one JSON request from standard input and writes
-// one JSON answer, with jsonld, @digitalbazaar/vc and eddsa-rdfc-2022 as
-// Digital Bazaar ships them.
+// one JSON answer, with jsonld, @digitalbazaar/vc, its four cryptosuites and its
+// Bitstring Status List as Digital Bazaar ships them.
 //
 // Requests: {op, contexts: {url: document}, ...}
 //   canonize            {documents}                -> {nquads: [..]}
@@ -8,16 +8,31 @@
 //   key                 {seed}                     -> {did, verificationMethod}
 //   issue               {seed, credential}         -> {credential}
 //   present             {seed, presentation, challenge, domain} -> {presentation}
-//   verify              {credential, now}          -> {verified, error}
+//   issueWithNewKey     {curve, cryptosuite, credential} -> {credential}, whose
+//                       issuer is the did:key of that key
+//   verify              {credential, now, lists}   -> {verified, error}
 //   verifyPresentation  {presentation, challenge, domain, now} -> {verified, error}
-// Keys are did:key; seeds are 32 bytes in base64.
+// Keys are did:key; seeds are 32 bytes in base64. lists are the status list
+// credentials by URL: with them, the status is looked up.
+import * as ecdsaJcs from '@digitalbazaar/ecdsa-jcs-2019-cryptosuite';
+import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
+import * as eddsaJcs from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
 import * as vc from '@digitalbazaar/vc';
+import {checkStatus} from '@digitalbazaar/vc-bitstring-status-list';
 import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import {cryptosuite as ecdsaRdfc} from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
 import jsonld from 'jsonld';
 import * as rdfCanonize from 'rdf-canonize';
 import {readFileSync} from 'node:fs';
+
+const suites = {
+  'eddsa-rdfc-2022': {sign: () => cryptosuite, verify: () => cryptosuite},
+  'ecdsa-rdfc-2019': {sign: () => ecdsaRdfc, verify: () => ecdsaRdfc},
+  'eddsa-jcs-2022': {sign: eddsaJcs.createSignCryptosuite, verify: eddsaJcs.createVerifyCryptosuite},
+  'ecdsa-jcs-2019': {sign: ecdsaJcs.createSignCryptosuite, verify: ecdsaJcs.createVerifyCryptosuite}
+};
 
 const request = JSON.parse(readFileSync(0, 'utf8'));
 
@@ -43,6 +58,9 @@ function didDocument(did) {
 
 async function documentLoader(url) {
   const found = document => ({contextUrl: null, documentUrl: url, document});
+  if(request.lists?.[url]) {
+    return found(request.lists[url]);
+  }
   if(request.contexts[url]) {
     return found(request.contexts[url]);
   }
@@ -101,11 +119,25 @@ const operations = {
     const suite = await suiteFor(seed, date);
     return {presentation: await vc.signPresentation({presentation, suite, challenge, domain, documentLoader})};
   },
-  async verify({credential, now}) {
-    const suite = new DataIntegrityProof({cryptosuite});
-    return outcome(await vc.verifyCredential({
-      credential, suite, documentLoader, now: new Date(now), checkStatus: async () => ({verified: true})
-    }));
+  async issueWithNewKey({curve, cryptosuite, credential, date}) {
+    const pair = curve === 'Ed25519' ? await Ed25519Multikey.generate() : await EcdsaMultikey.generate({curve});
+    const {publicKeyMultibase} = await pair.export({publicKey: true});
+    credential.issuer = pair.controller = `did:key:${publicKeyMultibase}`;
+    pair.id = `${pair.controller}#${publicKeyMultibase}`;
+    const suite = new DataIntegrityProof({signer: pair.signer(), cryptosuite: suites[cryptosuite].sign(), date});
+    return {credential: await vc.issue({credential, suite, documentLoader, now: new Date(date)})};
+  },
+  async verify({credential, now, lists}) {
+    const suite = new DataIntegrityProof({cryptosuite: suites[credential.proof.cryptosuite].verify()});
+    // A list is verified at this machine's time: the library takes no other.
+    const lookUp = async options => {
+      if(!lists) {
+        return {verified: true};
+      }
+      const found = await checkStatus({...options, suite: new DataIntegrityProof({cryptosuite})});
+      return {...found, verified: found.verified && found.results.every(r => !r.status)};
+    };
+    return outcome(await vc.verifyCredential({credential, suite, documentLoader, now: new Date(now), checkStatus: lookUp}));
   },
   async verifyPresentation({presentation, challenge, domain, now}) {
     const suite = new DataIntegrityProof({cryptosuite});

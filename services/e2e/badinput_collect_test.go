@@ -164,19 +164,23 @@ func (e *exchange) statusOf(wallet, id string) status.Entry {
 		return e.wallets.GetCredential(as(e.t.Context(), wallet), &walletv1.GetCredentialRequest{CredentialId: id})
 	}).GetCredential()
 	var document struct {
-		Status struct {
-			List  string `json:"statusListCredential"`
-			Index string `json:"statusListIndex"`
+		Status []struct {
+			List    string `json:"statusListCredential"`
+			Index   string `json:"statusListIndex"`
+			Purpose string `json:"statusPurpose"`
 		} `json:"credentialStatus"`
 	}
 	if err := json.Unmarshal(held.GetDocument(), &document); err != nil {
 		e.t.Fatal(err)
 	}
-	index, err := strconv.Atoi(document.Status.Index)
-	if err != nil {
-		e.fail("credentialStatus is %+v", document.Status)
+	for _, entry := range document.Status {
+		index, err := strconv.Atoi(entry.Index)
+		if err == nil && entry.Purpose == string(status.Revocation) {
+			return status.Entry{List: entry.List, Index: index}
+		}
 	}
-	return status.Entry{List: document.Status.List, Index: index}
+	e.fail("credentialStatus is %+v", document.Status)
+	return status.Entry{}
 }
 
 // revoked reads a bit of the list that the issuer publishes.

@@ -386,7 +386,7 @@ func (r *rogue) publish(path string, set bool) status.Entry {
 		r.t.Fatal(err)
 	}
 	now := time.Now()
-	list := status.List{ID: entry.List, Issuer: rogueDID, Purpose: status.Revocation, ValidFrom: now.Add(-time.Minute), ValidUntil: now.Add(time.Hour), Bits: bits}
+	list := status.List{ID: entry.List, Issuer: rogueDID, Purposes: []status.Purpose{status.Revocation}, ValidFrom: now.Add(-time.Minute), ValidUntil: now.Add(time.Hour), Bits: bits}
 	body, err := credential.Issue(r.t.Context(), r, list.Document(), credential.Securing{Key: rogueKey, Created: now})
 	if err != nil {
 		r.t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/jsonld"
 	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
@@ -155,6 +156,30 @@ func invalid(rule, format string, args ...any) error {
 // decode reads a credential or presentation under a size limit.
 func decode(data []byte, maxBytes int) (Document, error) {
 	return strictjson.DecodeObject(data, strictjson.Limits{Bytes: maxBytes})
+}
+
+// readForm reads a credential's form, and wants an issuer whose keys could be
+// found. The digests of what the credential relates to are compared where the
+// thing is at hand: a context that is pinned here.
+func readForm(doc Document) (*vcdm.Credential, error) {
+	c, err := vcdm.ReadCredential(doc)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkParty("issuer", c.Issuer); err != nil {
+		return nil, err
+	}
+	return c, c.CheckResources(pinnedContext)
+}
+
+// pinnedContext is the text of a context by its URL.
+func pinnedContext(url string) ([]byte, bool) {
+	for _, c := range jsonld.Contexts() {
+		if c.URL == url {
+			return c.Bytes, true
+		}
+	}
+	return nil, false
 }
 
 // checkParty wants the signer that a document names to be a DID: no other URL

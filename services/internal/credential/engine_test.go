@@ -7,6 +7,8 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha512"
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"strings"
@@ -394,7 +396,7 @@ func TestOneFalsePartMakesThePresentationFalse(t *testing.T) {
 		"domain":          {"credential.domain", func(doc Document) { proofOf(doc)["domain"] = "did:web:evil.example" }},
 		"no domain":       {"credential.domain", func(doc Document) { delete(proofOf(doc), "domain") }},
 		"another subject": {"credential.signature", func(doc Document) { subject(embedded(doc))["id"] = mallory.did }},
-		"no credentials":  {"credential.presentation", func(doc Document) { doc["verifiableCredential"] = []any{} }},
+		"no credentials":  {"jsonld.empty-array", func(doc Document) { doc["verifiableCredential"] = []any{} }},
 		"reference only":  {"credential.presentation", func(doc Document) { doc["verifiableCredential"] = []any{"urn:uuid:x"} }},
 		"nine credentials": {"credential.presentation", func(doc Document) {
 			doc["verifiableCredential"] = []any{1, 2, 3, 4, 5, 6, 7, 8, 9}
@@ -444,6 +446,41 @@ func TestAnothersCredentialCannotBePresented(t *testing.T) {
 	stolen.Holder, stolen.Key = mallory.did, mallory.signing()
 	_, err = Present(t.Context(), keys{}, stolen)
 	wantRule(t, err, "credential.holder")
+}
+
+// VCDM 2.0, section 5.3: what a credential relates to has the digest that it
+// names, as far as it is at hand here.
+func TestDigestOfAPinnedContextIsCompared(t *testing.T) {
+	for digest, rule := range map[string]string{
+		sri(t, jsonld.CredentialsV2):    "",
+		sri(t, jsonld.KompetansesporV1): "credential.digest",
+	} {
+		doc := offer().Document()
+		doc["relatedResource"] = map[string]any{"id": jsonld.CredentialsV2, "digestSRI": digest}
+		_, err := Issue(t.Context(), keys{}, doc, university.securing())
+		if rule == "" && err != nil || rule != "" && fault.RuleOf(err) != rule {
+			t.Errorf("%s: %v", digest, err)
+		}
+	}
+}
+
+func sri(t *testing.T, url string) string {
+	t.Helper()
+	text, ok := pinnedContext(url)
+	if !ok {
+		t.Fatal("not pinned")
+	}
+	sum := sha512.Sum384(text)
+	return "sha384-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// A presentation may show nothing: then its holder proves to have a key, and no
+// more.
+func TestPresentationOfNothingProvesAKey(t *testing.T) {
+	p, err := VerifyPresentation(t.Context(), keys{}, present(t, presenting()), presentationOptions())
+	if err != nil || p.Holder != lisa.did || len(p.Credentials) != 0 {
+		t.Fatal(p, err)
+	}
 }
 
 func TestVerifierWithoutChallengeVerifiesNothing(t *testing.T) {

@@ -115,28 +115,17 @@ func issuable(unsigned Document, key Key) (Document, *vcdm.Credential, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := readUnsigned(doc)
+	c, err := readForm(doc)
 	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := status.ReadEntries(c.Status); err != nil {
 		return nil, nil, err
 	}
 	if _, has := doc["proof"]; has {
 		return nil, nil, invalid("already-signed", "the credential has a proof already")
 	}
 	return doc, c, checkSigner(key.ID, c.Issuer)
-}
-
-// readUnsigned reads a credential's form, and that its issuer and status are of
-// a kind that can be checked.
-func readUnsigned(doc Document) (*vcdm.Credential, error) {
-	c, err := vcdm.ReadCredential(doc)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkParty("issuer", c.Issuer); err != nil {
-		return nil, err
-	}
-	_, err = status.ReadEntries(c.Status)
-	return c, err
 }
 
 // AddProof signs a secured credential once more, by anybody: a proof set, or a
@@ -147,7 +136,7 @@ func AddProof(ctx context.Context, signer Signer, secured []byte, how Securing) 
 	if err != nil {
 		return nil, err
 	}
-	if _, err := readUnsigned(doc); err != nil {
+	if _, err := readForm(doc); err != nil {
 		return nil, err
 	}
 	if _, err := readProofs(doc, AssertionMethod); err != nil {

@@ -1,11 +1,14 @@
 package credential
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"testing"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/jsonld"
 	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
@@ -34,6 +37,98 @@ func statusOffer() Draft {
 	draft := offer()
 	draft.Status = []status.Entry{at(411, status.Revocation)}
 	return draft
+}
+
+// selfContained reads keys from the DIDs themselves: the oracle makes its own.
+type selfContained struct{ keys }
+
+func (selfContained) VerificationKey(ctx context.Context, method string, purpose Purpose, _ time.Time) (did.PublicKey, error) {
+	name, _, err := did.Split(method)
+	if err != nil {
+		return did.PublicKey{}, err
+	}
+	document, err := did.Static{}.Resolve(ctx, name)
+	if err != nil {
+		return did.PublicKey{}, err
+	}
+	key, ok := document.Key(method, did.Purpose(purpose))
+	if !ok {
+		return did.PublicKey{}, fault.New(fault.Denied, "did.purpose", "not for %s", purpose)
+	}
+	return key, nil
+}
+
+// Each suite and key, both ways.
+func TestEverySuiteAgreesWithTheOracle(t *testing.T) {
+	for name, c := range securings() {
+		t.Run(name, func(t *testing.T) {
+			draft := offer()
+			draft.Issuer = c.by.did
+			data, err := Issue(t.Context(), keys{}, draft.Document(), c.how)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var answer verdict
+			ask(t, map[string]any{"op": "verify", "credential": json.RawMessage(data), "now": now}, &answer)
+			if !answer.Verified {
+				t.Errorf("the oracle refuses ours: %s", answer.Error)
+			}
+			changed := edit(t, data, func(doc Document) { subject(doc)["given_name"] = "Liza" })
+			ask(t, map[string]any{"op": "verify", "credential": json.RawMessage(changed), "now": now}, &answer)
+			if answer.Verified {
+				t.Error("the oracle takes what was changed")
+			}
+
+			var issued struct{ Credential json.RawMessage }
+			ask(t, map[string]any{
+				"op": "issueWithNewKey", "curve": c.how.Key.Curve, "cryptosuite": c.how.Suite,
+				"credential": draft.Document(), "date": now.Format(time.RFC3339),
+			}, &issued)
+			v, err := Verify(t.Context(), selfContained{}, issued.Credential, Options{Now: now})
+			if err != nil || v.Claims["given_name"] != "Lisa" {
+				t.Errorf("we refuse the oracle's: %v", err)
+			}
+		})
+	}
+}
+
+func TestOracleLooksUpOurStatusLists(t *testing.T) {
+	var answer verdict
+	list := map[string]any{listURL: json.RawMessage(publish(t, func(l *status.List) { l.ValidUntil = now.AddDate(100, 0, 0) }))}
+	for index, want := range map[int]bool{411: true, 412: false} {
+		draft := offer()
+		draft.Status = []status.Entry{at(index, status.Revocation)}
+		ask(t, map[string]any{"op": "verify", "credential": json.RawMessage(issue(t, draft.Document())), "now": now, "lists": list}, &answer)
+		if answer.Verified != want {
+			t.Errorf("entry %d: verified %v: %s", index, answer.Verified, answer.Error)
+		}
+	}
+}
+
+func TestJOSEAgreesWithTheOracle(t *testing.T) {
+	for _, p := range []party{university, college, academy} {
+		var read struct {
+			Payload map[string]any
+			Header  map[string]any
+			Error   string
+		}
+		testkit.Oracle(t, "jose.mjs", map[string]any{
+			"op": "verify", "compact": string(issueJOSE(t, p, by(p))), "jwk": p.public.JWK(), "typ": "vc+jwt", "now": now,
+		}, &read)
+		if read.Error != "" || read.Payload["issuer"] != p.did || read.Header["cty"] != "vc" {
+			t.Errorf("%s: %s", p.public.Curve(), read.Error)
+		}
+	}
+	for _, alg := range []string{"EdDSA", "ES256", "ES384"} {
+		draft := offer()
+		draft.Issuer = "%KEY%"
+		var made struct{ Compact, DID string }
+		testkit.Oracle(t, "jose.mjs", map[string]any{"op": "sign", "payload": draft.Document(), "alg": alg, "typ": "vc+jwt", "cty": "vc"}, &made)
+		v, err := Verify(t.Context(), selfContained{}, []byte(made.Compact), Options{Now: now})
+		if err != nil || v.Issuer != made.DID || v.Claims["given_name"] != "Lisa" {
+			t.Errorf("%s: %v", alg, err)
+		}
+	}
 }
 
 func TestOracleVerifiesWhatWeSign(t *testing.T) {

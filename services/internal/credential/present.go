@@ -19,7 +19,7 @@ type Presenting struct {
 	Types []string
 	// Holder is the DID that every credential is about and that signs.
 	Holder string
-	// Credentials are 1 to vcdm.MaxPresentedCredentials credentials: JSON
+	// Credentials are at most vcdm.MaxPresentedCredentials credentials: JSON
 	// documents, or compact forms (vc+jwt, or an SD-JWT VC with its key
 	// binding), which are enveloped.
 	Credentials [][]byte
@@ -86,7 +86,9 @@ func (p Presenting) document() (Document, error) {
 	doc["@context"] = []any{vcdm.ContextV2, jsonld.KompetansesporV1}
 	doc["type"] = types
 	doc["holder"] = p.Holder
-	doc["verifiableCredential"] = credentials
+	if len(credentials) > 0 {
+		doc["verifiableCredential"] = credentials
+	}
 	if p.ID != "" {
 		doc["id"] = p.ID
 	}
@@ -121,6 +123,6 @@ func (p Presenting) presented(data []byte) (Document, error) {
 // 4.13.1).
 func envelopedCredential(mediaType, compact string) Document {
 	return Document{
-		"@context": []any{vcdm.ContextV2}, "type": "EnvelopedVerifiableCredential", "id": "data:" + mediaType + "," + compact,
+		"@context": []any{vcdm.ContextV2}, "type": vcdm.TypeEnvelopedCredential, "id": "data:" + mediaType + "," + compact,
 	}
 }

@@ -126,11 +126,8 @@ func readSecured(doc Document) (*Verified, *vcdm.Credential, proofSet, error) {
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	c, err := vcdm.ReadCredential(doc)
+	c, err := readForm(doc)
 	if err != nil {
-		return nil, nil, nil, err
-	}
-	if err := checkParty("issuer", c.Issuer); err != nil {
 		return nil, nil, nil, err
 	}
 	proofs, err := readProofs(doc, AssertionMethod)

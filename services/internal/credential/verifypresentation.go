@@ -139,14 +139,12 @@ func readSigned(data []byte, terms Terms) (*signedPresentation, error) {
 	return &signedPresentation{form, proofsOf{proofs, doc, terms}, proofs[0].verificationMethod, proofs[0].created}, nil
 }
 
-// readPresentation reads the form of a presentation, which must show something.
+// readPresentation reads the form of a presentation, and wants a holder whose
+// keys could be found. It may show nothing but that the holder has the key.
 func readPresentation(doc Document) (*vcdm.Presentation, error) {
 	form, err := vcdm.ReadPresentation(doc)
 	if err != nil {
 		return nil, err
-	}
-	if len(form.Credentials) == 0 {
-		return nil, invalid("presentation", "the presentation shows no credential")
 	}
 	if form.Holder != "" {
 		err = checkParty("holder", form.Holder)

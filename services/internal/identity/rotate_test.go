@@ -194,6 +194,23 @@ func TestRotationOverRotation(t *testing.T) {
 	}
 }
 
+// A later rotation does not prolong what is about to retire.
+func TestRotationProlongsNothing(t *testing.T) {
+	o := openOffice(t)
+	first := o.sign().kid
+	second, err := o.Rotate(t.Context(), issuer, keystore.Ed25519, time.Hour)
+	o.ok(err)
+	_, err = o.Rotate(t.Context(), issuer, keystore.Ed25519, 24*time.Hour)
+	o.ok(err)
+	o.now = o.now.Add(time.Hour + time.Minute)
+	if _, err := o.Sign(t.Context(), first, []byte("x")); fault.RuleOf(err) != "key.retired" {
+		t.Error(err)
+	}
+	if s := o.sign(); s.kid != second || o.verify(s) != nil {
+		t.Error(s.kid)
+	}
+}
+
 func TestCompromisedKeyIsCutOffByDate(t *testing.T) {
 	o := openOffice(t)
 	before := o.sign()
@@ -329,8 +346,11 @@ func TestOldAgreementKeyOpensWhatIsUnderWay(t *testing.T) {
 func TestCompromisedAgreementKeyOpensNothing(t *testing.T) {
 	o := openOffice(t)
 	const old = issuer + "#agreement-1"
-	next, err := o.Compromised(t.Context(), old, o.now, "x")
+	next, err := o.Rotate(t.Context(), issuer, keystore.X25519, 24*time.Hour)
 	o.ok(err)
+	if another, err := o.Compromised(t.Context(), old, o.now, "x"); err != nil || another != "" {
+		t.Error("the next key is in use already", another, err)
+	}
 	if _, ok, err := o.KeyAgreement(t.Context(), old); ok || err != nil {
 		t.Error(ok, err)
 	}

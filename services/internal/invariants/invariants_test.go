@@ -113,7 +113,7 @@ func TestEachBreachIsFound(t *testing.T) {
 			[]string{"I2 it has the status index of", "I2 another status index", "I2 another status index is reserved"}},
 		"status index not reserved": {"bank", []string{`DELETE FROM status_entry WHERE credential_id = (SELECT credential_id FROM issuance WHERE reference = ` + lisa + `)`},
 			[]string{"I2 no status index is reserved"}},
-		"status index without credential": {"bank", []string{`INSERT INTO status_entry SELECT list, position + 200000, 'urn:uuid:x', 0, '' FROM status_entry LIMIT 1`},
+		"status index without credential": {"bank", []string{`INSERT INTO status_entry SELECT list, position + 200000, 'urn:uuid:x', 0, 0, 0 FROM status_entry LIMIT 1`},
 			[]string{"I2 belongs to a credential that is not recorded"}},
 		"credential without record": {"tax", []string{
 			`DELETE FROM status_entry WHERE credential_id = (SELECT credential_id FROM issuance WHERE type = 'TaxCard' AND reference = ` + lisa + `)`,

@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
 )
 
 // record is what a service keeps of a credential.
@@ -85,7 +86,7 @@ func (c *checker) issued() error {
 		if one.claims == nil {
 			c.breach(one.where(), "its claims do not open")
 		}
-		var status status.Entry
+		var status statuslist.Reservation
 		if err := json.Unmarshal([]byte(one.status), &status); err != nil {
 			c.breach(one.where(), "its status index cannot be read")
 			continue
@@ -111,7 +112,7 @@ func (c *checker) issued() error {
 }
 
 // fault says what is wrong with one record, or nil.
-func (i record) fault(status status.Entry) error {
+func (i record) fault(status statuslist.Reservation) error {
 	recorded := slices.Contains([]string{"issued", "delivered", "withdrawn"}, i.state)
 	switch {
 	case !recorded && !slices.Contains([]string{"reserved", "offered"}, i.state):
@@ -134,9 +135,8 @@ func (i record) fault(status status.Entry) error {
 }
 
 // differs compares the signed credential with its record.
-func (i record) differs(status status.Entry) error {
+func (i record) differs(status statuslist.Reservation) error {
 	subject, _ := i.document["credentialSubject"].(map[string]any)
-	entry := firstObject(i.document["credentialStatus"])
 	kinds, _ := i.document["type"].([]any)
 	switch {
 	case i.document["id"] != i.id:
@@ -147,7 +147,7 @@ func (i record) differs(status status.Entry) error {
 		return errors.New("what was signed is of another type")
 	case i.subject == "" || subject["id"] != i.subject:
 		return errors.New("what was signed has another subject")
-	case entry["statusListCredential"] != status.List || entry["statusListIndex"] != strconv.Itoa(status.Index):
+	case !carries(i.document, status):
 		return errors.New("what was signed has another status index")
 	case tellsWhereToWrite(i.document):
 		return errors.New("what was signed names a DID that is for messages only")
@@ -174,13 +174,20 @@ func tellsWhereToWrite(value any) bool {
 	return false
 }
 
-// firstObject reads an object that may stand alone or in a list of one.
-func firstObject(value any) map[string]any {
-	if all, ok := value.([]any); ok && len(all) == 1 {
-		value = all[0]
+// carries reports whether a signed document names its reserved entries, and no
+// others.
+func carries(document map[string]any, reserved statuslist.Reservation) bool {
+	items, _ := document["credentialStatus"].([]any)
+	want := reserved.W3C()
+	if len(items) != len(want) {
+		return false
 	}
-	object, _ := value.(map[string]any)
-	return object
+	for n, item := range items {
+		if !reflect.DeepEqual(item, any(want[n].Document())) {
+			return false
+		}
+	}
+	return true
 }
 
 // statusEntries compares the service's status indices with its records.
@@ -205,7 +212,7 @@ func (c *checker) statusEntries(service string) error {
 		}
 		e, ok := of[one.id]
 		delete(of, one.id)
-		var status status.Entry
+		var status statuslist.Reservation
 		_ = json.Unmarshal([]byte(one.status), &status) // reported before
 		switch {
 		case !ok:

@@ -12,7 +12,6 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/sdjwt"
-	"github.com/kompetansespor/kompetansespor/services/internal/status"
 )
 
 // formats are those in which every type can be had. The claims are the same in
@@ -67,10 +66,12 @@ func (s signing) signSDJWT(ctx context.Context, c Credential, claims map[string]
 	}
 	payload := maps.Clone(mapped)
 	payload["jti"] = c.ID
+	entry := c.status.Token()
 	return sdjwt.Issue(ctx, s.signer.Sign, s.random, sdjwt.Draft{
 		Registered: sdjwt.Registered{
 			Issuer: c.Issuer, KeyID: s.key.ID, VCT: kind.VCT, VCTIntegrity: integrity,
 			IssuedAt: s.at, NotBefore: c.validFrom, Expires: c.validUntil, Holder: holder,
+			Status: sdjwt.Status{Present: true, URI: entry.List, Index: int64(entry.Index)},
 		},
 		Curve: s.key.Curve, Claims: payload, Disclosable: disclosable, Decoys: decoys,
 	})
@@ -101,7 +102,7 @@ func typeOf(c Credential) (credtype.Type, error) {
 func unsigned(c Credential, claims map[string]any, subject string) credential.Document {
 	document := credential.Draft{
 		ID: c.ID, Type: c.Type, Issuer: c.Issuer, Subject: subject, Claims: claims,
-		ValidFrom: c.validFrom, ValidUntil: c.validUntil, Status: []status.Entry{c.status},
+		ValidFrom: c.validFrom, ValidUntil: c.validUntil, Status: c.status.W3C(),
 	}.Document()
 	if kind, ok := credtype.Find(c.Type); ok {
 		document["credentialSchema"] = map[string]any{"id": kind.SchemaID(), "type": "JsonSchema"}

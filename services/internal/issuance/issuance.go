@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"io"
 	"time"
 
@@ -103,7 +102,7 @@ type Credential struct {
 	IssuedAt, DeliveredAt       time.Time
 
 	claims                []byte // sealed
-	status                status.Entry
+	status                statuslist.Reservation
 	nonce                 string
 	validFrom, validUntil time.Time
 }
@@ -166,7 +165,7 @@ func urn(b []byte) string {
 // Withdraw revokes a credential wherever it is, with a reason, in the caller's
 // transaction. It is safe to repeat.
 func (i *Issuer) Withdraw(ctx context.Context, tx *sqldb.Tx, id, reason string) error {
-	if err := i.Lists.Revoke(ctx, tx, id, reason); err != nil {
+	if err := i.Lists.Revoke(ctx, tx, id, statuslist.Change{Reason: reason}); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE issuance SET state = 'withdrawn' WHERE credential_id = $1`, id)

@@ -233,7 +233,7 @@ func TestCredentialIsSignedForTheKeyThatTheHolderProves(t *testing.T) {
 	d.check(err)
 	got, err := credential.Verify(t.Context(), d.resolver, raw, credential.Options{Now: d.Clock.Now(), LeaveStatus: true})
 	d.check(err)
-	if got.SubjectID != key || got.ID != id || len(got.Status) != 1 || strings.Contains(string(raw), holder) {
+	if got.SubjectID != key || got.ID != id || len(got.Status) != 2 || strings.Contains(string(raw), holder) {
 		t.Fatalf("issued: %s", raw)
 	}
 	d.say(holder, didcomm.Message{Type: didcomm.TypeCredentialAck, Thid: "t", Body: []byte(`{}`)})

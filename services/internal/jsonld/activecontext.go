@@ -1,198 +1,235 @@
 package jsonld
 
 import (
-	"encoding/json"
 	"maps"
+	"reflect"
 	"strings"
+	"sync"
 )
 
 // activeContext is what terms mean at one place of a document (JSON-LD 1.1
 // API, section 4.1). It does not change once made.
 type activeContext struct {
 	terms map[string]*term
+	vocab string
 	// previous is the context to return to below a node, set where a
 	// type-scoped context was applied.
 	previous *activeContext
+	// named holds the IRIs that have a term, made when first asked for; nil if
+	// there are no terms.
+	named func() map[string]bool
 }
 
-// localContext is a @context as a file or a term definition has it. Its
-// address identifies it.
-type localContext struct {
-	null  bool
-	terms map[string]*term
-}
-
-// term is a term definition.
+// term is a term definition with its names expanded.
 type term struct {
-	iri       string // an absolute IRI, "@id" or "@type"
-	coercion  string // "", "@id", "@vocab", "@json" or a datatype IRI
-	graph     bool   // @container is @graph
-	protected bool
-	scope     *localContext
+	iri        string // an absolute IRI, "@id" or "@type"
+	coercion   string // "", "@id", "@vocab", "@json" or a datatype IRI
+	set, graph bool
+	prefix     bool
+	protected  bool
+	scope      *localContext
 }
 
-// root gives the active context for the @context URLs of a document.
-func (p *Processor) root(urls []string) (*activeContext, error) {
-	key := strings.Join(urls, "\n")
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if c := p.roots[key]; c != nil {
-		return c, nil
+func (t *term) keyword() bool { return t != nil && strings.HasPrefix(t.iri, "@") }
+
+// means reports whether two definitions differ in nothing but protection.
+func (t *term) means(other *term) bool {
+	if (t.scope == nil) != (other.scope == nil) || t.scope != nil && !reflect.DeepEqual(t.scope.source, other.scope.source) {
+		return false
 	}
-	active := &activeContext{}
-	for _, url := range urls {
-		local, ok := p.table[url]
-		if !ok {
-			return nil, refuse("context", "@context names a context that is not pinned here")
-		}
-		var err error
-		if active, err = active.enter(local, true, false); err != nil {
-			return nil, err
-		}
-	}
-	if len(p.roots) < maxCachedContexts {
-		p.roots[key] = active
-	}
-	return active, nil
+	return t.iri == other.iri && t.coercion == other.coercion && t.set == other.set && t.graph == other.graph && t.prefix == other.prefix
 }
 
-// enter applies a property-scoped context (propagate) or a type-scoped one.
-// Property-scoped contexts may redefine protected terms, type-scoped ones not.
-func (p *Processor) enter(active *activeContext, local *localContext, propagate bool) (*activeContext, error) {
-	key := scopeKey{active, local, propagate}
+// application says where a local context stands: in the document, in the
+// definition of a property or in that of a type.
+type application int
+
+const (
+	inDocument application = iota
+	inProperty             // may redefine protected terms
+	inType                 // ends below the node
+)
+
+// enter applies a local context, from the cache if it can.
+func (p *Processor) enter(active *activeContext, local *localContext, as application) (*activeContext, error) {
+	if local.null && as == inProperty {
+		return p.empty, nil
+	}
+	key := entry{active, local, as}
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if c := p.scoped[key]; c != nil {
+	c := p.entered[key]
+	p.mu.Unlock()
+	if c != nil {
 		return c, nil
 	}
-	c, err := active.enter(local, propagate, propagate)
+	// Outside the lock: a document can make much work here, and others need
+	// not wait for it. Two that do the same work at once both are right.
+	c, err := active.enter(local, as)
 	if err != nil {
 		return nil, err
 	}
-	if len(p.scoped) < maxCachedContexts {
-		p.scoped[key] = c
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.entered) >= maxEntered {
+		clear(p.entered)
 	}
+	p.entered[key] = c
 	return c, nil
 }
 
 // enter is the Context Processing Algorithm (section 4.1.2).
-func (c *activeContext) enter(local *localContext, propagate, overrideProtected bool) (*activeContext, error) {
-	result := &activeContext{previous: c.previous}
-	if !propagate && result.previous == nil {
+func (c *activeContext) enter(local *localContext, as application) (*activeContext, error) {
+	result := &activeContext{vocab: c.vocab, previous: c.previous}
+	if as == inType && result.previous == nil {
 		result.previous = c
 	}
-	for name, before := range c.terms {
-		if overrideProtected || !before.protected {
-			continue
-		}
-		if t := local.terms[name]; local.null || t != nil && !before.means(t) {
-			return nil, refuse("context", "a context redefines the protected term %s", name)
-		}
-	}
 	if local.null {
-		if propagate {
+		for name, t := range c.terms {
+			if t.protected && as != inProperty {
+				return nil, refuse("context", "a context removes the protected term %s", name)
+			}
+		}
+		result.vocab = ""
+		if as != inType {
 			result.previous = nil
 		}
-		return result, nil
+	} else if err := result.define(c, local, as); err != nil {
+		return nil, err
 	}
-	result.terms = maps.Clone(c.terms)
-	if result.terms == nil {
-		result.terms = make(map[string]*term, len(local.terms))
-	}
-	for name, t := range local.terms {
-		if before := c.terms[name]; before != nil && before.protected && !overrideProtected {
-			continue
+	result.named = sync.OnceValue(func() map[string]bool {
+		named := make(map[string]bool, len(result.terms))
+		for _, t := range result.terms {
+			named[t.iri] = true
 		}
-		result.terms[name] = t
-	}
+		return named
+	})
 	return result, nil
 }
 
-// means reports whether two definitions differ in nothing but protection.
-func (t *term) means(other *term) bool {
-	return t.iri == other.iri && t.coercion == other.coercion && t.graph == other.graph && t.scope.means(other.scope)
-}
-
-func (l *localContext) means(other *localContext) bool {
-	if l == nil || other == nil {
-		return l == other
+// define adds the terms of a local context to those of before.
+func (c *activeContext) define(before *activeContext, local *localContext, as application) error {
+	c.terms = maps.Clone(before.terms)
+	if c.terms == nil {
+		c.terms = make(map[string]*term, len(local.definitions))
 	}
-	return l.null == other.null && maps.EqualFunc(l.terms, other.terms, (*term).means)
-}
-
-// compile reads a local context: null or an object.
-func compile(value any) (*localContext, error) {
-	if value == nil {
-		return &localContext{null: true}, nil
+	if local.vocab != "" {
+		c.vocab = local.vocab
 	}
-	object, ok := value.(map[string]any)
-	if !ok {
-		return nil, refuse("context", "a pinned context is neither null nor an object")
-	}
-	protected := false
-	for key, value := range object {
-		switch {
-		case key == "@version" && value == json.Number("1.1"):
-		case key == "@protected":
-			if protected, ok = value.(bool); !ok {
-				return nil, refuse("context", "@protected is not a boolean")
-			}
-		case strings.HasPrefix(key, "@"):
-			return nil, refuse("context", "a context uses %s in a way that is not supported", key)
+	d := definer{active: c, local: local, as: as, state: make(map[string]progress, len(local.definitions))}
+	for name := range local.definitions {
+		if err := d.term(name); err != nil {
+			return err
 		}
 	}
-	local := &localContext{terms: make(map[string]*term, len(object))}
-	for name, value := range object {
-		if strings.HasPrefix(name, "@") {
+	return nil
+}
+
+// check applies the scoped contexts of what a local context defines, and those
+// inside them, so that what is not supported is found when a table is loaded.
+func (c *activeContext) check(local *localContext) error {
+	for name := range local.definitions {
+		scope := c.terms[name].scope
+		if scope == nil || scope.null {
 			continue
 		}
-		t, err := compileTerm(name, value)
+		scoped, err := c.enter(scope, inProperty)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		t.protected = t.protected || protected
-		local.terms[name] = t
+		if err := scoped.check(scope); err != nil {
+			return err
+		}
 	}
-	return local, nil
+	return nil
 }
 
-// compileTerm is the Create Term Definition algorithm (section 4.2.2) for
-// definitions that name their IRI in full. Prefixes and @vocab do not exist
-// here, so no definition depends on another.
-func compileTerm(name string, value any) (*term, error) {
-	if name == "" || strings.ContainsAny(name, ":/") {
-		return nil, refuse("context", "the term %q has the form of an IRI", name)
-	}
-	t := &term{}
-	definition, ok := value.(map[string]any)
-	if !ok {
-		definition = map[string]any{"@id": value}
-	}
-	for key, v := range definition {
-		text, _ := v.(string)
-		var err error
-		switch {
-		case key == "@id" && (text == "@id" || text == "@type" || absolute(text)):
-			t.iri = text
-		case key == "@type" && (text == "@id" || text == "@vocab" || text == "@json" || absolute(text)):
-			t.coercion = text
-		case key == "@container" && text == "@set":
-			// A value and a set of one value are the same statement.
-		case key == "@container" && text == "@graph":
-			t.graph = true
-		case key == "@protected" && v == true:
-			t.protected = true
-		case key == "@context":
-			t.scope, err = compile(v)
-		default:
-			err = refuse("context", "the definition of %s uses %s in a way that is not supported", name, key)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	if t.iri == "" || !ok && strings.ContainsAny(t.iri[len(t.iri)-1:], ":/?#[]@") {
-		return nil, refuse("context", "the term %s has no IRI, or would be a prefix", name)
-	}
-	return t, nil
+// definer is the Create Term Definition algorithm (section 4.2.2) at work on
+// one local context, whose definitions may refer to each other.
+type definer struct {
+	active *activeContext
+	local  *localContext
+	as     application
+	state  map[string]progress
 }
+
+type progress int
+
+const (
+	begun progress = iota + 1
+	done
+)
+
+func (d *definer) term(name string) error {
+	switch d.state[name] {
+	case done:
+		return nil
+	case begun:
+		return refuse("context", "the definition of %s refers to itself", name)
+	}
+	d.state[name] = begun
+	definition := d.local.definitions[name]
+	before := d.active.terms[name]
+	t := &term{
+		iri: definition.id, coercion: definition.coercion, set: definition.set, graph: definition.graph,
+		protected: definition.protected, scope: definition.scope,
+	}
+	var err error
+	if !t.keyword() {
+		if t.iri, err = d.expand(name, definition.id); err != nil {
+			return err
+		}
+		t.prefix = definition.simple && strings.ContainsAny(t.iri[len(t.iri)-1:], ":/?#[]@")
+	}
+	if t.coercion != "" && !strings.HasPrefix(t.coercion, "@") {
+		if t.coercion, err = d.expand(name, definition.coercion); err != nil {
+			return err
+		}
+	}
+	if before != nil && before.protected && d.as != inProperty {
+		if !before.means(t) {
+			return refuse("context", "a context redefines the protected term %s", name)
+		}
+		t.protected = true
+	}
+	d.active.terms[name] = t
+	d.state[name] = done
+	return nil
+}
+
+// expand gives the IRI of a name in the definition of a term.
+func (d *definer) expand(term, name string) (string, error) {
+	prefix, _, _ := strings.Cut(name, ":")
+	for _, needed := range []string{name, prefix} {
+		if d.local.definitions[needed] != nil {
+			if err := d.term(needed); err != nil {
+				return "", err
+			}
+		}
+	}
+	iri := name
+	if t := d.active.terms[name]; t != nil {
+		iri = t.iri
+	} else if compact, ok := d.active.compact(name); ok {
+		iri = compact
+	}
+	if !absolute(iri) {
+		return "", refuse("context", "the definition of %s has a name that stands for no IRI", term)
+	}
+	return iri, nil
+}
+
+// compact expands prefix:name, if the prefix is one.
+func (c *activeContext) compact(name string) (iri string, ok bool) {
+	prefix, local, found := strings.Cut(name, ":")
+	if !found || strings.HasPrefix(local, "//") {
+		return "", false
+	}
+	t := c.terms[prefix]
+	if t == nil || !t.prefix {
+		return "", false
+	}
+	return t.iri + local, true
+}
+
+// hasTermFor reports whether a term stands for the IRI.
+func (c *activeContext) hasTermFor(iri string) bool { return c.named != nil && c.named()[iri] }

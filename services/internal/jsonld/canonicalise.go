@@ -1,7 +1,9 @@
 package jsonld
 
 import (
+	"crypto"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"slices"
 	"strconv"
@@ -46,11 +48,12 @@ type canonicaliser struct {
 	mentions  map[int][]*quad // the statements that mention a blank node
 	firstHash map[int]string
 	canonical *issuer
+	digest    func(string) string
 	work      int
 }
 
-func newCanonicaliser(quads []quad) *canonicaliser {
-	c := &canonicaliser{mentions: map[int][]*quad{}, firstHash: map[int]string{}, canonical: newIssuer("c14n")}
+func newCanonicaliser(quads []quad, digest func(string) string) *canonicaliser {
+	c := &canonicaliser{mentions: map[int][]*quad{}, firstHash: map[int]string{}, canonical: newIssuer("c14n"), digest: digest}
 	for i := range quads {
 		q := &quads[i]
 		for n, t := range [...]rdfTerm{q.subject, q.object, q.graph} {
@@ -63,9 +66,13 @@ func newCanonicaliser(quads []quad) *canonicaliser {
 	return c
 }
 
-// canonicalise is RDFC-1.0, section 4.4, with SHA-256.
-func canonicalise(quads []quad) ([]byte, error) {
-	c := newCanonicaliser(quads)
+// canonicalise is RDFC-1.0, section 4.4.
+func canonicalise(quads []quad, hash crypto.Hash) ([]byte, error) {
+	digest, err := digestOf(hash)
+	if err != nil {
+		return nil, err
+	}
+	c := newCanonicaliser(quads, digest)
 	if err := c.label(); err != nil {
 		return nil, err
 	}
@@ -147,7 +154,7 @@ func (c *canonicaliser) hashFirstDegree(blank int) string {
 		})
 	}
 	slices.Sort(lines)
-	hash := sha256Hex(strings.Join(lines, ""))
+	hash := c.digest(strings.Join(lines, ""))
 	c.firstHash[blank] = hash
 	return hash
 }
@@ -166,7 +173,7 @@ func (c *canonicaliser) hashRelated(related int, q *quad, temporary *issuer, pos
 	} else {
 		input += c.hashFirstDegree(related)
 	}
-	return sha256Hex(input)
+	return c.digest(input)
 }
 
 // hashPath is a hash and the labels that lead to it.
@@ -203,7 +210,7 @@ func (c *canonicaliser) hashNDegree(blank int, temporary *issuer) (hashPath, err
 		data.WriteString(chosen.hash)
 		temporary = chosen.issuer
 	}
-	return hashPath{sha256Hex(data.String()), temporary}, nil
+	return hashPath{c.digest(data.String()), temporary}, nil
 }
 
 // choosePath tries every order of related blank nodes and gives the least
@@ -295,9 +302,21 @@ func nextPermutation(order []int) []int {
 	return next
 }
 
-func sha256Hex(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:])
+// digestOf gives the hash of RDFC-1.0 in lower case hexadecimal.
+func digestOf(hash crypto.Hash) (func(string) string, error) {
+	switch hash {
+	case crypto.SHA256:
+		return func(s string) string {
+			sum := sha256.Sum256([]byte(s))
+			return hex.EncodeToString(sum[:])
+		}, nil
+	case crypto.SHA384:
+		return func(s string) string {
+			sum := sha512.Sum384([]byte(s))
+			return hex.EncodeToString(sum[:])
+		}, nil
+	}
+	return nil, refuse("hash", "RDFC-1.0 is defined here for SHA-256 and SHA-384")
 }
 
 func sortedKeys(m map[string][]int) []string {

@@ -1,17 +1,32 @@
 // Package jsonld turns JSON-LD 1.1 documents into canonical N-Quads (RDFC-1.0),
 // the bytes that Data Integrity proofs of the rdfc cryptosuites sign.
 //
-// It knows a fixed table of contexts and never fetches one. It is made for
-// signing, so it is stricter than JSON-LD: whatever would vanish on the way to
-// RDF, or could be written in two ways, is refused instead. That is every
-// member that no context defines, relative IRIs, null, empty and nested
-// arrays, repeated values, blank node labels, keywords in place of their
-// aliases, a node described in two places, contexts inside a document, and
-// numbers that the canonical form would round. Of JSON-LD contexts it supports
-// what the table uses; Contexts lists it.
+// It knows fixed tables of contexts and never fetches one. It reads documents
+// that others signed, and is stricter than JSON-LD, because the holder of a
+// signed document may rewrite it as long as the statements stay the same. So
+// whatever would vanish on the way to RDF, or could be written in two ways
+// that readers of the JSON take for different things, is refused:
+//
+//   - members that no context defines, absolute IRIs as members, and keywords
+//     in place of their aliases;
+//   - null, empty and nested arrays, repeated values, objects that state
+//     nothing where a graph belongs;
+//   - relative IRIs, blank node labels, and ids and references that a prefix
+//     of a context would change;
+//   - members and types written as IRIs for which a context has a term;
+//   - value objects that say what a plain value says;
+//   - a node described in two places: RDF merges the two, so that a claim
+//     could move from the subject to, say, an issuer of the same id;
+//   - contexts inside a document, except where a graph begins, as the
+//     credentials of a presentation do;
+//   - numbers that the canonical form would round, or that implementations
+//     write differently.
+//
+// Of JSON-LD contexts it supports what the tables use; PinnedContext lists it.
 package jsonld
 
 import (
+	"crypto"
 	"sync"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -20,43 +35,45 @@ import (
 // Processor canonicalises documents whose contexts are all in its table. It is
 // safe for concurrent use.
 type Processor struct {
-	table map[string]*localContext
+	table map[string][]*localContext
+	empty *activeContext
 
-	mu     sync.Mutex // guards the two caches
-	roots  map[string]*activeContext
-	scoped map[scopeKey]*activeContext
+	mu      sync.Mutex // guards entered
+	entered map[entry]*activeContext
 }
 
-// scopeKey names the application of a scoped context to an active context.
-type scopeKey struct {
-	active    *activeContext
-	local     *localContext
-	propagate bool
+// entry is the application of a local context to an active one.
+type entry struct {
+	active *activeContext
+	local  *localContext
+	as     application
 }
 
-// maxCachedContexts bounds the caches: a document can nest scoped contexts in
-// many ways, and beyond the bound they are computed each time.
-const maxCachedContexts = 1024
+// maxEntered bounds the cache of applied contexts: a document can nest them in
+// many ways. A full cache starts again.
+const maxEntered = 1024
 
 // Canonize gives the canonical N-Quads of a document whose contexts are among
-// the pinned ones (see Contexts). The document is what strictjson.Decode makes
-// of an object: numbers are json.Number. Errors are fault.Invalid, with rules
-// that begin with "jsonld.".
+// the production ones (see Contexts), with SHA-256. The document is what
+// strictjson.Decode makes of an object: numbers are json.Number. Errors are
+// fault.Invalid, with rules that begin with "jsonld.".
 func Canonize(doc map[string]any) ([]byte, error) {
-	p, err := pinned()
+	p, err := Production()
 	if err != nil {
 		return nil, err
 	}
-	return p.Canonize(doc)
+	return p.Canonize(doc, crypto.SHA256)
 }
 
-// Canonize gives the canonical N-Quads of a document.
-func (p *Processor) Canonize(doc map[string]any) ([]byte, error) {
+// Canonize gives the canonical N-Quads of a document. The hash, SHA-256 or
+// SHA-384, is the one inside RDFC-1.0, which orders blank nodes; cryptosuites
+// name it with the key (VC-DI-ECDSA, section 3.2.3: SHA-384 for P-384).
+func (p *Processor) Canonize(doc map[string]any, hash crypto.Hash) ([]byte, error) {
 	quads, err := p.toRDF(doc)
 	if err != nil {
 		return nil, err
 	}
-	return canonicalise(quads)
+	return canonicalise(quads, hash)
 }
 
 func refuse(rule, format string, args ...any) error {

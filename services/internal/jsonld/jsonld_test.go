@@ -1,6 +1,7 @@
 package jsonld
 
 import (
+	"crypto"
 	"encoding/json"
 	"os"
 	"slices"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
-	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 func decode(t testing.TB, text string) map[string]any {
@@ -116,41 +116,6 @@ const alike = `{
     "employment": {"weekly_hours": 37.5, "position_percentage": 100.0, "credits": [-0.001, 1.5e-9, 12345678.25, 9007199254740991]}}
 }`
 
-func TestContextsHaveTheirPinnedHashes(t *testing.T) {
-	contexts := Contexts()
-	if _, err := New(contexts); err != nil {
-		t.Fatal(err)
-	}
-	contexts[0].Bytes = append(slices.Clone(contexts[0].Bytes), '\n')
-	if _, err := New(contexts); err == nil {
-		t.Fatal("a context with another hash was loaded")
-	}
-}
-
-func TestCanonicalFormIsThatOfTheOracle(t *testing.T) {
-	texts := samples(t)
-	var documents []any
-	for _, text := range texts {
-		documents = append(documents, json.RawMessage(text))
-	}
-	contexts := map[string]any{}
-	for _, c := range Contexts() {
-		contexts[c.URL] = json.RawMessage(c.Bytes)
-	}
-	var answer struct{ NQuads []string }
-	testkit.Oracle(t, "credentials.mjs", map[string]any{"op": "canonize", "contexts": contexts, "documents": documents}, &answer)
-	for i, text := range texts {
-		got, err := Canonize(decode(t, text))
-		if err != nil {
-			t.Errorf("document %d: %v", i, err)
-			continue
-		}
-		if string(got) != answer.NQuads[i] {
-			t.Errorf("document %d: ours is\n%s\nthe oracle's is\n%s", i, got, answer.NQuads[i])
-		}
-	}
-}
-
 func TestControlCharactersAreEscapedAsRDFC10Says(t *testing.T) {
 	var all strings.Builder
 	for c := rune(1); c <= 0x80; c++ {
@@ -161,58 +126,6 @@ func TestControlCharactersAreEscapedAsRDFC10Says(t *testing.T) {
 	want := `\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000B\f\r\u000E\u000F\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001A\u001B\u001C\u001D\u001E\u001F\u007F` + "\u0080"
 	if got := escapeLiteral(all.String()); got != want {
 		t.Errorf("got %s", got)
-	}
-}
-
-// credentialWith is a minimal credential whose subject has the claims.
-func credentialWith(claims string) string {
-	return `{"@context": ["https://www.w3.org/ns/credentials/v2", "https://schema.kompetansespor.example/contexts/v1"],
-		"type": ["VerifiableCredential", "OfferOfEmployment"], "issuer": "did:web:issuer.example",
-		"credentialSubject": {"id": "did:web:x.example", ` + claims + `}}`
-}
-
-func TestWhatASignatureWouldNotCoverIsRefused(t *testing.T) {
-	cases := map[string]struct{ doc, rule string }{
-		// Hostile input 23.
-		"remote context":        {`{"@context": ["https://www.w3.org/ns/credentials/v2", "https://evil.example/v1"], "type": "VerifiableCredential"}`, "jsonld.context"},
-		"inline context":        {`{"@context": ["https://www.w3.org/ns/credentials/v2", {"x": "https://evil.example/x"}], "type": "VerifiableCredential"}`, "jsonld.context"},
-		"inline vocab":          {`{"@context": {"@vocab": "https://evil.example/"}, "x": 1}`, "jsonld.context"},
-		"context twice":         {`{"@context": ["https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/v2"], "type": "VerifiableCredential"}`, "jsonld.context"},
-		"no context":            {`{"type": "VerifiableCredential"}`, "jsonld.context"},
-		"context of a claim":    {credentialWith(`"employer": {"@context": "https://www.w3.org/ns/credentials/v2", "name": "X"}`), "jsonld.context"},
-		"null context":          {`{"@context": null}`, "jsonld.context"},
-		"context deep in proof": {credentialWith(`"legal_name": "X", "@context": ["https://schema.kompetansespor.example/contexts/v1"]`), "jsonld.context"},
-		// Hostile input 24.
-		"undefined term":     {credentialWith(`"salary_secret": 1`), "jsonld.undefined-term"},
-		"absolute IRI claim": {credentialWith(`"https://schema.kompetansespor.example/vocab/v1#legal_name": "X"`), "jsonld.undefined-term"},
-		"undefined nested":   {credentialWith(`"employer": {"hidden": true}`), "jsonld.undefined-term"},
-		"keyword":            {credentialWith(`"@id": "did:web:y.example"`), "jsonld.undefined-term"},
-		"included":           {credentialWith(`"@included": {"id": "did:web:y.example", "legal_name": "X"}`), "jsonld.undefined-term"},
-		"relative type":      {credentialWith(`"type": "Nobody"`), "jsonld.relative-iri"},
-		"relative id":        {credentialWith(`"employer": {"id": "nobody"}`), "jsonld.relative-iri"},
-		"relative reference": {credentialWith(`"employment": {"occupation": {"esco_uri": "C2512"}}`), "jsonld.relative-iri"},
-		"blank node label":   {credentialWith(`"employer": {"id": "_:b0"}`), "jsonld.relative-iri"},
-		// What stands beside them.
-		"null claim":          {credentialWith(`"legal_name": null`), "jsonld.null"},
-		"null in array":       {credentialWith(`"nationalities": ["US", null]`), "jsonld.null"},
-		"empty array":         {credentialWith(`"nationalities": []`), "jsonld.empty-array"},
-		"nested array":        {credentialWith(`"nationalities": [["US"]]`), "jsonld.nested-array"},
-		"repeated value":      {credentialWith(`"nationalities": ["US", "US"]`), "jsonld.repeated-value"},
-		"typed value object":  {credentialWith(`"start_date": {"@value": "2026-01-01", "@type": "http://www.w3.org/2001/XMLSchema#date"}`), "jsonld.value-object"},
-		"bare value object":   {credentialWith(`"legal_name": {"@value": "X"}`), "jsonld.value-object"},
-		"described twice":     {credentialWith(`"employer": {"id": "did:web:e.example", "legal_name": "X"}, "bank": {"id": "did:web:e.example", "bic": "Y"}`), "jsonld.described-twice"},
-		"too many digits":     {credentialWith(`"amount": 0.30000000000000004`), "jsonld.number"},
-		"scalar as a graph":   {`{"@context": ["https://www.w3.org/ns/credentials/v2"], "type": "VerifiablePresentation", "verifiableCredential": "did:web:x.example"}`, "jsonld.graph"},
-		"claim outside scope": {credentialWith(`"holder": "did:web:x.example"`), "jsonld.undefined-term"},
-		"agency outside":      {credentialWith(`"agency": "did:web:x.example"`), "jsonld.undefined-term"},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			_, err := Canonize(decode(t, c.doc))
-			if fault.RuleOf(err) != c.rule {
-				t.Errorf("got %v, want %s", err, c.rule)
-			}
-		})
 	}
 }
 
@@ -240,62 +153,37 @@ func TestOrderOfMembersAndValuesDoesNotChangeTheCanonicalForm(t *testing.T) {
 	}
 }
 
-func TestContextsThatNeedWhatIsNotSupportedAreRefused(t *testing.T) {
-	for _, context := range []string{
-		`{"@vocab": "https://evil.example/"}`, `{"@base": "https://evil.example/"}`, `{"@import": "https://evil.example/"}`,
-		`{"@version": 1.0}`, `{"p": "https://evil.example/"}`, `{"x": {"@reverse": "https://a.example/x"}}`,
-		`{"x": {"@id": "https://a.example/x", "@container": "@language"}}`, `{"x": {"@id": "https://a.example/x", "@context": {"@vocab": "https://b.example/"}}}`,
-		`{"x": null}`, `{"a:b": "https://a.example/x"}`, `"https://a.example/"`,
-	} {
-		var value any = decode(t, `{"@context": `+context+`}`)["@context"]
-		if _, err := compile(value); err == nil {
-			t.Errorf("%s was accepted", context)
-		}
-	}
-}
-
-func TestProtectedTermsAreNotRedefined(t *testing.T) {
-	base, err := compile(decode(t, `{"@protected": true, "type": "@type", "name": "https://a.example/name",
-		"T": {"@id": "https://a.example/T", "@context": {"name": "https://b.example/name"}}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := compile(decode(t, `{"name": "https://b.example/name"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &Processor{
-		table:  map[string]*localContext{"https://a.example/1": base, "https://b.example/1": other},
-		roots:  map[string]*activeContext{},
-		scoped: map[scopeKey]*activeContext{},
-	}
-	for _, doc := range []string{
-		`{"@context": ["https://a.example/1", "https://b.example/1"], "name": "X"}`,
-		`{"@context": ["https://a.example/1"], "type": "T", "name": "X"}`,
-	} {
-		if _, err := p.Canonize(decode(t, doc)); fault.RuleOf(err) != "jsonld.context" {
-			t.Errorf("%s: got %v", doc, err)
-		}
-	}
-}
-
 func FuzzCanonize(f *testing.F) {
 	for _, text := range samples(f) {
 		f.Add([]byte(text))
 	}
+	for _, example := range examples(f) {
+		f.Add([]byte(example.Document))
+	}
 	f.Add([]byte(credentialWith(`"results": [{}, {}, {"bank": {}}]`)))
+	production, development := processors(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		doc, err := strictjson.DecodeObject(data, strictjson.Limits{Bytes: 64 << 10})
 		if err != nil {
 			return
 		}
-		once, err := Canonize(doc)
+		canonical, err := development.Canonize(doc, crypto.SHA256)
+		if inProduction, refused := production.Canonize(doc, crypto.SHA256); refused == nil && string(inProduction) != string(canonical) {
+			t.Errorf("production writes\n%s\ndevelopment\n%s", inProduction, canonical)
+		}
 		if err != nil {
 			return
 		}
-		again, err := Canonize(doc)
-		if err != nil || string(once) != string(again) {
-			t.Errorf("two runs differ: %v", err)
+		quads, _, err := readNQuads(string(canonical))
+		if err != nil {
+			t.Fatalf("the canonical form is not N-Quads: %v", err)
+		}
+		again, err := canonicalise(quads, crypto.SHA256)
+		if fault.RuleOf(err) == "jsonld.too-alike" {
+			return // the order of the labels decides how much work it is
+		}
+		if err != nil || string(again) != string(canonical) {
+			t.Errorf("the canonical form of\n%s\nis\n%s, %v", canonical, again, err)
 		}
 	})
 }

@@ -38,11 +38,16 @@ func literal(value any, datatype string) (rdfTerm, error) {
 }
 
 // number writes an integer as such and anything else as a canonical xsd:double,
-// which keeps 16 digits. Numbers that need more are refused.
+// which keeps 16 digits. Numbers that need more are refused, and so are those
+// like 1e-7, which ECMAScript prints without a point and jsonld.js, for that
+// reason, takes for integers.
 func number(n json.Number, datatype string) (native, text string, err error) {
 	f, err := strconv.ParseFloat(string(n), 64)
 	if err != nil {
 		return "", "", refuse("number", "a number is malformed or too large")
+	}
+	if shortest := strconv.FormatFloat(f, 'e', -1, 64); f != 0 && math.Abs(f) < 1e-6 && !strings.Contains(shortest, ".") {
+		return "", "", refuse("number", "a number is written in different ways by implementations")
 	}
 	if f == math.Trunc(f) && datatype != xsd+"double" && math.Abs(f) < 1<<53 {
 		return xsd + "integer", strconv.FormatInt(int64(f), 10), nil
@@ -73,16 +78,15 @@ func jsonLiteral(value any) (rdfTerm, error) {
 }
 
 // valueObject writes {"@value": ...} with @language, @direction or both, the
-// form that VCDM 2.0 has for names and descriptions. Direction becomes part of
-// the datatype (section 8.2.2, rdfDirection i18n-datatype), so that the
-// signature covers it. A @type is refused: the same statement could be written
-// without the object.
-func valueObject(object map[string]any) (rdfTerm, error) {
+// form that VCDM 2.0 has for names and descriptions, or with a @type. Direction
+// becomes part of the datatype (section 8.2.2, rdfDirection i18n-datatype), so
+// that the signature covers it.
+func valueObject(active *activeContext, coercion string, object map[string]any) (rdfTerm, error) {
 	text, isText := object["@value"].(string)
 	if !isText {
 		return rdfTerm{}, refuse("value-object", "the @value of a value object is not a string")
 	}
-	tag, direction := "", ""
+	tag, direction, datatype := "", "", ""
 	for name, value := range object {
 		member, isText := value.(string)
 		switch {
@@ -91,17 +95,35 @@ func valueObject(object map[string]any) (rdfTerm, error) {
 			tag = strings.ToLower(member)
 		case name == "@direction" && (member == "ltr" || member == "rtl"):
 			direction = member
+		case name == "@type" && strings.Contains(member, ":") && len(object) == 2:
+			var err error
+			if datatype, err = active.vocabularyIRI(member); err != nil {
+				return rdfTerm{}, err
+			}
 		default:
 			return rdfTerm{}, refuse("value-object", "a value object has a member that does not belong there")
 		}
 	}
 	switch {
+	case datatype != "":
+		return typedValue(coercion, text, datatype)
 	case direction != "":
 		return literalTerm(text, i18n+tag+"_"+direction), nil
 	case tag != "":
 		return languageTerm(text, tag), nil
 	}
-	return rdfTerm{}, refuse("value-object", "a value object has neither language nor direction")
+	return rdfTerm{}, refuse("value-object", "a value object has no language, direction or type")
+}
+
+// typedValue writes a string with a datatype that a plain value of the property
+// cannot have; what a plain value can say is refused.
+func typedValue(coercion, text, datatype string) (rdfTerm, error) {
+	switch {
+	case datatype == coercion, datatype == rdfJSON, datatype == rdfLangString, strings.HasPrefix(datatype, i18n),
+		datatype == xsdString, datatype == xsd+"boolean", datatype == xsd+"integer", datatype == xsd+"double":
+		return rdfTerm{}, refuse("value-object", "a value object has a type that a plain value has by itself")
+	}
+	return literalTerm(text, datatype), nil
 }
 
 // languageTag follows the grammar that N-Quads has for language tags.

@@ -2,14 +2,17 @@ package jsonld
 
 import (
 	"strings"
+	"unicode"
 )
 
 const (
-	rdfType   = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
-	rdfJSON   = "http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON"
-	xsd       = "http://www.w3.org/2001/XMLSchema#"
-	xsdString = xsd + "string"
-	i18n      = "https://www.w3.org/ns/i18n#"
+	rdf           = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+	rdfType       = "<" + rdf + "type>"
+	rdfJSON       = rdf + "JSON"
+	rdfLangString = rdf + "langString"
+	xsd           = "http://www.w3.org/2001/XMLSchema#"
+	xsdString     = xsd + "string"
+	i18n          = "https://www.w3.org/ns/i18n#"
 )
 
 // rdfTerm is an IRI or a literal, as N-Quads writes it, or else a blank node
@@ -97,7 +100,8 @@ func (q *quad) line(label func(blank int) string) string {
 	return b.String()
 }
 
-// absolute reports whether s is an absolute IRI that N-Quads can write.
+// absolute reports whether s is an absolute IRI that N-Quads can write and that
+// holds no white space of any alphabet, which implementations differ on.
 func absolute(s string) bool {
 	colon := strings.IndexByte(s, ':')
 	if colon < 1 || colon == len(s)-1 {
@@ -110,6 +114,6 @@ func absolute(s string) bool {
 		}
 	}
 	return !strings.ContainsFunc(s, func(r rune) bool {
-		return r <= 0x20 || r == 0x7F || strings.ContainsRune("<>\"{}|^`\\", r)
+		return r <= 0x20 || r == 0x7F || r == 0xFEFF || unicode.IsSpace(r) || strings.ContainsRune("<>\"{}|^`\\", r)
 	})
 }

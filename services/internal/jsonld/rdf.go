@@ -6,7 +6,7 @@ import (
 )
 
 // maxContextURLs bounds the contexts that one document names.
-const maxContextURLs = 4
+const maxContextURLs = 8
 
 // emitter writes the statements of a document as it walks it. Expansion
 // (JSON-LD 1.1 API, section 5.1), node map generation (7.2) and RDF
@@ -24,41 +24,49 @@ type placed struct{ node, graph rdfTerm }
 
 func (p *Processor) toRDF(doc map[string]any) ([]quad, error) {
 	e := emitter{p: p, described: map[placed]bool{}, seen: map[quad]bool{}}
-	active, err := e.rootContext(doc)
+	active, err := e.contexts(p.empty, doc)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := e.node(active, doc, rdfTerm{}); err != nil {
 		return nil, err
 	}
+	if len(e.quads) == 0 {
+		return nil, refuse("empty", "the document states nothing")
+	}
 	return e.quads, nil
 }
 
-// rootContext reads the @context of a document, or of a document embedded in
-// another.
-func (e *emitter) rootContext(doc map[string]any) (*activeContext, error) {
-	var urls []string
-	switch context := doc["@context"].(type) {
-	case string:
-		urls = []string{context}
-	case []any:
-		for _, item := range context {
-			url, ok := item.(string)
-			if !ok {
-				return nil, refuse("context", "@context holds something that is not a URL")
-			}
-			if slices.Contains(urls, url) {
-				return nil, refuse("context", "@context names a context twice")
-			}
-			urls = append(urls, url)
-		}
-	default:
-		return nil, refuse("context", "@context is missing or not a list of URLs")
+// contexts applies the @context of a document, or of a document embedded in
+// another, to the active context.
+func (e *emitter) contexts(active *activeContext, doc map[string]any) (*activeContext, error) {
+	items, isList := doc["@context"].([]any)
+	if !isList {
+		items = []any{doc["@context"]}
 	}
-	if len(urls) == 0 || len(urls) > maxContextURLs {
+	if len(items) == 0 || len(items) > maxContextURLs {
 		return nil, refuse("context", "@context must name 1 to %d contexts", maxContextURLs)
 	}
-	return e.p.root(urls)
+	for i, item := range items {
+		url, ok := item.(string)
+		if !ok {
+			return nil, refuse("context", "@context is missing or holds something that is not a URL")
+		}
+		if slices.Contains(items[:i], item) {
+			return nil, refuse("context", "@context names a context twice")
+		}
+		locals, ok := e.p.table[url]
+		if !ok {
+			return nil, refuse("context", "@context names a context that is not pinned here")
+		}
+		for _, local := range locals {
+			var err error
+			if active, err = e.p.enter(active, local, inDocument); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return active, nil
 }
 
 func (e *emitter) newBlank() rdfTerm {
@@ -78,28 +86,22 @@ func (e *emitter) emit(q quad) error {
 }
 
 // node writes a node object whose own contexts, but for those of its types,
-// are in active.
-func (e *emitter) node(active *activeContext, object map[string]any, graph rdfTerm) (rdfTerm, error) {
-	untyped := active
-	id, types, err := e.identity(untyped, object)
+// are in untyped.
+func (e *emitter) node(untyped *activeContext, object map[string]any, graph rdfTerm) (rdfTerm, error) {
+	id, types, err := identity(untyped, object)
 	if err != nil {
 		return rdfTerm{}, err
 	}
-	// Type-scoped contexts apply in the order of the types' names, whatever
-	// order the document has them in.
-	for _, name := range slices.Sorted(slices.Values(types)) {
-		if t := untyped.terms[name]; t != nil && t.scope != nil {
-			if active, err = e.p.enter(active, t.scope, false); err != nil {
-				return rdfTerm{}, err
-			}
-		}
+	active, err := e.typed(untyped, types)
+	if err != nil {
+		return rdfTerm{}, err
 	}
-	subject := id
-	if subject == (rdfTerm{}) {
-		subject = e.newBlank()
+	subject, err := e.subject(active, id)
+	if err != nil {
+		return rdfTerm{}, err
 	}
 	for _, name := range types {
-		iri, err := vocabularyIRI(untyped, name)
+		iri, err := untyped.vocabularyIRI(name)
 		if err != nil {
 			return rdfTerm{}, err
 		}
@@ -112,15 +114,17 @@ func (e *emitter) node(active *activeContext, object map[string]any, graph rdfTe
 		if name == "@context" {
 			continue
 		}
-		t := active.terms[name]
-		if t == nil {
-			return rdfTerm{}, refuse("undefined-term", "a member is defined by no context")
-		}
-		if strings.HasPrefix(t.iri, "@") {
-			if untyped.terms[name] == nil || untyped.terms[name].iri != t.iri {
-				return rdfTerm{}, refuse("keyword", "a type gives a member the meaning of a keyword")
+		t, before := active.terms[name], untyped.terms[name]
+		if t.keyword() || before.keyword() {
+			if t == nil || before == nil || t.iri != before.iri {
+				return rdfTerm{}, refuse("keyword", "a type gives or takes a member the meaning of a keyword")
 			}
 			continue
+		}
+		if t == nil {
+			if t, err = active.undefined(name); err != nil {
+				return rdfTerm{}, err
+			}
 		}
 		properties++
 		if err := e.property(active, subject, name, t, value, graph); err != nil {
@@ -136,8 +140,16 @@ func (e *emitter) node(active *activeContext, object map[string]any, graph rdfTe
 	return subject, nil
 }
 
-// identity reads the members that stand for @id and @type.
-func (e *emitter) identity(active *activeContext, object map[string]any) (id rdfTerm, types []string, err error) {
+func (e *emitter) subject(active *activeContext, id string) (rdfTerm, error) {
+	if id == "" {
+		return e.newBlank(), nil
+	}
+	return reference(active, id)
+}
+
+// identity reads the members that stand for @id and @type; the id is empty if
+// there is none.
+func identity(active *activeContext, object map[string]any) (id string, types []string, err error) {
 	idMembers, typeMembers := 0, 0
 	for name, value := range object {
 		t := active.terms[name]
@@ -146,19 +158,19 @@ func (e *emitter) identity(active *activeContext, object map[string]any) (id rdf
 		case t.iri == "@id":
 			idMembers++
 			text, ok := value.(string)
-			if !ok || !absolute(text) {
-				return id, nil, refuse("relative-iri", "an id is not an absolute IRI")
+			if !ok || text == "" {
+				return "", nil, refuse("relative-iri", "an id is not an absolute IRI")
 			}
-			id = iriTerm(text)
+			id = text
 		case t.iri == "@type":
 			typeMembers++
 			if types, err = typeNames(value); err != nil {
-				return id, nil, err
+				return "", nil, err
 			}
 		}
 	}
 	if idMembers > 1 || typeMembers > 1 {
-		return id, nil, refuse("keyword", "two members stand for the same keyword")
+		return "", nil, refuse("keyword", "two members stand for the same keyword")
 	}
 	return id, types, nil
 }
@@ -181,133 +193,72 @@ func typeNames(value any) ([]string, error) {
 	return names, nil
 }
 
+// typed applies the contexts that belong to types, in the order of the types'
+// names, whatever order the document has them in.
+func (e *emitter) typed(untyped *activeContext, types []string) (*activeContext, error) {
+	active := untyped
+	for _, name := range slices.Sorted(slices.Values(types)) {
+		t := untyped.terms[name]
+		if t == nil || t.scope == nil {
+			continue
+		}
+		var err error
+		if active, err = e.p.enter(active, t.scope, inType); err != nil {
+			return nil, err
+		}
+	}
+	return active, nil
+}
+
+// reference gives the node of an id, or of a value that is coerced to @id. An
+// IRI that a prefix would change is refused: who reads the JSON takes it as it
+// stands.
+func reference(active *activeContext, text string) (rdfTerm, error) {
+	if !absolute(text) {
+		return rdfTerm{}, refuse("relative-iri", "an id or a reference is not an absolute IRI")
+	}
+	if _, ok := active.compact(text); ok {
+		return rdfTerm{}, refuse("compact-iri", "an id or a reference is written with a prefix")
+	}
+	return iriTerm(text), nil
+}
+
 // vocabularyIRI expands a name in the position of @type or of a value that is
-// coerced to @vocab.
-func vocabularyIRI(active *activeContext, name string) (string, error) {
-	if t := active.terms[name]; t != nil && !strings.HasPrefix(t.iri, "@") {
+// coerced to @vocab. An IRI that has a term is refused: by the term alone do
+// readers of the JSON know it.
+func (c *activeContext) vocabularyIRI(name string) (string, error) {
+	if t := c.terms[name]; t != nil && !t.keyword() {
 		return t.iri, nil
 	}
-	if !absolute(name) {
+	iri, ok := c.compact(name)
+	switch {
+	case ok:
+	case strings.Contains(name, ":"):
+		iri = name
+	case c.terms[name] == nil && isName(name) && c.vocab != "":
+		iri = c.vocab + name
+	}
+	if !absolute(iri) {
 		return "", refuse("relative-iri", "a type is neither a defined term nor an absolute IRI")
 	}
-	return name, nil
+	if c.hasTermFor(iri) {
+		return "", refuse("alias", "a type is written as an IRI, although it has a term")
+	}
+	return iri, nil
 }
 
-// property writes the values of one member.
-func (e *emitter) property(active *activeContext, subject rdfTerm, name string, t *term, value any, graph rdfTerm) error {
-	predicate := "<" + t.iri + ">"
-	if t.coercion == "@json" {
-		object, err := jsonLiteral(value)
-		if err != nil {
-			return err
-		}
-		return e.emit(quad{subject, object, graph, predicate})
+// undefined gives the meaning of a member that is no term: of a compact IRI,
+// or of any name where a context sets @vocab.
+func (c *activeContext) undefined(name string) (*term, error) {
+	iri, ok := c.compact(name)
+	if !ok && c.vocab != "" && isName(name) && !strings.Contains(name, ":") {
+		iri = c.vocab + name
 	}
-	items, isArray := value.([]any)
-	if !isArray {
-		items = []any{value}
+	if !absolute(iri) {
+		return nil, refuse("undefined-term", "a member is defined by no context")
 	}
-	if len(items) == 0 {
-		return refuse("empty-array", "an empty array states nothing, so a signature does not cover it")
+	if c.hasTermFor(iri) {
+		return nil, refuse("alias", "a member is written as an IRI, although it has a term")
 	}
-	for _, item := range items {
-		object, err := e.value(active, name, t, item, graph)
-		if err != nil {
-			return err
-		}
-		if err := e.emit(quad{subject, object, graph, predicate}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// value writes what one value of a property states, and gives the object of
-// the statement.
-func (e *emitter) value(active *activeContext, name string, t *term, value any, graph rdfTerm) (rdfTerm, error) {
-	object, isObject := value.(map[string]any)
-	if !isObject {
-		return e.scalar(active, name, t, value)
-	}
-	if _, ok := object["@value"]; ok {
-		if t.graph {
-			return rdfTerm{}, refuse("graph", "a literal stands where a graph belongs")
-		}
-		return valueObject(object)
-	}
-	inner := active
-	if active.previous != nil && !isReference(active, object) {
-		inner = active.previous
-	}
-	if t.scope != nil {
-		var err error
-		if inner, err = e.p.enter(inner, t.scope, true); err != nil {
-			return rdfTerm{}, err
-		}
-	}
-	if _, has := object["@context"]; has {
-		// Only where the surrounding document hands over to another one,
-		// as a presentation does for its credentials.
-		if t.scope == nil || !t.scope.null {
-			return rdfTerm{}, refuse("context", "@context stands inside the document")
-		}
-		var err error
-		if inner, err = e.rootContext(object); err != nil {
-			return rdfTerm{}, err
-		}
-	}
-	if !t.graph {
-		return e.node(inner, object, graph)
-	}
-	if isReference(inner, object) {
-		return rdfTerm{}, refuse("graph", "a reference stands where a graph belongs")
-	}
-	own := e.newBlank()
-	_, err := e.node(inner, object, own)
-	return own, err
-}
-
-// isReference reports whether the object holds an id and nothing else.
-func isReference(active *activeContext, object map[string]any) bool {
-	if len(object) != 1 {
-		return false
-	}
-	for name := range object {
-		if t := active.terms[name]; t != nil && t.iri == "@id" {
-			return true
-		}
-	}
-	return false
-}
-
-// scalar is Value Expansion (section 5.3).
-func (e *emitter) scalar(active *activeContext, name string, t *term, value any) (rdfTerm, error) {
-	if t.graph {
-		return rdfTerm{}, refuse("graph", "a scalar stands where a graph belongs")
-	}
-	coercion := t.coercion
-	if t.scope != nil {
-		var err error
-		if active, err = e.p.enter(active, t.scope, true); err != nil {
-			return rdfTerm{}, err
-		}
-		coercion = ""
-		if own := active.terms[name]; own != nil {
-			coercion = own.coercion
-		}
-	}
-	text, isText := value.(string)
-	switch {
-	case isText && coercion == "@id":
-		if !absolute(text) {
-			return rdfTerm{}, refuse("relative-iri", "a reference is not an absolute IRI")
-		}
-		return iriTerm(text), nil
-	case isText && coercion == "@vocab":
-		iri, err := vocabularyIRI(active, text)
-		return iriTerm(iri), err
-	case coercion == "@id" || coercion == "@vocab":
-		coercion = ""
-	}
-	return literal(value, coercion)
+	return &term{iri: iri}, nil
 }

@@ -50,6 +50,9 @@ type Policy struct {
 	Public []string
 	// Roles maps a full method to the roles that may call it.
 	Roles map[string][]Role
+	// Routes maps a pattern of PublicConfig.Routes to the roles that may call
+	// it. A route that is not named here is open to all.
+	Routes map[string][]Role
 }
 
 func (p Policy) names(method string) bool {
@@ -115,7 +118,7 @@ func authorize(ctx context.Context, a Authenticator, p Policy, method string) (c
 	if open || slices.Contains(roles, who.Role) || slices.Contains(roles, AnyRole) {
 		return ctx, nil
 	}
-	return ctx, fault.New(fault.Denied, "rpc.role", "this token may not call this method")
+	return ctx, fault.New(fault.Denied, ruleRole, "this token may not call this method")
 }
 
 // authorizing is the public listener's gate.

@@ -3,6 +3,7 @@ package rpc
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 
 	"google.golang.org/grpc/status"
@@ -44,6 +45,12 @@ var titles = map[fault.Kind]string{
 // writer of errors over HTTP. Like ToStatus it shows a fault's message and
 // never a cause.
 func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
+	WriteProblemWith(w, r, err, nil)
+}
+
+// WriteProblemWith is WriteProblem with further members (RFC 9457, section
+// 3.2), which stand instead of those of the same name.
+func WriteProblemWith(w http.ResponseWriter, r *http.Request, err error, members map[string]any) {
 	f := faultOf(err)
 	if f.Kind == fault.Internal {
 		// The cause of a failed call stands in that call's access line.
@@ -66,8 +73,8 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 	for _, v := range f.Violations {
 		p.Violations = append(p.Violations, ProblemViolation(v))
 	}
-	body, err := json.Marshal(p)
-	if err != nil { // strings and numbers only: cannot happen
+	body, err := p.with(members)
+	if err != nil { // what our own handlers add can be written
 		http.Error(w, titles[fault.Internal], http.StatusInternalServerError)
 		return
 	}
@@ -83,12 +90,28 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 	_, _ = w.Write(body) // the caller may be gone; there is nobody to tell
 }
 
+// with writes the document with further members.
+func (p Problem) with(members map[string]any) ([]byte, error) {
+	body, err := json.Marshal(p)
+	if err != nil || len(members) == 0 {
+		return body, err
+	}
+	all := map[string]any{}
+	if err := json.Unmarshal(body, &all); err != nil {
+		return nil, err
+	}
+	maps.Copy(all, members)
+	return json.Marshal(all)
+}
+
 func httpStatus(f *fault.Error) int {
 	switch f.Rule {
 	case ruleTokenMissing, ruleTokenUnknown:
 		return http.StatusUnauthorized
 	case ruleTooLarge, ruleEncoding:
 		return http.StatusRequestEntityTooLarge
+	case ruleMediaType:
+		return http.StatusUnsupportedMediaType
 	case ruleMethod:
 		return http.StatusMethodNotAllowed
 	case ruleUnknownCall:

@@ -41,9 +41,10 @@ type PublicConfig struct {
 	// the same contract.
 	Gateway []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error
 	// Routes are plain handlers by http.ServeMux pattern, such as
-	// "GET /.well-known/did.json". They authenticate by themselves
-	// (AuthenticateRequest). Their request bodies are already limited and not
-	// compressed.
+	// "GET /.well-known/did.json". Those that the Policy names are called with
+	// a token of one of its roles only, and find its Principal in the context;
+	// the others authenticate by themselves (AuthenticateRequest). Their
+	// request bodies are already limited and not compressed.
 	Routes map[string]http.Handler
 	// Ready are what /readyz asks, by name. A check must honour its context.
 	Ready map[string]func(context.Context) error
@@ -86,6 +87,9 @@ func NewPublic(cfg PublicConfig) (_ *Public, err error) {
 	reflection.Register(p.grpc)
 	named := append(slices.Sorted(maps.Keys(cfg.Policy.Roles)), cfg.Policy.Public...)
 	if err := checkKnown(p.grpc, "policy", named); err != nil {
+		return nil, fmt.Errorf("open public listener: %w", err)
+	}
+	if err := cfg.Policy.checkRoutes(cfg.Routes); err != nil {
 		return nil, fmt.Errorf("open public listener: %w", err)
 	}
 	routes, err := p.routes()
@@ -187,7 +191,7 @@ func (p *Public) routes() (_ *http.ServeMux, err error) {
 		mux.HandleFunc("GET /openapi.json", p.openAPI)
 	}
 	for pattern, handler := range p.cfg.Routes {
-		mux.Handle(pattern, handler)
+		mux.Handle(pattern, p.cfg.Policy.guard(p.cfg.Authenticator, pattern, handler))
 	}
 	return mux, nil
 }

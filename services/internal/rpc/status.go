@@ -33,6 +33,8 @@ const (
 	ruleCanceled     = "rpc.canceled"
 	ruleTooLarge     = "rpc.body-too-large"
 	ruleEncoding     = "rpc.content-encoding"
+	ruleMediaType    = "rpc.media-type"
+	ruleRole         = "rpc.role"
 	ruleUnknownPath  = "rpc.unknown-path"
 	ruleMethod       = "rpc.http-method"
 	ruleMalformed    = "rpc.malformed"

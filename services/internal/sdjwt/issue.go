@@ -50,7 +50,7 @@ type Draft struct {
 func Issue(ctx context.Context, sign jws.Signer, random io.Reader, d Draft) ([]byte, error) {
 	algorithm, ok := algorithmOf(d.Curve)
 	if !ok {
-		return nil, invalid("algorithm", "no algorithm for keys on %q", string(d.Curve))
+		return nil, invalid("draft", "no algorithm for keys on %q", string(d.Curve))
 	}
 	if d.IssuedAt.IsZero() || d.Holder.IsZero() {
 		return nil, invalid("draft", "a credential needs a holder and an instant of issuing")

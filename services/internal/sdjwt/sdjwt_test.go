@@ -189,6 +189,9 @@ func TestWhatIsWithheldLeavesNoTrace(t *testing.T) {
 	if text, _ := decode(strings.Split(token.jwt.input, ".")[1]); strings.Contains(string(text), "guest") || strings.Contains(string(text), "Lisa") {
 		t.Errorf("the payload gives away what is disclosed: %s", text)
 	}
+	if token.jwt.payload["_sd_alg"] != "sha-256" {
+		t.Errorf("the hash is %v", token.jwt.payload["_sd_alg"])
+	}
 	digests := token.jwt.payload["_sd"].([]any)
 	if len(digests) != 4+d.Decoys {
 		t.Errorf("%d digests", len(digests))
@@ -240,6 +243,9 @@ func TestCredentialWithoutDisclosuresHasNoDigests(t *testing.T) {
 			t.Errorf("the payload has %s", name)
 		}
 	}
+	if list := token.jwt.payload["nationalities"]; !reflect.DeepEqual(list, d.Claims["nationalities"]) {
+		t.Errorf("an array has decoys: %v", list)
+	}
 	if !strings.HasSuffix(string(raw), "~") || strings.Count(string(raw), "~") != 1 {
 		t.Errorf("written as %s", raw)
 	}
@@ -253,11 +259,15 @@ func TestIssuingRefuses(t *testing.T) {
 	for range maxDepth {
 		deep = object{"a": deep}
 	}
+	endless, endlessList := object{}, make([]any, 1)
+	endless["a"], endlessList[0] = endless, endlessList
 	for name, c := range map[string]struct {
 		change func(*Draft)
 		want   string
 	}{
-		"a curve without algorithm":   {func(d *Draft) { d.Curve = did.P521 }, "sdjwt.algorithm"},
+		"claims that hold themselves": {func(d *Draft) { d.Claims["deep"] = endless }, "sdjwt.too-deep"},
+		"an array that holds itself":  {func(d *Draft) { d.Claims["deep"] = endlessList }, "sdjwt.too-deep"},
+		"a curve without algorithm":   {func(d *Draft) { d.Curve = did.P521 }, "sdjwt.draft"},
 		"no instant of issuing":       {func(d *Draft) { d.IssuedAt = time.Time{} }, "sdjwt.draft"},
 		"no holder":                   {func(d *Draft) { d.Holder = did.PublicKey{} }, "sdjwt.draft"},
 		"a holder that cannot sign":   {func(d *Draft) { d.Holder = x25519(t) }, "sdjwt.holder-key"},
@@ -326,11 +336,11 @@ func TestSignersAndRandomnessThatFail(t *testing.T) {
 		"an error":              func(context.Context, string, []byte) ([]byte, error) { return nil, broken },
 		"a signature too short": func(context.Context, string, []byte) ([]byte, error) { return make([]byte, 63), nil },
 	} {
-		if _, err := Issue(t.Context(), sign, chance(), offer(t)); fault.KindOf(err) != fault.Internal {
+		if raw, err := Issue(t.Context(), sign, chance(), offer(t)); raw != nil || fault.KindOf(err) != fault.Internal {
 			t.Errorf("issuing, %s: %v", name, err)
 		}
 		token := parsed(t, issue(t, offer(t), university))
-		if _, err := token.Present(t.Context(), sign, presenting()); fault.KindOf(err) != fault.Internal {
+		if raw, err := token.Present(t.Context(), sign, presenting()); raw != nil || fault.KindOf(err) != fault.Internal {
 			t.Errorf("presenting, %s: %v", name, err)
 		}
 	}

@@ -80,9 +80,9 @@ func (s *Service) public(p Parts) (*rpc.Public, error) {
 	documents := s.Book.Documents(s.Host())
 	routes := map[string]http.Handler{
 		"/didcomm":                  s.Agent.Receive(rpc.WriteProblem),
-		"GET /status/{list}":        s.Lists.Publish(rpc.WriteProblem),
 		"GET /.well-known/did.json": documents,
 	}
+	maps.Copy(routes, s.Lists.Routes(rpc.WriteProblem))
 	maps.Copy(routes, p.Routes)
 	ready := map[string]func(context.Context) error{"database": s.DB.Ping}
 	if s.bus != nil {

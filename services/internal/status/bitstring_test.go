@@ -88,3 +88,42 @@ func FuzzDecodeBitstring(f *testing.F) {
 		}
 	})
 }
+
+// A value of several bits begins at its index times its size (Bitstring Status
+// List 1.0, section 3.3), with the bit that counts most. The specification has
+// no example of such a list; these are from its text.
+func TestEntriesOfSeveralBits(t *testing.T) {
+	bits, err := NewBitstring(3 * MinEntries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for index, value := range map[int]int{0: 0b110, 1: 0b001, 2: 0b101, MinEntries - 1: 0b111} {
+		if err := bits.SetValue(index, 3, value); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := bits.Value(index, 3); got != value || err != nil {
+			t.Errorf("[%d] = %d, want %d: %v", index, got, value, err)
+		}
+	}
+	if got := bits.bits[:2]; got[0] != 0b110_001_10 || got[1] != 0b1_0000000 {
+		t.Errorf("%08b", got)
+	}
+	if err := bits.SetValue(1, 3, 0b010); err != nil || bits.bits[0] != 0b110_010_10 {
+		t.Errorf("%08b, %v", bits.bits[0], err)
+	}
+	for _, value := range []int{8, -1} {
+		if err := bits.SetValue(0, 3, value); fault.RuleOf(err) != "status.value" {
+			t.Errorf("%d: %v", value, err)
+		}
+	}
+	for _, index := range []int{-1, MinEntries, 1 << 61, 1 << 62} {
+		if _, err := bits.Value(index, 3); fault.RuleOf(err) != "status.index" {
+			t.Errorf("33 index %d: %v", index, err)
+		}
+	}
+	for _, size := range []int{0, -1, 4, 9, 1 << 40} { // too few entries of that size
+		if _, err := bits.Value(0, size); fault.RuleOf(err) != "status.length" {
+			t.Errorf("%d bits: %v", size, err)
+		}
+	}
+}

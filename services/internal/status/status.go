@@ -1,23 +1,45 @@
 // Package status knows what says whether a credential still stands: the
-// entries that credentials carry, and the lists that issuers publish (W3C
-// Bitstring Status List 1.0).
+// entries that credentials carry, and the lists that issuers publish. There are
+// two mechanisms: the Bitstring Status List of W3C credentials (W3C Bitstring
+// Status List 1.0) and the Token Status List of SD-JWT VCs
+// (draft-ietf-oauth-status-list-21, here TSL).
 //
 // It signs, verifies and fetches nothing: a list counts only when whoever
 // fetched it has verified who signed it.
 package status
 
 import (
-	"encoding/json"
 	"net/url"
-	"slices"
-	"strconv"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
-	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
-// Purpose says what a set bit of a list means.
+// Bounds of a list, in entries. The least is that of Bitstring Status List 1.0,
+// section 3.2: fewer would tell holders apart. TSL sets none.
+const (
+	MinEntries = 131_072
+	MaxEntries = 1 << 20
+)
+
+const (
+	maxYear   = 365 * 24 * time.Hour // the longest time to live
+	maxURL    = 2048                 // bytes
+	clockSkew = time.Minute
+)
+
+// Mechanism says what kind of list an entry is in.
+type Mechanism string
+
+// The mechanisms.
+const (
+	// BitstringList is a credential with one bit or more for each purpose.
+	BitstringList Mechanism = ""
+	// TokenList is a JWT with one value that says it all.
+	TokenList Mechanism = "token"
+)
+
+// Purpose says what an entry of a Bitstring Status List means when it is set.
 type Purpose string
 
 // The purposes of Bitstring Status List 1.0, section 2.1, that we know.
@@ -26,190 +48,120 @@ const (
 	Revocation Purpose = "revocation"
 	// Suspension can be lifted.
 	Suspension Purpose = "suspension"
+	// Message tells something of the credential, which stands all the same.
+	Message Purpose = "message"
 )
 
-const (
-	typeEntry          = "BitstringStatusListEntry"
-	typeList           = "BitstringStatusList"
-	typeListCredential = "BitstringStatusListCredential"
-	maxEntries         = 4 // of one credential
-)
-
-// Entry is where a credential's status stands (Bitstring Status List 1.0,
-// section 2.1).
+// Entry is where a credential's status stands. Its JSON is for our own stores.
 type Entry struct {
-	// List is the URL of the status list credential.
+	Mechanism Mechanism `json:",omitempty"`
+	// List is the URL of the list.
 	List string
 	// Index is the entry in the list, from 0.
-	Index   int
-	Purpose Purpose
+	Index int
+	// Purpose is empty in a Token Status List.
+	Purpose Purpose `json:",omitempty"`
+	// Messages are what the values mean; nil for one bit that is set or not.
+	Messages *Messages `json:",omitempty"`
 }
 
-// Document writes the entry as an item of credentialStatus.
-func (e Entry) Document() vcdm.Document {
-	index := strconv.Itoa(e.Index)
-	return vcdm.Document{
-		"id":                   e.List + "#" + index,
-		"type":                 typeEntry,
-		"statusPurpose":        string(e.Purpose),
-		"statusListIndex":      index,
-		"statusListCredential": e.List,
-	}
+// TokenEntry is the entry of a Token Status List that a JWT names (TSL section
+// 6.2). An index that no list can have is kept as one: no list has it.
+func TokenEntry(uri string, index int64) Entry {
+	return Entry{Mechanism: TokenList, List: uri, Index: int(max(-1, min(index, MaxEntries)))}
 }
 
-// ReadEntries reads the items of credentialStatus. Statuses of other kinds are
-// refused, since nobody here could check them.
-func ReadEntries(items []vcdm.Document) ([]Entry, error) {
-	if len(items) > maxEntries {
-		return nil, fault.New(fault.Invalid, "credential.status", "a credential has at most %d status entries", maxEntries)
-	}
-	var entries []Entry
-	for _, item := range items {
-		entry, err := readEntry(item)
-		if err != nil {
-			return nil, err
+// Revokes reports whether a credential with the entry can be revoked by it.
+func (e Entry) Revokes() bool { return e.Mechanism == TokenList || e.Purpose == Revocation }
+
+// Finding is what a list says of one entry.
+type Finding struct {
+	Entry Entry
+	// Value is 0 for an entry that is not set.
+	Value int
+	// Message is the text of the value of an entry that has messages. It is the
+	// issuer's, for whoever looks into a case, and not for display to people.
+	Message string
+}
+
+// The values of a Token Status List (TSL section 7.1) that we know.
+const (
+	TokenValid     = 0
+	TokenInvalid   = 1 // revoked
+	TokenSuspended = 2
+)
+
+// Err is nil when the credential stands. It fails with fault.Denied
+// (status.revoked, status.suspended), and with fault.Invalid for a value that
+// has no meaning here. No message is a failure.
+func (f Finding) Err() error {
+	if f.Entry.Mechanism == TokenList {
+		switch f.Value {
+		case TokenValid:
+			return nil
+		case TokenInvalid:
+			return revoked()
+		case TokenSuspended:
+			return suspended()
 		}
-		entries = append(entries, entry)
+		return fault.New(fault.Invalid, "status.value", "the status list gives the credential a status that is not known here")
 	}
-	return entries, nil
+	switch {
+	case f.Value == 0 || f.Entry.Purpose == Message:
+		return nil
+	case f.Entry.Purpose == Suspension:
+		return suspended()
+	}
+	return revoked()
 }
 
-func invalid(format string, args ...any) error {
-	return fault.New(fault.Invalid, "credential.status", format, args...)
+func revoked() error { return fault.New(fault.Denied, "status.revoked", "the credential is revoked") }
+func suspended() error {
+	return fault.New(fault.Denied, "status.suspended", "the credential is suspended")
 }
 
-func readEntry(item vcdm.Document) (Entry, error) {
-	for name := range item {
-		switch name {
-		case "id", "type", "statusPurpose", "statusListIndex", "statusListCredential":
-		default:
-			return Entry{}, invalid("a status entry has a member that is not known here")
+// Standing is the first error among findings, nil when the credential stands.
+// A revocation goes before a suspension.
+func Standing(findings []Finding) error {
+	var first error
+	for _, finding := range findings {
+		err := finding.Err()
+		if fault.RuleOf(err) == "status.revoked" {
+			return err
+		}
+		if first == nil {
+			first = err
 		}
 	}
-	if item["type"] != any(typeEntry) {
-		return Entry{}, invalid("a status entry is not a %s", typeEntry)
+	return first
+}
+
+// checkPublisher wants a list to be signed by the issuer of the credential.
+func checkPublisher(publisher, issuer string) error {
+	if publisher != issuer {
+		return fault.New(fault.Invalid, "status.issuer", "the status list is signed by another than the credential's issuer")
 	}
-	list, _ := item["statusListCredential"].(string)
-	if !isURL(list) {
-		return Entry{}, invalid("statusListCredential is not a URL")
+	return nil
+}
+
+// checkDates wants a list to be valid at an instant. The publisher's clock may
+// run a minute ahead.
+func checkDates(from, until, now time.Time) error {
+	if from.After(now.Add(clockSkew)) || !until.IsZero() && !now.Before(until) {
+		return fault.New(fault.Invalid, "status.dates", "the status list is not valid at this time")
 	}
-	text, _ := item["statusListIndex"].(string)
-	index, err := strconv.ParseUint(text, 10, 31)
-	if err != nil || strconv.FormatUint(index, 10) != text || index >= MaxEntries {
-		return Entry{}, fault.New(fault.Invalid, "status.index", "statusListIndex is not the index of an entry")
-	}
-	purpose, err := readPurpose(item)
-	return Entry{List: list, Index: int(index), Purpose: purpose}, err
+	return nil
+}
+
+func wrongList() error {
+	return fault.New(fault.Invalid, "status.wrong-list", "the status list is not the one that the credential names")
+}
+
+func outside() error {
+	return fault.New(fault.Invalid, "status.index", "the status index lies outside the list")
 }
 
 func isURL(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && u.IsAbs() && len(s) <= 2048
-}
-
-func readPurpose(object vcdm.Document) (Purpose, error) {
-	text, _ := object["statusPurpose"].(string)
-	purpose := Purpose(text)
-	if purpose != Revocation && purpose != Suspension {
-		return "", fault.New(fault.Invalid, "status.purpose", "statusPurpose is neither revocation nor suspension")
-	}
-	return purpose, nil
-}
-
-// List is a list that somebody publishes.
-type List struct {
-	// ID is the URL of the list's credential.
-	ID string
-	// Issuer is the DID that signs the list, and the credentials it is about.
-	Issuer  string
-	Purpose Purpose
-	// ValidFrom is now, ValidUntil when readers must have a newer list.
-	ValidFrom, ValidUntil time.Time
-	// TTL is how long readers may keep the list, 0 for unsaid.
-	TTL  time.Duration
-	Bits *Bitstring
-}
-
-// Document writes the list as a credential that is to be signed.
-func (l List) Document() vcdm.Document {
-	subject := vcdm.Document{
-		"id":            l.ID + "#list",
-		"type":          typeList,
-		"statusPurpose": string(l.Purpose),
-		"encodedList":   l.Bits.Encode(),
-	}
-	if l.TTL > 0 {
-		subject["ttl"] = l.TTL.Milliseconds()
-	}
-	return vcdm.Document{
-		"@context":          []any{vcdm.ContextV2},
-		"id":                l.ID,
-		"type":              []any{vcdm.TypeCredential, typeListCredential},
-		"issuer":            l.Issuer,
-		"validFrom":         vcdm.FormatInstant(l.ValidFrom),
-		"validUntil":        vcdm.FormatInstant(l.ValidUntil),
-		"credentialSubject": subject,
-	}
-}
-
-// ReadList reads the list of a status list credential (Bitstring Status List
-// 1.0, section 2.2). It fails with fault.Invalid.
-func ReadList(c *vcdm.Credential) (List, error) {
-	if !slices.Contains(c.Types, typeListCredential) || len(c.Subjects) != 1 || c.Subjects[0].Claims["type"] != any(typeList) {
-		return List{}, fault.New(fault.Invalid, "status.type", "the credential is not a status list")
-	}
-	claims := c.Subjects[0].Claims
-	list := List{ID: c.ID, Issuer: c.Issuer, ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil}
-	var err error
-	if list.Purpose, err = readPurpose(claims); err != nil {
-		return List{}, err
-	}
-	if ttl, has := claims["ttl"]; has {
-		number, _ := ttl.(json.Number)
-		ms, err := number.Int64()
-		if err != nil || ms < 0 || ms > int64(365*24*time.Hour/time.Millisecond) {
-			return List{}, fault.New(fault.Invalid, "status.ttl", "ttl is not a number of milliseconds below a year")
-		}
-		list.TTL = time.Duration(ms) * time.Millisecond
-	}
-	encoded, _ := claims["encodedList"].(string)
-	if list.Bits, err = DecodeBitstring(encoded); err != nil {
-		return List{}, err
-	}
-	return list, nil
-}
-
-// Check looks an issuer's credential up in a list, at an instant: the list must
-// be valid then, be signed by the credential's own issuer, and be the list of
-// one of the credential's entries, for the same purpose. It fails with
-// fault.Denied (status.revoked, status.suspended) when the bit is set and with
-// fault.Invalid when the list is not the right one. Callers ask once for each
-// list that the credential names.
-func (l List) Check(issuer string, entries []Entry, now time.Time) error {
-	if l.Issuer != issuer {
-		return fault.New(fault.Invalid, "status.issuer", "the status list is signed by another than the credential's issuer")
-	}
-	if !l.ValidFrom.IsZero() && now.Before(l.ValidFrom) || !l.ValidUntil.IsZero() && !now.Before(l.ValidUntil) {
-		return fault.New(fault.Invalid, "status.dates", "the status list is not valid at this time")
-	}
-	named := false
-	for _, entry := range entries {
-		if entry.List != l.ID || entry.Purpose != l.Purpose {
-			continue
-		}
-		named = true
-		set, err := l.Bits.Get(entry.Index)
-		switch {
-		case err != nil:
-			return err
-		case set && l.Purpose == Suspension:
-			return fault.New(fault.Denied, "status.suspended", "the credential is suspended")
-		case set:
-			return fault.New(fault.Denied, "status.revoked", "the credential is revoked")
-		}
-	}
-	if !named {
-		return fault.New(fault.Invalid, "status.wrong-list", "the status list is not the one that the credential names")
-	}
-	return nil
+	return err == nil && u.IsAbs() && len(s) <= maxURL
 }

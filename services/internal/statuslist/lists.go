@@ -1,6 +1,10 @@
-// Package statuslist keeps, publishes and checks Bitstring Status Lists (W3C
-// Bitstring Status List v1.0): an index for each credential, reserved before
-// the credential is signed, and flipped in the transaction that revokes it.
+// Package statuslist keeps, publishes and checks status lists. Each credential
+// has one position, reserved before it is signed, which is the same in every
+// list of its number: the Bitstring Status Lists of W3C credentials
+// (/status/{list} for revocation, /status/{list}/suspension and
+// /status/{list}/message) and the Token Status List of SD-JWT VCs
+// (/token-status/{list}). A status changes in the caller's transaction, with
+// who changed it and why.
 package statuslist
 
 import (
@@ -10,22 +14,23 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"io"
 	"strconv"
-	"sync"
+	"strings"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/cache"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 )
 
 //go:embed schema/*.sql
 var schema embed.FS
 
-// Migrations is the schema of lists and entries.
+// Migrations is the schema of lists, entries and their changes.
 func Migrations() sqldb.Migrations { return sqldb.Embedded("statuslist", schema) }
 
 // Config is what the lists of a service need.
@@ -36,62 +41,119 @@ type Config struct {
 	AssertionKey credential.KeyOf
 	Clock        clock.Clock
 	Random       io.Reader
-	// BaseURL is the service's public URL; lists are under /status/.
+	// BaseURL is the service's public URL; lists are under /status/ and
+	// /token-status/.
 	BaseURL string
-	// Lifetime is how long a published list is valid.
-	Lifetime time.Duration
+	// Lifetime is how long a published list is valid, TTL how long readers may
+	// keep it. A TTL of zero is half the lifetime, which is what a published
+	// list has left at least.
+	Lifetime, TTL time.Duration
+	// Capacity is how many credentials a list takes before the next one is
+	// begun. Zero is half its entries, so that the next index stays hard to
+	// guess.
+	Capacity int
+	// Messages are what a credential of this service can be told to mean by
+	// SetMessage: two or four, the first for nothing said. Nil: there are none.
+	// They must stay the same for as long as a credential carries them.
+	Messages *status.Messages
 }
 
 // Lists are the status lists of one service. Safe for concurrent use.
 type Lists struct {
 	Config
-	mu        sync.Mutex // guards published
-	published map[int64]published
+	signed  *cache.Memory
+	signing flights[[]byte]
 }
 
-type published struct {
-	version int64
-	until   time.Time
-	body    []byte
-}
+// maxSigned bounds the signed lists that are kept, in bytes: some hundred of
+// the largest. Others are signed again when somebody asks.
+const maxSigned = 16 << 20
 
 // New makes the lists.
-func New(c Config) *Lists { return &Lists{Config: c, published: map[int64]published{}} }
-
-// Reserve gives a credential an index of its own, at random among the free
-// ones, in the caller's transaction. A list is left when it is half full, so
-// that the next index stays hard to guess.
-func (l *Lists) Reserve(ctx context.Context, tx *sqldb.Tx, issuer, credentialID string) (status.Entry, error) {
-	var number int64
-	err := tx.QueryRowContext(ctx, `SELECT number FROM status_list WHERE issuer = $1 AND taken < $2 ORDER BY number LIMIT 1`,
-		issuer, status.MinEntries/2).Scan(&number)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = tx.QueryRowContext(ctx, `
-			INSERT INTO status_list (number, issuer, taken, version)
-			VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM status_list), $1, 0, 1) RETURNING number`, issuer).Scan(&number)
+func New(c Config) *Lists {
+	if c.TTL == 0 {
+		c.TTL = c.Lifetime / 2
 	}
+	if c.Capacity == 0 {
+		c.Capacity = status.MinEntries / 2
+	}
+	return &Lists{Config: c, signed: cache.NewMemory(c.Clock, 0, maxSigned)}
+}
+
+// Reservation is the position that a credential has for ever. Its JSON is for
+// the records of whoever issues the credential.
+type Reservation struct {
+	// List is the URL of the list for revocation, from which the others follow.
+	List string
+	// Index is the entry in each of them, from 0.
+	Index int
+}
+
+const (
+	bitstringPath = "/status/"
+	tokenPath     = "/token-status/"
+)
+
+// W3C gives the entries of a W3C credential: revocation and suspension.
+func (r Reservation) W3C() []status.Entry {
+	return []status.Entry{
+		{List: r.List, Index: r.Index, Purpose: status.Revocation},
+		{List: r.List + "/" + string(status.Suspension), Index: r.Index, Purpose: status.Suspension},
+	}
+}
+
+// Message gives the further entry of a W3C credential that messages can be
+// told of: those of the Config.
+func (r Reservation) Message(messages *status.Messages) status.Entry {
+	return status.Entry{List: r.List + "/" + string(status.Message), Index: r.Index, Purpose: status.Message, Messages: messages}
+}
+
+// Token gives the entry of an SD-JWT VC.
+func (r Reservation) Token() status.Entry {
+	base, number := r.List, ""
+	if at := strings.LastIndex(r.List, bitstringPath); at >= 0 {
+		base, number = r.List[:at], r.List[at+len(bitstringPath):]
+	}
+	return status.TokenEntry(base+tokenPath+number, int64(r.Index))
+}
+
+// Reserve gives a credential a position of its own, at random among the free
+// ones, in the caller's transaction.
+func (l *Lists) Reserve(ctx context.Context, tx *sqldb.Tx, issuer, credentialID string) (Reservation, error) {
+	number, err := l.take(ctx, tx, issuer)
 	if err != nil {
-		return status.Entry{}, fmt.Errorf("find status list: %w", err)
+		return Reservation{}, fmt.Errorf("find status list: %w", err)
 	}
 	for {
 		position, err := l.draw()
 		if err != nil {
-			return status.Entry{}, err
+			return Reservation{}, err
 		}
 		fresh, err := sqldb.Inserted(ctx, tx, `
-			INSERT INTO status_entry (list, position, credential_id, revoked_at, reason) VALUES ($1, $2, $3, 0, '')
+			INSERT INTO status_entry (list, position, credential_id, revoked_at) VALUES ($1, $2, $3, 0)
 			ON CONFLICT (list, position) DO NOTHING`, number, position, credentialID)
 		if err != nil {
-			return status.Entry{}, fmt.Errorf("reserve status index: %w", err)
+			return Reservation{}, fmt.Errorf("reserve status index: %w", err)
 		}
-		if !fresh {
-			continue
+		if fresh {
+			return Reservation{List: l.url(number, revocation), Index: int(position)}, nil
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE status_list SET taken = taken + 1 WHERE number = $1`, number); err != nil {
-			return status.Entry{}, fmt.Errorf("reserve status index: %w", err)
-		}
-		return l.entry(number, position), nil
 	}
+}
+
+// take counts one more credential in the issuer's first list with room, and
+// begins a list when there is none.
+func (l *Lists) take(ctx context.Context, tx *sqldb.Tx, issuer string) (number int64, err error) {
+	err = tx.QueryRowContext(ctx, `
+		UPDATE status_list SET taken = taken + 1
+		WHERE number = (SELECT number FROM status_list WHERE issuer = $1 AND taken < $2 ORDER BY number LIMIT 1)
+		RETURNING number`, issuer, l.Capacity).Scan(&number)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = tx.QueryRowContext(ctx, `
+			INSERT INTO status_list (number, issuer, taken, version)
+			VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM status_list), $1, 1, 1) RETURNING number`, issuer).Scan(&number)
+	}
+	return number, err
 }
 
 func (l *Lists) draw() (int64, error) {
@@ -102,30 +164,24 @@ func (l *Lists) draw() (int64, error) {
 	return int64(binary.BigEndian.Uint64(random[:]) % status.MinEntries), nil
 }
 
-func (l *Lists) entry(number, position int64) status.Entry {
-	return status.Entry{List: l.url(number), Index: int(position), Purpose: status.Revocation}
+// form is what a list is published as.
+type form string
+
+const (
+	revocation form = ""
+	suspension form = "/" + form(status.Suspension)
+	message    form = "/" + form(status.Message)
+	token      form = "token"
+)
+
+func (l *Lists) url(number int64, f form) string {
+	n := strconv.FormatInt(number, 10)
+	if f == token {
+		return l.BaseURL + tokenPath + n
+	}
+	return l.BaseURL + bitstringPath + n + string(f)
 }
 
-func (l *Lists) url(number int64) string {
-	return l.BaseURL + "/status/" + strconv.FormatInt(number, 10)
-}
-
-// Revoke flips a credential's bit, once, with the reason. NotFound when the
-// credential has no index here.
-func (l *Lists) Revoke(ctx context.Context, tx *sqldb.Tx, credentialID, reason string) error {
-	var number, revokedAt int64
-	err := tx.QueryRowContext(ctx, `SELECT list, revoked_at FROM status_entry WHERE credential_id = $1`, credentialID).Scan(&number, &revokedAt)
-	if errors.Is(err, sql.ErrNoRows) {
-		return fault.New(fault.NotFound, "credential.unknown", "no such credential was issued here")
-	}
-	if err != nil || revokedAt != 0 {
-		return err
-	}
-	n, err := sqldb.Changed(ctx, tx, `UPDATE status_entry SET revoked_at = $1, reason = $2 WHERE credential_id = $3 AND revoked_at = 0`,
-		clock.Micros(l.Clock.Now()), reason, credentialID)
-	if err != nil || n == 0 {
-		return err // n == 0: somebody else has revoked it
-	}
-	_, err = tx.ExecContext(ctx, `UPDATE status_list SET version = version + 1 WHERE number = $1`, number)
-	return err
+func unknownList() error {
+	return fault.New(fault.NotFound, "status.no-such-list", "there is no such status list")
 }

@@ -1,0 +1,118 @@
+package jsonld
+
+// property writes the values of one member.
+func (e *emitter) property(active *activeContext, subject rdfTerm, name string, t *term, value any, graph rdfTerm) error {
+	predicate := "<" + t.iri + ">"
+	if t.coercion == "@json" {
+		object, err := jsonLiteral(value)
+		if err != nil {
+			return err
+		}
+		return e.emit(quad{subject, object, graph, predicate})
+	}
+	items, isArray := value.([]any)
+	if !isArray {
+		items = []any{value}
+	}
+	if len(items) == 0 {
+		return refuse("empty-array", "an empty array states nothing, so a signature does not cover it")
+	}
+	for _, item := range items {
+		object, err := e.value(active, name, t, item, graph)
+		if err != nil {
+			return err
+		}
+		if err := e.emit(quad{subject, object, graph, predicate}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// value writes what one value of a property states, and gives the object of
+// the statement.
+func (e *emitter) value(active *activeContext, name string, t *term, value any, graph rdfTerm) (rdfTerm, error) {
+	object, isObject := value.(map[string]any)
+	_, isValueObject := object["@value"]
+	if t.graph && (!isObject || isValueObject) {
+		return rdfTerm{}, refuse("graph", "a literal or a reference stands where a graph belongs")
+	}
+	inner := active
+	if isObject && !isValueObject && active.previous != nil && !isReference(active, object) {
+		inner = active.previous
+	}
+	if t.scope != nil {
+		var err error
+		if inner, err = e.p.enter(inner, t.scope, inProperty); err != nil {
+			return rdfTerm{}, err
+		}
+	}
+	switch {
+	case !isObject:
+		return scalar(inner, coercion(inner, name, t), value)
+	case isValueObject:
+		return valueObject(inner, coercion(inner, name, t), object)
+	}
+	if _, has := object["@context"]; has {
+		// Only where a graph begins, as in a presentation, which hands over
+		// to its credentials.
+		if !t.graph {
+			return rdfTerm{}, refuse("context", "@context stands inside the document")
+		}
+		var err error
+		if inner, err = e.contexts(inner, object); err != nil {
+			return rdfTerm{}, err
+		}
+	}
+	if !t.graph {
+		return e.node(inner, object, graph)
+	}
+	own, before := e.newBlank(), len(e.quads)
+	if _, err := e.node(inner, object, own); err != nil {
+		return rdfTerm{}, err
+	}
+	if len(e.quads) == before {
+		return rdfTerm{}, refuse("graph", "an object that states nothing stands where a graph belongs")
+	}
+	return own, nil
+}
+
+// isReference reports whether the object holds an id and nothing else.
+func isReference(active *activeContext, object map[string]any) bool {
+	if len(object) != 1 {
+		return false
+	}
+	for name := range object {
+		if t := active.terms[name]; t != nil && t.iri == "@id" {
+			return true
+		}
+	}
+	return false
+}
+
+// coercion gives the type of the values of a property. In a context of its own
+// the property can have another type, or none.
+func coercion(active *activeContext, name string, t *term) string {
+	if t.scope != nil {
+		t = active.terms[name]
+	}
+	if t == nil {
+		return ""
+	}
+	return t.coercion
+}
+
+// scalar is Value Expansion (section 5.3).
+func scalar(active *activeContext, coercion string, value any) (rdfTerm, error) {
+	text, isText := value.(string)
+	switch {
+	case isText && coercion == "@id":
+		return reference(active, text)
+	case isText && coercion == "@vocab":
+		iri, err := active.vocabularyIRI(text)
+		return iriTerm(iri), err
+	case coercion == "@id" || coercion == "@vocab":
+		coercion = ""
+	}
+	return literal(value, coercion)
+}

@@ -1,0 +1,93 @@
+package vcdm
+
+// MaxPresentedCredentials is how many credentials a presentation may hold.
+const MaxPresentedCredentials = 8
+
+// Presentation is what a document says as a presentation.
+type Presentation struct {
+	Version Version
+	// ID is the presentation's id, empty when it has none.
+	ID string
+	// Types holds every type, VerifiablePresentation among them.
+	Types []string
+	// Holder is a URL, empty when the presentation does not say.
+	Holder string
+	// Credentials are the presented credentials in the order presented, none
+	// when there are none, each as it stands: a credential with its proof, or
+	// an EnvelopedVerifiableCredential.
+	Credentials []Document
+	// Members are the members that VCDM does not define, such as consent.
+	Members map[string]any
+	// Document is the whole presentation.
+	Document Document
+}
+
+// presentationMembers are those that VCDM 2.0 defines of a presentation
+// (sections 4.13, 5.4, 5.5 and 5.10).
+var presentationMembers = map[string]bool{
+	"@context": true, "id": true, "type": true, "holder": true, "verifiableCredential": true, "proof": true,
+	"refreshService": true, "termsOfUse": true, "confidenceMethod": true, "renderMethod": true,
+}
+
+// ReadPresentation reads the form of a presentation, secured or not (VCDM 2.0,
+// section 4.13). Of the credentials in it it wants that each is one, or an
+// enveloped one; their form is for ReadCredential and Enveloped. It fails with
+// fault.Invalid.
+func ReadPresentation(doc Document) (*Presentation, error) {
+	p := &Presentation{Document: doc, Members: map[string]any{}}
+	var err error
+	if p.Version, err = readContexts(doc); err != nil {
+		return nil, err
+	}
+	if p.Types, err = readKind(doc, TypePresentation); err != nil {
+		return nil, err
+	}
+	if p.ID, err = optionalURL(doc, "id", "the document"); err != nil {
+		return nil, err
+	}
+	if _, has := doc["holder"]; has {
+		if p.Holder, err = readParty(doc, "holder", p.Version); err != nil {
+			return nil, err
+		}
+	}
+	if p.Credentials, err = readPresented(doc); err != nil {
+		return nil, err
+	}
+	if err := readExtensions(doc, p.Version, refreshService, termsOfUse); err != nil {
+		return nil, err
+	}
+	for name, value := range doc {
+		if !presentationMembers[name] {
+			p.Members[name] = value
+		}
+	}
+	return p, nil
+}
+
+// readPresented reads verifiableCredential. An empty list is as good as none:
+// the published test suite takes it for conforming.
+func readPresented(doc Document) ([]Document, error) {
+	if items, isList := doc["verifiableCredential"].([]any); isList && len(items) == 0 {
+		return nil, nil
+	}
+	presented, err := objects(doc, "verifiableCredential", "presentation")
+	if err != nil {
+		return nil, err
+	}
+	if len(presented) > MaxPresentedCredentials {
+		return nil, invalid("presentation", "a presentation holds more than %d credentials", MaxPresentedCredentials)
+	}
+	for _, item := range presented {
+		kind := envelopeKind(item)
+		if kind == "" {
+			kind = TypeCredential
+		}
+		if _, err := readKind(item, kind); err != nil {
+			return nil, err
+		}
+		if kind == TypeEnvelopedPresentation {
+			return nil, invalid("presentation", "a presentation stands where a credential belongs")
+		}
+	}
+	return presented, nil
+}
