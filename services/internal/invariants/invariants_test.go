@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
 )
 
 func TestWholeWorldHasNoBreach(t *testing.T) {
@@ -188,12 +188,16 @@ func TestEachBreachIsFound(t *testing.T) {
 func TestCommunicationDIDInACredentialIsFound(t *testing.T) {
 	t.Parallel()
 	const peer = "did:peer:2.Ez6LSbysY2xFMRpGMhb7tFTLMpeuPRaqaWM1yECx2AtzE3KCc"
-	status := credential.StatusEntry{List: "https://tax.example/status/1", Index: 7}
+	status := statuslist.Reservation{List: "https://tax.example/status/1", Index: 7}
+	var entries []any
+	for _, entry := range status.W3C() {
+		entries = append(entries, entry.Document())
+	}
 	signed := func(subject string, members map[string]any) record {
 		document := map[string]any{
 			"id": "urn:uuid:1", "type": []any{"VerifiableCredential", "TaxCard"}, "issuer": "did:web:tax.example",
 			"credentialSubject": map[string]any{"id": subject, "result": "issued"},
-			"credentialStatus":  map[string]any{"statusListCredential": status.List, "statusListIndex": "7"},
+			"credentialStatus":  entries,
 		}
 		maps.Copy(document, members)
 		return record{id: "urn:uuid:1", kind: "TaxCard", issuer: "did:web:tax.example", subject: subject, document: document}

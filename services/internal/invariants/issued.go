@@ -46,7 +46,7 @@ func (c *checker) recordsOf(service string) ([]record, error) {
 		// What does not open stays nil, and is a breach of I2.
 		one.claims, _ = c.databases[service].unseal(c.ctx, one.sealedClaims, one.id)
 		if one.signed() {
-			one.document, _ = c.databases[service].unseal(c.ctx, one.sealedDocument, one.id)
+			one.document, _ = c.databases[service].unsealSigned(c.ctx, one.sealedDocument, one.id)
 		}
 	}
 	return all, nil
@@ -66,7 +66,7 @@ func (c *checker) holdings() ([]held, error) {
 		return nil, err
 	}
 	for n := range all {
-		if all[n].document, err = c.databases["wallet"].unseal(c.ctx, all[n].sealed, all[n].row); err != nil {
+		if all[n].document, err = c.databases["wallet"].unsealSigned(c.ctx, all[n].sealed, all[n].row); err != nil {
 			return nil, fmt.Errorf("unseal %s: %w", all[n].row, err)
 		}
 	}
@@ -172,22 +172,6 @@ func tellsWhereToWrite(value any) bool {
 		}
 	}
 	return false
-}
-
-// carries reports whether a signed document names its reserved entries, and no
-// others.
-func carries(document map[string]any, reserved statuslist.Reservation) bool {
-	items, _ := document["credentialStatus"].([]any)
-	want := reserved.W3C()
-	if len(items) != len(want) {
-		return false
-	}
-	for n, item := range items {
-		if !reflect.DeepEqual(item, any(want[n].Document())) {
-			return false
-		}
-	}
-	return true
 }
 
 // statusEntries compares the service's status indices with its records.
