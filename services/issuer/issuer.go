@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"time"
@@ -27,6 +28,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/mail"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/offer"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/store"
+	"github.com/kompetansespor/kompetansespor/services/issuer/internal/vcapi"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/web"
 )
 
@@ -101,9 +103,9 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 			return err
 		}
 	}
+	accredited := &trust.Client{Get: s.Fetch, Keys: s.Resolver, Registry: cfg.TrustList.Registry, URL: cfg.TrustList.URL, Clock: s.Clock}
 	d := desk.New(desk.Config{
-		DB: s.DB, Store: store.Store{Sealer: s.Book.KeyStore()}, Agent: s.Agent, Outbox: s.Outbox,
-		Trust:  &trust.Client{Get: s.Fetch, Keys: s.Resolver, Registry: cfg.TrustList.Registry, URL: cfg.TrustList.URL, Clock: s.Clock},
+		DB: s.DB, Store: store.Store{Sealer: s.Book.KeyStore()}, Agent: s.Agent, Outbox: s.Outbox, Trust: accredited,
 		Mailer: mail.Sink{Dir: cfg.MailDir}, Clock: s.Clock, Random: s.Random, Rules: offer.DefaultRules(mode(cfg.Development)),
 		Zone: zone, Tenants: tenants, PublicURL: cfg.PublicURL,
 	})
@@ -114,13 +116,20 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	tools, err := forTools(s, cfg, vcapi.Issuer{Issuance: d.Issuer, Trust: accredited, Clock: s.Clock, Tenants: tenants})
+	if err != nil {
+		return err
+	}
+	policy := api.Policy()
+	policy.Routes = tools.For(api.RoleEmployer)
 	routes := web.Routes(d)
+	maps.Copy(routes, tools)
 	routes["GET /employers/{organisation}/did.json"] = s.Book.Documents(s.Host())
 	return s.Run(ctx, service.Parts{
 		Public:  func(r grpc.ServiceRegistrar) { issuerv1.RegisterOfferServiceServer(r, &api.Offers{Desk: d}) },
 		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{issuerv1.RegisterOfferServiceHandler},
 		OpenAPI: document,
-		Policy:  api.Policy(),
+		Policy:  policy,
 		Routes:  map[string]http.Handler(routes),
 		Jobs:    d.Jobs(),
 	})

@@ -130,11 +130,18 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	tools, err := forTools(s, cfg)
+	if err != nil {
+		return err
+	}
+	policy := api.Policy()
+	policy.Routes = tools.For(api.RoleOfficer, roleAgency)
 	return s.Run(ctx, service.Parts{
 		Public:  func(r grpc.ServiceRegistrar) { verifierv1.RegisterCaseServiceServer(r, &api.Cases{Desk: d}) },
 		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{verifierv1.RegisterCaseServiceHandler},
 		OpenAPI: document,
-		Policy:  api.Policy(),
+		Policy:  policy,
+		Routes:  tools,
 		Internal: func(r grpc.ServiceRegistrar) {
 			verifierv1.RegisterViewServiceServer(r, &api.Views{Desk: d})
 			verifierv1.RegisterAccessLogServiceServer(r, &api.AccessLog{Desk: d})

@@ -20,11 +20,13 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
+	"github.com/kompetansespor/kompetansespor/services/internal/vcapi"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/inbox"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/peers"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/store"
+	derive "github.com/kompetansespor/kompetansespor/services/wallet/internal/vcapi"
 )
 
 // Config is the wallet's configuration.
@@ -76,6 +78,9 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	})
 	inbox.Register(s.Agent, d)
 
+	tools := vcapi.Deriving(&derive.Deriver{DB: s.DB, Store: holders})
+	policy := api.Policy()
+	policy.Routes = tools.For(api.RoleHolder)
 	apps, err := rpc.LoadTokens(cfg.TokensFile, s.Clock)
 	if err != nil {
 		return err
@@ -88,7 +93,8 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 		Public:  func(r grpc.ServiceRegistrar) { walletv1.RegisterWalletServiceServer(r, &api.Wallet{Desk: d}) },
 		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{walletv1.RegisterWalletServiceHandler},
 		OpenAPI: document,
-		Policy:  api.Policy(),
+		Policy:  policy,
+		Routes:  tools,
 		Authenticator: api.Authenticator{Apps: apps, Holders: func(ctx context.Context, tokenHash string) (string, error) {
 			return holders.HolderOf(ctx, s.DB.Read(), tokenHash)
 		}},

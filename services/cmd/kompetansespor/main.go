@@ -22,6 +22,9 @@ const usage = `kompetansespor: from a signed offer to work, with nothing typed t
         start every service and stay; prints addresses and development tokens
   kompetansespor registry|issuer|wallet|verifier|police|tax|bank --config FILE
         run one service
+  kompetansespor keys list|rotate --config FILE --did DID [--kind KIND] [--overlap TIME]
+  kompetansespor keys compromised --config FILE --key KEY --since TIME --reason TEXT
+        show, rotate and cut off the keys of a service's organisations
   kompetansespor nats --data DIR
         run the development NATS server of a data directory
 `
@@ -53,6 +56,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return serveNATS(ctx, rest, stderr)
 	case "up":
 		return up(ctx, rest, stdout, stderr)
+	case "keys":
+		return manageKeys(ctx, rest, stdout, stderr)
 	case "demo":
 		return runDemo(ctx, rest, stdout, stderr)
 	case "help", "-h", "--help":

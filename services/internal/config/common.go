@@ -55,6 +55,11 @@ type Common struct {
 	// loopback addresses, the development mail sink. Default false.
 	Development bool `yaml:"development"`
 
+	// VCAPIExamples lets the VC API issue and verify credentials of the types
+	// and contexts of the specifications' examples, which mean nothing here.
+	// Only with development. Default false.
+	VCAPIExamples bool `yaml:"vc_api_examples"`
+
 	// Names maps a host name to the host:port to connect to instead of asking
 	// DNS. TLS still checks the name. Only with development.
 	Names map[string]string `yaml:"names"`
@@ -203,6 +208,7 @@ func (c *Common) Validate(needs Needs) []fault.Violation {
 	c.validatePeers(w, needs.Peers)
 	c.validateCallers(w, needs.Methods)
 	c.validateCrash(w)
+	w.when(c.VCAPIExamples && !c.Development, "vc_api_examples", "is for development: remove it, or set development: true")
 	return w.list
 }
 

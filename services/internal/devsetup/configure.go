@@ -69,7 +69,7 @@ func (l *Layout) common(name string, options Options) config.Common {
 		Service: name, DataDir: s.DataDir,
 		PublicListen: s.PublicAddr, InternalListen: s.InternalAddr,
 		PublicURL: s.PublicURL, DID: s.DID,
-		Development: true, Names: l.Names,
+		Development: true, VCAPIExamples: true, Names: l.Names,
 		TLS:           config.TLS{CA: l.CAFile, Cert: s.CertFile, Key: s.KeyFile},
 		MasterKeyFile: s.MasterKeyFile,
 		Database:      config.Database{Driver: "sqlite", DSN: s.DataDir + string(os.PathSeparator) + name + ".db"},

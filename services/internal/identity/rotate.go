@@ -56,7 +56,7 @@ func (b *Book) EnsureAssertionKey(ctx context.Context, organisation string, kind
 		return badKind()
 	}
 	return b.change(ctx, organisation, kind, func(c *change) error {
-		if c.has(kind) {
+		if c.has(kind, c.now.Add(MaxOverlap)) {
 			return nil
 		}
 		_, err := c.succeed(kind, 0)
@@ -68,8 +68,8 @@ func (b *Book) EnsureAssertionKey(ctx context.Context, organisation string, kind
 // counts, and the key is used no more. since is the earliest instant at which
 // another may have had it, not when that was noticed: see
 // did.VerificationMethod.Check for what a date protects and what it does not.
-// Where no other key of the kind is in use another takes over at once; next is
-// its id, or empty.
+// Where no other key of the kind is in use to stay, another takes over at once;
+// next is its id, or empty.
 //
 // A key may be cut off again at an earlier date, never at a later one: Conflict
 // with rule "key.revoked-earlier".
@@ -95,7 +95,7 @@ func (b *Book) Compromised(ctx context.Context, kid string, since time.Time, rea
 		if err := c.revoke(kid, since.Truncate(time.Second), reason); err != nil {
 			return err
 		}
-		if err := c.reload(); err != nil || c.inUse(key.Kind) {
+		if err := c.reload(); err != nil || c.has(key.Kind, c.now) {
 			return err
 		}
 		c.room = did.MaxMethods
@@ -165,24 +165,12 @@ func (c *change) revoke(kid string, since time.Time, reason string) error {
 	return notOurs()
 }
 
-// has reports whether a key of the kind is used, or will be.
-func (c *change) has(kind keystore.Kind) bool {
-	for _, k := range c.keys {
-		if k.Kind == kind && k.check(c.now) == nil {
-			return true
-		}
-	}
-	return false
-}
-
-// inUse reports whether a key of the kind is used now.
-func (c *change) inUse(kind keystore.Kind) bool {
-	for _, k := range c.keys {
-		if k.Kind == kind && k.check(c.now) == nil && !c.now.Before(k.ValidFrom) {
-			return true
-		}
-	}
-	return false
+// has reports whether a key of the kind serves, from an instant at the latest,
+// and is not about to retire.
+func (c *change) has(kind keystore.Kind, from time.Time) bool {
+	return slices.ContainsFunc(c.keys, func(k OrganisationKey) bool {
+		return k.Kind == kind && k.Revoked.IsZero() && k.ValidUntil.IsZero() && !k.ValidFrom.After(from)
+	})
 }
 
 // succeed makes the next key of the kind and retires the others.

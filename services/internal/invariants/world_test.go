@@ -106,7 +106,7 @@ func newWorld(ctx context.Context, dir string) (*world, error) {
 			return nil, fmt.Errorf("open %s: %w", name, err)
 		}
 	}
-	for _, step := range []func(context.Context) error{w.happen, w.publish, w.take, w.issue, w.work, w.write, w.read} {
+	for _, step := range []func(context.Context) error{w.happen, w.publish, w.take, w.issue, w.order, w.work, w.write, w.read} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

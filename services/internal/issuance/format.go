@@ -66,15 +66,23 @@ func (s signing) signSDJWT(ctx context.Context, c Credential, claims map[string]
 	}
 	payload := maps.Clone(mapped)
 	payload["jti"] = c.ID
-	entry := c.status.Token()
 	return sdjwt.Issue(ctx, s.signer.Sign, s.random, sdjwt.Draft{
 		Registered: sdjwt.Registered{
 			Issuer: c.Issuer, KeyID: s.key.ID, VCT: kind.VCT, VCTIntegrity: integrity,
 			IssuedAt: s.at, NotBefore: c.validFrom, Expires: c.validUntil, Holder: holder,
-			Status: sdjwt.Status{Present: true, URI: entry.List, Index: int64(entry.Index)},
+			Status: c.tokenStatus(),
 		},
 		Curve: s.key.Curve, Claims: payload, Disclosable: disclosable, Decoys: decoys,
 	})
+}
+
+// tokenStatus is where the status of an SD-JWT VC stands, if it has one.
+func (c Credential) tokenStatus() sdjwt.Status {
+	if c.status.List == "" {
+		return sdjwt.Status{}
+	}
+	entry := c.status.Token()
+	return sdjwt.Status{Present: true, URI: entry.List, Index: int64(entry.Index)}
 }
 
 // holderKey is the key of a did:key.

@@ -128,32 +128,40 @@ func (i *Issuer) Reserve(ctx context.Context, tx *sqldb.Tx, draft Draft) (string
 	if err != nil {
 		return "", err
 	}
-	c := Credential{ID: id, Type: draft.Type, Issuer: draft.Issuer, status: status, validFrom: draft.ValidFrom, validUntil: draft.ValidUntil}
+	c := Credential{
+		ID: id, Type: draft.Type, Reference: draft.Reference, Issuer: draft.Issuer,
+		status: status, nonce: nonce, validFrom: draft.ValidFrom, validUntil: draft.ValidUntil,
+	}
 	if err := i.rehearse(ctx, c, draft.Claims); err != nil {
 		return "", err
 	}
-	statusJSON, err := json.Marshal(status)
+	return id, i.insert(ctx, tx, c, draft.Claims)
+}
+
+// insert records a credential, before anything is signed: claims are sealed.
+func (i *Issuer) insert(ctx context.Context, tx *sqldb.Tx, c Credential, claims any) error {
+	plain, err := json.Marshal(claims)
 	if err != nil {
-		return "", err
+		return fmt.Errorf("encode claims of %s: %w", c.Type, err)
 	}
-	claims, err := json.Marshal(draft.Claims)
+	sealed, err := i.Book.KeyStore().Seal(ctx, plain, []byte(c.ID))
 	if err != nil {
-		return "", fmt.Errorf("encode claims of %s: %w", draft.Type, err)
+		return err
 	}
-	sealed, err := i.Book.KeyStore().Seal(ctx, claims, []byte(id))
+	position, err := json.Marshal(c.status)
 	if err != nil {
-		return "", err
+		return fmt.Errorf("encode status of %s: %w", c.Type, err)
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO issuance (credential_id, type, reference, issuer, claims, valid_from, valid_until, status, state,
 			thread, ours, theirs, nonce, subject, traceparent, created_at, issued_at, delivered_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'reserved', '', '', '', $9, '', $10, $11, 0, 0)`,
-		id, draft.Type, draft.Reference, draft.Issuer, sealed, clock.Micros(draft.ValidFrom), clock.Micros(draft.ValidUntil), string(statusJSON),
-		nonce, telemetry.Traceparent(ctx), clock.Micros(i.Clock.Now()))
+		c.ID, c.Type, c.Reference, c.Issuer, sealed, clock.Micros(c.validFrom), clock.Micros(c.validUntil), string(position),
+		c.nonce, telemetry.Traceparent(ctx), clock.Micros(i.Clock.Now()))
 	if err != nil {
-		return "", fmt.Errorf("reserve %s: %w", draft.Type, err)
+		return fmt.Errorf("reserve %s: %w", c.Type, err)
 	}
-	return id, nil
+	return nil
 }
 
 // urn writes 16 random bytes as a version 4 UUID URN (RFC 9562).
@@ -165,11 +173,7 @@ func urn(b []byte) string {
 // Withdraw revokes a credential wherever it is, with a reason, in the caller's
 // transaction. It is safe to repeat.
 func (i *Issuer) Withdraw(ctx context.Context, tx *sqldb.Tx, id, reason string) error {
-	if err := i.Lists.Revoke(ctx, tx, id, statuslist.Change{Reason: reason}); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `UPDATE issuance SET state = 'withdrawn' WHERE credential_id = $1`, id)
-	return err
+	return i.revoke(ctx, tx, id, statuslist.Change{Reason: reason})
 }
 
 const columns = `credential_id, type, reference, issuer, state, thread, ours, theirs, nonce, format, subject, claims, status, valid_from, valid_until, issued_at, delivered_at`

@@ -63,7 +63,7 @@ func WriteProblemWith(w http.ResponseWriter, r *http.Request, err error, members
 		recorded.rule = f.Rule
 	}
 	p := Problem{
-		Type:    "https://" + Domain + "/problems/" + f.Rule,
+		Type:    ProblemType(f.Rule),
 		Title:   titles[f.Kind],
 		Status:  httpStatus(f),
 		Detail:  f.Message,
@@ -89,6 +89,9 @@ func WriteProblemWith(w http.ResponseWriter, r *http.Request, err error, members
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(body) // the caller may be gone; there is nobody to tell
 }
+
+// ProblemType is the type of a problem that breaks a rule.
+func ProblemType(rule string) string { return "https://" + Domain + "/problems/" + rule }
 
 // with writes the document with further members.
 func (p Problem) with(members map[string]any) ([]byte, error) {

@@ -156,7 +156,7 @@ func TestPublishedListsSayWhatWasDone(t *testing.T) {
 		id := fmt.Sprint(i)
 		model[id], places[id] = &standing{}, o.reserve([]string{issuer, issuer, other}[i%3], id)
 	}
-	for range 100 {
+	for range 60 {
 		id := fmt.Sprint(random.IntN(len(model)))
 		m, want := model[id], "stands"
 		var err error
