@@ -38,7 +38,7 @@ race: ## run the same tests under the race detector
 kills: ## fifty cases for each service and NATS, each killed three times on the way
 	cd services && go test -count=1 -timeout 20m -run $(KILLS) -v ./e2e
 
-lint: $(TOOLS)/built ## format, vet, staticcheck, contracts, and whether generated code is current
+lint: $(TOOLS)/built ## format, vet, staticcheck, build without go.work, contracts, and whether generated code is current
 	PATH="$(TOOLS):$$PATH" scripts/lint $(MODULES)
 
 generate: $(TOOLS)/built ## generate proto/gen from the contracts

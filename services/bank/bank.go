@@ -55,7 +55,7 @@ var code = regexp.MustCompile(`^[0-9]{4}$`)
 
 // Validate says everything that is wrong with the configuration.
 func (c *Config) Validate() []fault.Violation {
-	all := c.Common.Validate()
+	all := c.Common.Validate(config.Needs{Peers: []string{"verifier", "tax"}, Events: true})
 	when := func(broken bool, field, message string) {
 		if broken {
 			all = append(all, fault.Violation{Field: field, Rule: "config." + field, Message: message})

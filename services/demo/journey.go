@@ -110,7 +110,7 @@ func (p *person) sign(ctx context.Context) error {
 // code.
 func (p *person) collect(ctx context.Context) error {
 	opened, err := again(ctx, func() (*walletv1.OpenWalletResponse, error) {
-		return p.clients.wallet.OpenWallet(ctx, &walletv1.OpenWalletRequest{Locale: "en"}, as(p.target.Wallet.Token))
+		return p.clients.wallet.OpenWallet(ctx, &walletv1.OpenWalletRequest{Locale: "en", CredentialFormat: p.target.Format}, as(p.target.Wallet.Token))
 	})
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ type Report struct {
 		Messages int64 `json:"messages"`
 	} `json:"didcomm"`
 	Events []Event `json:"events"`
-	Cases  []Case  `json:"cases,omitempty"` // with several persons
+	Cases  []Case  `json:"cases,omitempty"` // every person's
 
 	offerID, link, code, credentialID string
 	signedAt                          time.Time
@@ -54,7 +54,7 @@ type Event struct {
 	ID   string `json:"id"`
 }
 
-// Case is one of several cases.
+// Case is one person's case in short.
 type Case struct {
 	CaseRef string `json:"case_ref"`
 	Outcome string `json:"outcome"`
@@ -97,9 +97,6 @@ func Run(ctx context.Context, target Target, persons []Input, parallel int, say 
 	close(next)
 	wg.Wait()
 	first := reports[0]
-	if len(persons) == 1 {
-		return first, problems[0]
-	}
 	for i, r := range reports {
 		one := Case{CaseRef: r.CaseRef, Outcome: r.Outcome}
 		if problems[i] != nil {

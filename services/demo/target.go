@@ -41,6 +41,9 @@ type Target struct {
 	Bank        Place
 	// Employer is who signs the offers.
 	Employer Employer
+	// Format is that in which wallets ask for credentials, ldp_vc or dc+sd-jwt;
+	// empty leaves it to the wallet.
+	Format string
 }
 
 // Employer is an employer as the registry accredits it.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"crypto/tls"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -10,12 +11,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/emptypb"
@@ -161,50 +165,122 @@ func (s *stack) walksREST(service string, atLeast int) {
 	}
 }
 
-// belongs asks for what is another employer's or another holder's.
+// elsewhere is what a call comes to with a token that stands for somebody else:
+// it is refused, or its answer holds nothing of the other's.
+type elsewhere struct {
+	token   string
+	request proto.Message
+	code    codes.Code
+	rule    string
+	// Of a call that is answered: the answer to be, unless seen looks at it.
+	answer proto.Message
+	seen   func(answer proto.Message)
+}
+
+// belongs calls every method of the services that have tenants or holders, over
+// gRPC and REST, for what is another employer's or another holder's.
 func (e *exchange) belongs() {
 	wallet, credentialID, offerID := e.holder()
-	stranger, second := e.open(), e.tokenOf("issuer", secondEmployer)
-	exchanges := answered(e.stack, func() (*walletv1.ListExchangesResponse, error) {
-		return e.wallets.ListExchanges(as(e.t.Context(), wallet), &walletv1.ListExchangesRequest{})
-	}).GetExchanges()
-	for name, call := range map[string]func() error{
-		"offer.unknown": func() error {
-			_, err := e.offers.GetOffer(as(e.t.Context(), second), &issuerv1.GetOfferRequest{OfferId: offerID})
-			return err
-		},
-		"offer.unknown ": func() error {
-			_, err := e.offers.WithdrawOffer(as(e.t.Context(), second), &issuerv1.WithdrawOfferRequest{OfferId: offerID, Reason: "not mine"})
-			return err
-		},
-		"exchange.unknown": func() error {
-			_, err := e.wallets.GetExchange(as(e.t.Context(), stranger), &walletv1.GetExchangeRequest{ExchangeId: exchanges[0].GetExchangeId()})
-			return err
-		},
-		"credential.unknown": func() error {
-			_, err := e.wallets.GetCredential(as(e.t.Context(), stranger), &walletv1.GetCredentialRequest{CredentialId: credentialID})
-			return err
-		},
-		"credential.unknown ": func() error {
-			_, err := e.wallets.ApplyForPermit(as(e.t.Context(), stranger), &walletv1.ApplyForPermitRequest{
-				CredentialId: credentialID, Consent: &walletv1.Consent{Purpose: "residence-permit", Agencies: []*walletv1.ConsentAgency{{AgencyDid: devsetup.DID("police"), Claims: []string{"given_name"}}}},
-			})
-			return err
-		},
-	} {
-		e.refused(call(), codes.NotFound, strings.TrimSpace(name))
+	key := fmt.Sprintf("test-offer-%d", e.n) // under which it was signed
+	application := e.applies(wallet, credentialID)
+	caseRef := e.ended(wallet, application).GetCaseRef()
+	if err := e.grant(caseRef); err != nil {
+		e.fail("grant: %v", err)
 	}
-	theirs, err := e.offers.ListOffers(as(e.t.Context(), second), &issuerv1.ListOffersRequest{})
-	if err != nil || len(theirs.GetOffers()) != 0 {
-		e.fail("another employer sees %v (%v)", theirs.GetOffers(), err)
+	e.until("the agencies have read the case", func() bool { return len(e.accesses(wallet)) == 3 })
+	used, code := e.issue()
+	e.ended(wallet, e.accept(wallet, used.GetInvitationUrl(), code).GetExchangeId())
+
+	second, accepting := e.tokenOf("issuer", secondEmployer), e.open()
+	opened := answered(e.stack, func() (*walletv1.OpenWalletResponse, error) {
+		return e.wallets.OpenWallet(as(e.t.Context(), e.app), &walletv1.OpenWalletRequest{})
+	})
+	stranger := opened.GetToken()
+	table := map[string]elsewhere{
+		// The same key and form are not the first employer's offer again.
+		issuerv1.OfferService_IssueOffer_FullMethodName: {
+			token: second, request: &issuerv1.IssueOfferRequest{Form: lisa(time.Now()), IdempotencyKey: key},
+			code: codes.PermissionDenied, rule: "issuer.unknown",
+		},
+		issuerv1.OfferService_GetOffer_FullMethodName: {
+			token: second, request: &issuerv1.GetOfferRequest{OfferId: offerID}, code: codes.NotFound, rule: "offer.unknown",
+		},
+		issuerv1.OfferService_ListOffers_FullMethodName: {
+			token: second, request: &issuerv1.ListOffersRequest{}, answer: &issuerv1.ListOffersResponse{},
+		},
+		issuerv1.OfferService_WithdrawOffer_FullMethodName: {
+			token: second, request: &issuerv1.WithdrawOfferRequest{OfferId: offerID, Reason: "not mine"}, code: codes.NotFound, rule: "offer.unknown",
+		},
+		walletv1.WalletService_OpenWallet_FullMethodName: {
+			token: stranger, request: &walletv1.OpenWalletRequest{}, code: codes.PermissionDenied, rule: "rpc.role",
+		},
+		walletv1.WalletService_GetWallet_FullMethodName: {
+			token: stranger, request: &walletv1.GetWalletRequest{}, answer: &walletv1.GetWalletResponse{HolderId: opened.GetHolderId()},
+		},
+		walletv1.WalletService_AcceptOffer_FullMethodName: {
+			token: accepting, request: &walletv1.AcceptOfferRequest{InvitationUrl: used.GetInvitationUrl(), CollectionCode: code},
+			answer: &walletv1.AcceptOfferResponse{}, seen: func(answer proto.Message) {
+				e.failed(accepting, answer.(*walletv1.AcceptOfferResponse).GetExchange().GetExchangeId(), "offer.already-collected")
+			},
+		},
+		walletv1.WalletService_ApplyForPermit_FullMethodName: {
+			token: stranger, request: &walletv1.ApplyForPermitRequest{CredentialId: credentialID, Consent: consent()},
+			code: codes.NotFound, rule: "credential.unknown",
+		},
+		walletv1.WalletService_GetExchange_FullMethodName: {
+			token: stranger, request: &walletv1.GetExchangeRequest{ExchangeId: application}, code: codes.NotFound, rule: "exchange.unknown",
+		},
+		walletv1.WalletService_ListExchanges_FullMethodName: {
+			token: stranger, request: &walletv1.ListExchangesRequest{}, answer: &walletv1.ListExchangesResponse{},
+		},
+		walletv1.WalletService_GetCredential_FullMethodName: {
+			token: stranger, request: &walletv1.GetCredentialRequest{CredentialId: credentialID}, code: codes.NotFound, rule: "credential.unknown",
+		},
+		walletv1.WalletService_ListCredentials_FullMethodName: {
+			token: stranger, request: &walletv1.ListCredentialsRequest{}, answer: &walletv1.ListCredentialsResponse{},
+		},
+		walletv1.WalletService_ListAccessLog_FullMethodName: {
+			token: stranger, request: &walletv1.ListAccessLogRequest{}, answer: &walletv1.ListAccessLogResponse{},
+		},
 	}
-	held, err := e.wallets.ListCredentials(as(e.t.Context(), stranger), &walletv1.ListCredentialsRequest{})
-	if err != nil || len(held.GetCredentials()) != 0 {
-		e.fail("another holder sees %v (%v)", held.GetCredentials(), err)
+	for _, method := range slices.Concat(methods("issuer", false), methods("wallet", false)) {
+		one, named := table[method]
+		if !named {
+			e.fail("nothing says what %s comes to with another's token", method)
+		}
+		e.asAnother(call{method, one.token, one.request}, one)
 	}
 	if e.offer(offerID).GetWithdrawnAt() != nil {
 		e.fail("another employer has withdrawn the offer")
 	}
+}
+
+// asAnother makes a call with another's token.
+func (e *exchange) asAnother(c call, want elsewhere) {
+	e.t.Helper()
+	if want.code != codes.OK {
+		e.refusedAlike(c, want.code, want.rule)
+		return
+	}
+	look := want.seen
+	if look == nil {
+		look = func(answer proto.Message) {
+			e.t.Helper()
+			if !proto.Equal(answer, want.answer) {
+				e.fail("%s answers %v", c.method, answer)
+			}
+		}
+	}
+	got := want.answer.ProtoReflect().New().Interface()
+	if err := e.overGRPC(c, got); err != nil {
+		e.fail("%s: %v", c.method, err)
+	}
+	look(got)
+	got = want.answer.ProtoReflect().New().Interface()
+	if a := e.overREST(c); a.status != http.StatusOK || protojson.Unmarshal(a.body, got) != nil {
+		e.fail("%s over REST: %d %s", c.method, a.status, a.body)
+	}
+	look(got)
 }
 
 // opensTo asks for what everybody may see, and for a little that many servers

@@ -11,7 +11,6 @@ import (
 
 	"google.golang.org/grpc/codes"
 
-	verifierv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1"
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
@@ -285,14 +284,8 @@ func (r *rogue) sign(holder string, claims map[string]any, entry status.Entry, f
 	return document
 }
 
-// decides has the officer grant what must not be granted.
+// decides has the officer grant, over gRPC and REST, what must not be granted.
 func (e *exchange) decides(caseRef string, code codes.Code, rule string) {
 	e.t.Helper()
-	cases := verifierv1.NewCaseServiceClient(e.dial("verifier"))
-	e.untouched("verifier", whatACaseLeaves, func() {
-		_, err := cases.DecideCase(as(e.t.Context(), e.token("verifier", "officer")), &verifierv1.DecideCaseRequest{
-			CaseRef: caseRef, Outcome: verifierv1.CaseOutcome_CASE_OUTCOME_GRANTED,
-		})
-		e.refused(err, code, rule)
-	})
+	e.untouched("verifier", whatACaseLeaves, func() { e.refusedAlike(e.granting(caseRef), code, rule) })
 }

@@ -42,6 +42,7 @@ func TestInvitationGivesOneCredential(t *testing.T) {
 		e.holdsOne(first)
 	})
 	e.within(t, "hostile 43: fifty wallets at once", func() { e.race(50) })
+	e.within(t, "hostile 43: one wallet fifty times at once", func() { e.repeats(50) })
 	e.within(t, "an offer that was withdrawn is not given out", func() {
 		offer, code := e.issue()
 		e.withdraw(offer.GetOfferId())
@@ -104,6 +105,34 @@ func (e *exchange) race(wallets int) {
 	}
 	if now := e.count("wallet", "SELECT COUNT(*) FROM held_credential"); winners != 1 || now != held+1 || e.signed(offer.GetOfferId()) != 1 {
 		e.fail("%d wallets won, %d credentials are held, %d were signed", winners, now-held, e.signed(offer.GetOfferId()))
+	}
+}
+
+// repeats lets one wallet use one invitation many times at once: all of it is
+// one exchange, and one credential.
+func (e *exchange) repeats(times int) {
+	offer, code := e.issue()
+	wallet := e.open()
+	ids, errs := make([]string, times), make([]error, times)
+	var together sync.WaitGroup
+	for i := range times {
+		together.Go(func() {
+			begun, err := e.wallets.AcceptOffer(as(e.t.Context(), wallet), &walletv1.AcceptOfferRequest{InvitationUrl: offer.GetInvitationUrl(), CollectionCode: code})
+			ids[i], errs[i] = begun.GetExchange().GetExchangeId(), err
+		})
+	}
+	together.Wait()
+	for i := range times {
+		if errs[i] != nil || ids[i] != ids[0] {
+			e.fail("the wallet has exchange %s and %s: %v", ids[0], ids[i], errs[i])
+		}
+	}
+	if done := e.ended(wallet, ids[0]); done.GetProblem() != nil {
+		e.fail("the exchange: %v", done.GetProblem())
+	}
+	e.holdsOne(wallet)
+	if n := e.signed(offer.GetOfferId()); n != 1 {
+		e.fail("%d credentials were signed", n)
 	}
 }
 

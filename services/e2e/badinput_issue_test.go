@@ -10,11 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	issuerv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/issuer/v1"
+	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 )
 
@@ -93,17 +96,13 @@ func TestBadOfferIsRefusedAndNothingIsHalfDone(t *testing.T) {
 // refuses expects the same violations over gRPC and REST.
 func (e *exchange) refuses(form *issuerv1.OfferForm, want []string) {
 	e.t.Helper()
-	request := &issuerv1.IssueOfferRequest{Form: form, IdempotencyKey: e.key()}
-	_, err := e.offers.IssueOffer(as(e.t.Context(), e.employer), request)
+	signs := signing(e.employer, form, e.key())
+	err := e.overGRPC(signs, &issuerv1.IssueOfferResponse{})
 	e.refused(err, codes.InvalidArgument, "offer.form")
 	if got := refusalOf(err).violations; !slices.Equal(got, want) {
 		e.fail("over gRPC:\n got %v\nwant %v", got, want)
 	}
-	body, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(request)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	a := e.rest("issuer", "/v1/offers", e.employer, body)
+	a := e.overREST(signs)
 	if a.status != http.StatusBadRequest || a.rule != "offer.form" || !slices.Equal(a.violations(), want) {
 		e.fail("over REST: %d %s\n got %v\nwant %v", a.status, a.rule, a.violations(), want)
 	}
@@ -122,8 +121,7 @@ func (e *exchange) reusesKey() {
 			e.fail("the same form under the same key is another offer (%v)", err)
 		}
 		form.GivenName = "Elisabeth"
-		_, err = e.sign(as(e.t.Context(), e.employer), form, key)
-		e.refused(err, codes.FailedPrecondition, "offer.key-with-another-form")
+		e.refusedAlike(signing(e.employer, form, key), codes.FailedPrecondition, "offer.key-with-another-form")
 	})
 }
 
@@ -150,23 +148,32 @@ func (e *exchange) malformed() {
 	}
 }
 
+// signing is a call that signs a form.
+func signing(employer string, form *issuerv1.OfferForm, key string) call {
+	return call{issuerv1.OfferService_IssueOffer_FullMethodName, employer, &issuerv1.IssueOfferRequest{Form: form, IdempotencyKey: key}}
+}
+
 // needsAccreditation signs as the second employer: unknown to the registry,
-// accredited, revoked.
+// accredited under another's organisation number, accredited, revoked.
 func (e *exchange) needsAccreditation() {
-	second := as(e.t.Context(), e.tokenOf("issuer", secondEmployer))
-	e.untouched("issuer", whatAnOfferLeaves, func() {
-		_, err := e.sign(second, lisa(time.Now()), e.key())
-		e.refused(err, codes.PermissionDenied, "issuer.unknown")
-	})
-	e.accreditAs(secondEmployer, "Second Employer", "did:web:issuer.kompetansespor.example:employers:"+secondEmployer)
-	if _, err := e.sign(second, lisa(time.Now()), e.key()); err != nil {
+	second, name := e.tokenOf("issuer", secondEmployer), devsetup.DID("issuer")
+	name = name[:strings.LastIndex(name, ":")+1] + secondEmployer
+	refused := func(rule string) {
+		e.t.Helper()
+		e.untouched("issuer", whatAnOfferLeaves, func() {
+			e.refusedAlike(signing(second, lisa(time.Now()), e.key()), codes.PermissionDenied, rule)
+		})
+	}
+	refused("issuer.unknown")
+	e.accreditAs(rogueEmployer, "Rogue Employer", name)
+	refused("issuer.another-organisation")
+	e.revoke(rogueEmployer)
+	e.accreditAs(secondEmployer, "Second Employer", name)
+	if _, err := e.sign(as(e.t.Context(), second), lisa(time.Now()), e.key()); err != nil {
 		e.fail("an accredited employer cannot sign: %v", err)
 	}
 	e.revoke(secondEmployer)
-	e.untouched("issuer", whatAnOfferLeaves, func() {
-		_, err := e.sign(second, lisa(time.Now()), e.key())
-		e.refused(err, codes.PermissionDenied, "issuer.unknown")
-	})
+	refused("issuer.unknown")
 }
 
 // limitsBodies sends what is larger than any request, and what could become
@@ -201,7 +208,7 @@ func (e *exchange) limitsBodies() {
 				e.fail("50 MB to %s: %d", path, got)
 			}
 		}
-		if got := post(path, mediaType, "gzip", -1, bytes.NewReader([]byte("\x1f\x8b"))); got != http.StatusUnsupportedMediaType {
+		if got := post(path, mediaType, "gzip", -1, bytes.NewReader([]byte("\x1f\x8b"))); got != http.StatusRequestEntityTooLarge {
 			e.fail("gzip to %s: %d", path, got)
 		}
 	}
@@ -211,6 +218,8 @@ func (e *exchange) limitsBodies() {
 	if code := refusalOf(err).code; code != codes.ResourceExhausted {
 		e.fail("50 MB over gRPC: %v", err)
 	}
+	_, err = e.offers.IssueOffer(as(e.t.Context(), e.employer), &issuerv1.IssueOfferRequest{Form: lisa(time.Now()), IdempotencyKey: e.key()}, grpc.UseCompressor(gzip.Name))
+	e.refused(err, codes.InvalidArgument, "rpc.content-encoding")
 	e.alive("issuer")
 }
 

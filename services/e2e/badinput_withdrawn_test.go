@@ -5,8 +5,6 @@ import (
 
 	"google.golang.org/grpc/codes"
 
-	verifierv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1"
-	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 )
 
@@ -18,25 +16,18 @@ func TestWithdrawnOfferStopsTheApplicationAndTheDecision(t *testing.T) {
 	s.ready("verifier")
 	s.accredit()
 	e := newExchangeOn(s)
-	cases := verifierv1.NewCaseServiceClient(s.dial("verifier"))
-	grant := func(caseRef string) error {
-		_, err := cases.DecideCase(as(s.t.Context(), s.token("verifier", "officer")), &verifierv1.DecideCaseRequest{
-			CaseRef: caseRef, Outcome: verifierv1.CaseOutcome_CASE_OUTCOME_GRANTED,
-		})
-		return err
-	}
 	s.within(t, "the issuer cannot be reached", func() {
 		wallet, held, _ := e.holder()
 		waiting, itsCredential, _ := e.holder()
 		caseRef := e.ended(wallet, e.applies(wallet, held)).GetCaseRef()
 		s.kill("issuer")
 		s.untouched("verifier", whatACaseLeaves, func() {
-			s.refused(grant(caseRef), codes.Unavailable, "status.unreachable")
+			s.refusedAlike(s.granting(caseRef), codes.Unavailable, "status.unreachable")
 			e.failed(waiting, e.applies(waiting, itsCredential), "status.unreachable")
 		})
 		s.start("issuer")
 		s.ready("issuer")
-		if err := grant(caseRef); err != nil {
+		if err := s.grant(caseRef); err != nil {
 			s.fail("the issuer is back: %v", err)
 		}
 		if done := e.ended(waiting, e.applies(waiting, itsCredential)); done.GetCaseRef() == "" {
@@ -55,35 +46,15 @@ func TestWithdrawnOfferStopsTheApplicationAndTheDecision(t *testing.T) {
 		caseRef := e.ended(wallet, e.applies(wallet, held)).GetCaseRef()
 		e.withdraw(offer)
 		// The status list says it at once, the event a moment later.
-		if got := refusalOf(grant(caseRef)); got.rule != "status.revoked" && got.rule != "case.offer-withdrawn" {
+		if got := refusalOf(s.grant(caseRef)); got.rule != "status.revoked" && got.rule != "case.offer-withdrawn" {
 			s.fail("a case whose offer was withdrawn is granted: %v", got)
 		}
 		if n := s.count("verifier", "SELECT COUNT(*) FROM decision WHERE case_ref = $1 AND outcome = 'GRANTED'", caseRef); n != 0 {
 			s.fail("the decision was recorded")
 		}
+		s.until("UDI has heard of it", func() bool {
+			return s.count("verifier", "SELECT COUNT(*) FROM case_file WHERE ref = $1 AND offer_withdrawn = 1", caseRef) == 1
+		})
+		e.decides(caseRef, codes.FailedPrecondition, "case.offer-withdrawn")
 	})
-}
-
-// holder is a wallet that holds an offer.
-func (e *exchange) holder() (wallet, credentialID, offerID string) {
-	e.t.Helper()
-	offer, code := e.issue()
-	wallet = e.open()
-	done := e.ended(wallet, e.accept(wallet, offer.GetInvitationUrl(), code).GetExchangeId())
-	if len(done.GetCredentialIds()) != 1 {
-		e.fail("the offer was not collected: %v", done.GetProblem())
-	}
-	return wallet, done.GetCredentialIds()[0], offer.GetOfferId()
-}
-
-// applies has a wallet apply, and gives its exchange.
-func (e *exchange) applies(wallet, credentialID string) string {
-	e.t.Helper()
-	consent := &walletv1.Consent{Purpose: "residence-permit"}
-	for _, agency := range []string{"police", "tax", "bank"} {
-		consent.Agencies = append(consent.Agencies, &walletv1.ConsentAgency{AgencyDid: devsetup.DID(agency), Claims: []string{"given_name", "family_name"}})
-	}
-	return answered(e.stack, func() (*walletv1.ApplyForPermitResponse, error) {
-		return e.wallets.ApplyForPermit(as(e.t.Context(), wallet), &walletv1.ApplyForPermitRequest{CredentialId: credentialID, Consent: consent})
-	}).GetExchange().GetExchangeId()
 }

@@ -1,7 +1,16 @@
 package e2e
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io"
+	"mime/quotedprintable"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,16 +113,73 @@ func (e *exchange) collected(id string) bool {
 	return false
 }
 
+// The worker collects with the link in the mail and the code that the employer
+// gives another way; who signed what is kept.
 func TestOfferIsCollectedIntoTheWallet(t *testing.T) {
 	e := newExchange(t)
-	offer, code := e.issue()
+	form := lisa(time.Now())
+	form.Signatory.AuthorisedBy = "urn:altinn:resource:kompetansespor-issue"
+	signed, err := e.sign(as(t.Context(), e.employer), form, e.key())
+	if err != nil {
+		e.fail("sign: %v", err)
+	}
+	offer, code := signed.GetOffer(), signed.GetCollectionCode()
+	e.authorised(offer.GetOfferId(), form.GetSignatory().GetAuthorisedBy())
 	wallet := e.open()
-	done := e.ended(wallet, e.accept(wallet, offer.GetInvitationUrl(), code).GetExchangeId())
+	done := e.ended(wallet, e.accept(wallet, e.mailed(offer.GetOfferId(), form.GetEmail(), code), code).GetExchangeId())
 	if done.GetState() != walletv1.ExchangeState_EXCHANGE_STATE_DONE {
 		e.fail("the exchange failed: %v", done.GetProblem())
 	}
 	e.holdsOne(wallet)
 	e.until("the employer sees who collected", func() bool { return e.collected(offer.GetOfferId()) })
+}
+
+// mailed waits for the mail with the guide, which is addressed to the worker
+// and does not hold the code, and gives its link.
+func (e *exchange) mailed(offerID, address, code string) (link string) {
+	e.t.Helper()
+	var raw []byte
+	e.until("the mail has left", func() bool {
+		var err error
+		raw, err = os.ReadFile(filepath.Join(e.layout.Services["issuer"].DataDir, "mail", "mail_"+offerID+".eml"))
+		return err == nil
+	})
+	guide, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		e.fail("the mail cannot be read: %v", err)
+	}
+	text, err := io.ReadAll(quotedprintable.NewReader(guide.Body))
+	if err != nil {
+		e.fail("the mail cannot be read: %v", err)
+	}
+	to, err := guide.Header.AddressList("To")
+	if err != nil || len(to) != 1 || to[0].Address != address {
+		e.fail("the mail goes to %v (%v)", to, err)
+	}
+	for _, place := range []string{string(raw), string(text)} {
+		if strings.Contains(place, code) || strings.Contains(place, strings.ReplaceAll(code, "-", "")) {
+			e.fail("the code is in the mail")
+		}
+	}
+	link = e.layout.Services["issuer"].PublicURL + "/invitations/" + offerID
+	if n := strings.Count(string(text), link+"\r\n"); n != 3 {
+		e.fail("the link stands in %d of three languages:\n%s", n, text)
+	}
+	return link
+}
+
+// authorised fails unless it is kept who signed the offer, by which right, and
+// what.
+func (e *exchange) authorised(offerID, right string) {
+	e.t.Helper()
+	hash := sha256.Sum256([]byte(e.employer))
+	n := e.count("issuer", `
+		SELECT COUNT(*) FROM authorisation AS a JOIN offer AS o ON o.id = a.offer_id
+		WHERE o.id = $1 AND a.tenant = $2 AND a.token_hash = $3 AND a.authorised_by = $4 AND a.form_hash = o.form_hash AND a.at = o.issued_at`,
+		offerID, devsetup.Employer.OrganisationNumber, hex.EncodeToString(hash[:]), right)
+	if n != 1 {
+		e.fail("the authorisation of the offer is not kept")
+	}
 }
 
 // holdsOne fails unless the wallet holds exactly one credential, verified.

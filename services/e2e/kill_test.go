@@ -11,8 +11,6 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // reads the databases that a killed service leaves
-
-	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 )
 
 // seed repeats a run of kills.
@@ -82,7 +80,7 @@ var targets = []string{"issuer", "wallet", "verifier", "police", "tax", "bank", 
 // one after the other on the way.
 func casesSurvive(t *testing.T, seed uint64, persons int, victims []string) {
 	random := rand.New(rand.NewPCG(seed, uint64(persons)))
-	s := newStack(t, devsetup.Pilot(), devsetup.Services()...)
+	s := newCollected(t)
 	input := people(t, seed, persons)
 	wait := s.cases(input, 16)
 	var last time.Time
@@ -108,5 +106,6 @@ func casesSurvive(t *testing.T, seed uint64, persons int, victims []string) {
 	if took := time.Since(last); took > time.Minute {
 		s.fail("the last case completed %v after the last start", took)
 	}
+	s.reported()
 	s.invariants(input)
 }

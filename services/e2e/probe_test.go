@@ -18,10 +18,13 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 	_ "modernc.org/sqlite" // to read databases
 
 	issuerv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/issuer/v1"
 	registryv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/registry/v1"
+	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 )
 
@@ -78,9 +81,13 @@ func (s *stack) sizes(service string, tables ...string) map[string]int {
 	return all
 }
 
-// untouched fails when doing it leaves rows behind in any of the tables.
+// untouched fails when doing it leaves rows behind in any of the tables. Mail
+// leaves by itself, and its row with it: what waits from before goes first.
 func (s *stack) untouched(service string, tables []string, do func()) {
 	s.t.Helper()
+	if slices.Contains(tables, "mail_outbox") {
+		s.until("no mail waits", func() bool { return s.count(service, "SELECT COUNT(*) FROM mail_outbox") == 0 })
+	}
 	before := s.sizes(service, tables...)
 	do()
 	if after := s.sizes(service, tables...); !maps.Equal(before, after) {
@@ -152,6 +159,9 @@ func (s *stack) ask(service, verb, path string, header http.Header, body io.Read
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	s.mu.Lock()
+	s.asked = append(s.asked, request.URL.String())
+	s.mu.Unlock()
 	maps.Copy(request.Header, header)
 	response, err := s.http.Do(request)
 	if err != nil {
@@ -271,11 +281,18 @@ func (s *stack) revoke(organisation string) {
 	}
 }
 
-// failed waits until an exchange has been refused by the rule.
+// failed waits until an exchange has been refused by the rule, and says so over
+// gRPC and REST.
 func (e *exchange) failed(wallet, id, rule string) {
 	e.t.Helper()
-	if done := e.ended(wallet, id); done.GetProblem().GetRule() != rule || done.GetProblem().GetMessage() == "" {
+	done := e.ended(wallet, id)
+	if done.GetProblem().GetRule() != rule || done.GetProblem().GetMessage() == "" {
 		e.fail("exchange is %s with problem %v, want %s", done.GetState(), done.GetProblem(), rule)
+	}
+	var got walletv1.GetExchangeResponse
+	a := e.overREST(call{walletv1.WalletService_GetExchange_FullMethodName, wallet, &walletv1.GetExchangeRequest{ExchangeId: id}})
+	if err := protojson.Unmarshal(a.body, &got); err != nil || !proto.Equal(got.GetExchange(), done) {
+		e.fail("exchange over REST: %d %s, want %v", a.status, a.body, done)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"net/http"
+	"os"
 	"strings"
 
 	josecipher "github.com/go-jose/go-jose/v4/cipher"
@@ -78,10 +79,14 @@ func (r *rogue) drops(at target) {
 			{"54 From in the message", "", r.sealPlain(bytes.Replace(plain(same), []byte(`"from":`), []byte(`"From":"did:example:x","from":`), 1), at.from, at.to)},
 			{"54 from twice in the message", "", r.sealPlain(bytes.Replace(plain(same), []byte(`"from":`), []byte(`"from":"did:example:x","from":`), 1), at.from, at.to)},
 		} {
+			log := r.logOf(at.service)
 			a := r.post(at.service, bad.sealed)
 			if a.status < 400 || a.status > 499 || a.rule == "" || bad.rule != "" && a.rule != bad.rule {
 				r.fail("%s: %s: %d with rule %q, want %q", at.service, bad.name, a.status, a.rule, bad.rule)
 			}
+			r.until("the rule is logged of "+bad.name, func() bool {
+				return strings.Contains(r.logOf(at.service)[len(log):], `"msg":"envelope not taken","service":"`+at.service+`","rule":"`+a.rule+`"`)
+			})
 		}
 		a := r.ask(at.service, http.MethodPost, "/didcomm", http.Header{"Content-Type": {didcomm.PlainMediaType}}, bytes.NewReader(plain(same)))
 		if a.status != http.StatusUnsupportedMediaType {
@@ -94,6 +99,16 @@ func (r *rogue) drops(at target) {
 	if a := r.post(at.service, good()); a.status != http.StatusAccepted {
 		r.fail("%s does not take a sound envelope: %d %s", at.service, a.status, a.body)
 	}
+}
+
+// logOf reads what a service has logged so far.
+func (r *rogue) logOf(service string) string {
+	r.t.Helper()
+	content, err := os.ReadFile(r.logFile(service))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return string(content)
 }
 
 // agreementKey is the id of a DID's first key agreement key.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -61,8 +62,9 @@ type stack struct {
 	http        *http.Client
 	collector   *testkit.OTLP // when telemetry is collected
 
-	mu      sync.Mutex // guards running
+	mu      sync.Mutex // guards what follows
 	running map[string]*process
+	asked   []string // URLs of HTTP requests, see ask
 }
 
 type process struct {
@@ -101,6 +103,32 @@ func newStack(t *testing.T, options devsetup.Options, services ...string) *stack
 		s.ready(name)
 	}
 	return s
+}
+
+// newCollected starts every service, each of which sends its traces and metrics
+// to a collector.
+func newCollected(t *testing.T) *stack {
+	t.Helper()
+	collector := testkit.StartOTLP(t)
+	options := devsetup.Pilot()
+	options.TelemetryEndpoint = collector.Endpoint()
+	s := newStack(t, options, devsetup.Services()...)
+	s.collector = collector
+	return s
+}
+
+// reported waits until the collector has spans and metrics of every service:
+// what was not collected holds nothing personal. The registry counts calls, and
+// one that was started again may have had none.
+func (s *stack) reported() {
+	s.t.Helper()
+	s.until("spans and metrics of every service", func() bool {
+		spans := s.collector.Spans()
+		return !slices.ContainsFunc(devsetup.Services(), func(name string) bool {
+			ofService := func(span testkit.Span) bool { return span.Service == name }
+			return s.collector.Points(name) == 0 && name != "registry" || !slices.ContainsFunc(spans, ofService)
+		})
+	})
 }
 
 // start begins a service's process; env is added to its environment.

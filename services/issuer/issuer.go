@@ -59,7 +59,7 @@ type Tenant struct {
 
 // Validate says everything that is wrong with the configuration.
 func (c *Config) Validate() []fault.Violation {
-	all := append(c.Common.Validate(), c.TrustList.Validate()...)
+	all := append(c.Common.Validate(config.Needs{Events: true}), c.TrustList.Validate()...)
 	for i, t := range c.Tenants {
 		if err := identifier.CheckOrganisationNumber(t.OrganisationNumber, mode(c.Development)); err != nil {
 			all = append(all, fault.Violation{Field: fmt.Sprintf("tenants[%d].organisation_number", i), Rule: "config.tenant", Message: "is not a valid organisation number"})

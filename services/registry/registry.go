@@ -56,7 +56,7 @@ type Agency struct {
 
 // Validate says everything that is wrong with the configuration.
 func (c *Config) Validate() []fault.Violation {
-	all := c.Common.Validate()
+	all := c.Common.Validate(config.Needs{Events: true})
 	wrong := func(field, message string) {
 		all = append(all, fault.Violation{Field: field, Rule: "config.agency", Message: message})
 	}

@@ -32,7 +32,9 @@ type Config struct {
 
 // Validate says everything that is wrong with the configuration.
 func (c *Config) Validate() []fault.Violation {
-	all := c.Common.Validate()
+	all := c.Common.Validate(config.Needs{
+		Peers: []string{"verifier"}, Events: true, Methods: []string{taxv1.IdentifierService_GetIdentifier_FullMethodName},
+	})
 	if c.DID == "" {
 		all = append(all, fault.Violation{Field: "did", Rule: "config.did", Message: "is missing: the tax administration issues with its DID"})
 	}

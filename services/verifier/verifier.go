@@ -64,7 +64,9 @@ const defaultChallengeLifetime = 5 * time.Minute
 
 // Validate says everything that is wrong with the configuration.
 func (c *Config) Validate() []fault.Violation {
-	all := append(c.Common.Validate(), c.TrustList.Validate()...)
+	all := append(c.Common.Validate(config.Needs{Events: true, Methods: []string{
+		verifierv1.ViewService_GetView_FullMethodName, verifierv1.AccessLogService_ListAccess_FullMethodName,
+	}}), c.TrustList.Validate()...)
 	wrong := func(field, message string) {
 		all = append(all, fault.Violation{Field: field, Rule: "config.verifier", Message: message})
 	}

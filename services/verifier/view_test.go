@@ -175,3 +175,31 @@ func TestMeddlingWithTheStoredAccessLogIsFound(t *testing.T) {
 		})
 	}
 }
+
+// No row, no answer; and half a row is none.
+func TestViewThatCannotBeLoggedIsNotGiven(t *testing.T) {
+	for name, failing := range map[string]string{
+		"the row":              `BEFORE INSERT ON access_log`,
+		"the head's place":     `BEFORE UPDATE OF position ON access_log_head`,
+		"the head's last hash": `BEFORE UPDATE OF row_hash ON access_log_head`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			caseRef, capability, _ := r.granted("off_1")
+			r.exec(`CREATE TRIGGER full ` + failing + ` BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`)
+			view, err := r.View(t.Context(), policeCall, caseRef, "identity-control")
+			if err == nil || view.CaseRef != "" || len(view.Claims) != 0 {
+				t.Errorf("answered %d claims, %v", len(view.Claims), err)
+			}
+			if n, err := VerifyAccessLog(t.Context(), r.DB.Read()); n != 0 || err != nil {
+				t.Errorf("the log has %d rows, %v", n, err)
+			}
+			r.exec(`DROP TRIGGER full`)
+			_, err = r.View(t.Context(), policeCall, caseRef, "identity-control")
+			r.must(err)
+			if rows, err := r.ListAccess(t.Context(), caseRef, capability, 0, 10); len(rows) != 1 || err != nil {
+				t.Errorf("afterwards the log has %d rows, %v", len(rows), err)
+			}
+		})
+	}
+}

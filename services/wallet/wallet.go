@@ -46,7 +46,7 @@ type Config struct {
 
 // Validate says everything that is wrong with the configuration.
 func (c *Config) Validate() []fault.Violation {
-	all := append(c.Common.Validate(), c.TrustList.Validate()...)
+	all := append(c.Common.Validate(config.Needs{Peers: []string{"verifier"}}), c.TrustList.Validate()...)
 	if !strings.HasPrefix(c.Authority, "did:web:") {
 		all = append(all, fault.Violation{Field: "authority", Rule: "config.authority", Message: "must be the did:web of the authority that takes applications"})
 	}

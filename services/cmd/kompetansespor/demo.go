@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/demo"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 	"github.com/kompetansespor/kompetansespor/services/internal/synthetic"
 )
@@ -26,10 +28,19 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	cases := set.Int("cases", 0, "run `N` generated, synthetic persons instead of the file's")
 	parallel := set.Int("parallel", 8, "how many of them at a time, `P`")
 	seed := set.Uint64("seed", 1, "the seed that the persons are generated from")
+	format := set.String("format", "w3c", "the `FORMAT` in which wallets hold credentials: w3c or sd-jwt")
 	apart := set.Bool("processes", false, "run every service as a process of its own")
 	data := set.String("data", "", "the data `DIR`ectory, kept afterwards; a fresh one, removed, when not given")
 	if err := set.Parse(args); err != nil {
 		return err
+	}
+	generated, err := generates(set, *cases)
+	if err != nil {
+		return err
+	}
+	held, ok := heldFormats[*format]
+	if !ok {
+		return fmt.Errorf("--format %s: use w3c (a Data Integrity proof) or sd-jwt (SD-JWT VC)", *format)
 	}
 	persons, err := people(*input, *cases, *seed)
 	if err != nil {
@@ -57,6 +68,7 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	if err != nil {
 		return err
 	}
+	target.Format = string(held)
 	stack := embedded
 	if *apart {
 		stack = processes
@@ -74,6 +86,9 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 		if report == nil {
 			return err
 		}
+		if !generated {
+			report.Cases = nil // the one case is the report
+		}
 		if *asJSON {
 			encoder := json.NewEncoder(stdout)
 			encoder.SetIndent("", "  ")
@@ -83,6 +98,29 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	})
 }
 
+// heldFormats are the formats of the demo's wallets, by the names that --format
+// takes: those in short, and those that the wallet's API has.
+var heldFormats = map[string]credential.Format{
+	"w3c": credential.DataIntegrity, string(credential.DataIntegrity): credential.DataIntegrity,
+	"sd-jwt": credential.SDJWT, string(credential.SDJWT): credential.SDJWT,
+}
+
+// generates says whether persons are generated: when --cases was given, which
+// is at least one and leaves no use for a file.
+func generates(set *flag.FlagSet, cases int) (bool, error) {
+	given := map[string]bool{}
+	set.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	switch {
+	case !given["cases"]:
+		return false, nil
+	case given["input"]:
+		return false, errors.New("give --input for one person or --cases for generated ones, not both")
+	case cases < 1:
+		return false, fmt.Errorf("--cases %d: run one case at least", cases)
+	}
+	return true, nil
+}
+
 // people are the persons of a demo: the file's, or n generated ones.
 func people(file string, n int, seed uint64) ([]demo.Input, error) {
 	zone, err := time.LoadLocation("Europe/Oslo")
@@ -90,7 +128,7 @@ func people(file string, n int, seed uint64) ([]demo.Input, error) {
 		return nil, err
 	}
 	today := clock.System{}.Now().In(zone)
-	if n <= 0 {
+	if n == 0 {
 		one, err := demo.ReadInput(file, today)
 		return []demo.Input{one}, err
 	}

@@ -392,19 +392,24 @@ func TestReceiveSpeaksHTTP(t *testing.T) {
 		method, media string
 		body          []byte
 		status        int
-		rule          string
+		rule          string // that is logged
 	}{
-		{http.MethodGet, sealed, nil, 405, ""},
-		{http.MethodPost, "application/json", body, 415, ""},
-		{http.MethodPost, didcomm.PlainMediaType, []byte(`{"id":"x"}`), 415, ""},
-		{http.MethodPost, sealed, make([]byte, agent.MaxEnvelope+1), 413, ""},
+		{http.MethodGet, sealed, nil, 405, "didcomm.http-method"},
+		{http.MethodPost, "application/json", body, 415, "didcomm.media-type"},
+		{http.MethodPost, didcomm.PlainMediaType, []byte(`{"id":"x"}`), 415, "didcomm.media-type"},
+		{http.MethodPost, sealed, make([]byte, agent.MaxEnvelope+1), 413, "didcomm.too-large"},
 		{http.MethodPost, sealed, []byte(`{"id":"x","type":"` + typeNote + `","from":"` + anna.did + `","body":{}}`), 400, "envelope.json"},
 		{http.MethodPost, sealed + "; charset=utf-8", body, 202, ""},
 		{http.MethodPost, sealed, body, 202, ""},
 	} {
+		before := len(bo.log.String())
 		answer := ask(c.method, c.media, c.body)
-		if answer.Code != c.status || c.rule != "" && !strings.HasPrefix(answer.Header().Get("Rule"), "envelope.") {
-			t.Errorf("%s %s: %d %s", c.method, c.media, answer.Code, answer.Header().Get("Rule"))
+		if rule := answer.Header().Get("Rule"); answer.Code != c.status || rule != "" && rule != c.rule {
+			t.Errorf("%s %s: %d %s", c.method, c.media, answer.Code, rule)
+		}
+		logged := bo.log.String()[before:]
+		if c.rule == "" && logged != "" || c.rule != "" && !strings.HasSuffix(logged, `msg="envelope not taken" rule=`+c.rule+"\n") {
+			t.Errorf("%s %s: logged %q, want the rule %s", c.method, c.media, logged, c.rule)
 		}
 	}
 	same(t, "rows", bo.one(t, `SELECT COUNT(*) FROM agent_inbox`), "1")

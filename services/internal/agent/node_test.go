@@ -100,6 +100,26 @@ type node struct {
 
 	mu    sync.Mutex // guards agent
 	agent *agent.Agent
+
+	log lines
+}
+
+// lines is a log that is read while it is written.
+type lines struct {
+	mu   sync.Mutex // guards text
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func (w *world) node(t testing.TB, name string) *node {
@@ -126,7 +146,7 @@ func (w *world) node(t testing.TB, name string) *node {
 // restart drops the agent and makes another over the same database.
 func (n *node) restart() {
 	fresh := agent.New(agent.Config{DB: n.db, Book: n.book, Resolver: n.resolver, Post: n.world, Clock: n.world,
-		Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Patience: n.patience})
+		Random: rand.Reader, Log: slog.New(slog.NewTextHandler(&n.log, nil)), Patience: n.patience})
 	for kind, handler := range n.handlers {
 		fresh.Handle(kind, handler)
 	}

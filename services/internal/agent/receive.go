@@ -23,17 +23,20 @@ const MaxEnvelope = 1 << 20
 // Receive takes one envelope by HTTP POST (DIDComm v2.1, Transports, HTTPS)
 // and answers 202 once its message is in the inbox. A repeated message is
 // answered the same and has no second effect. What is not an authenticated,
-// unexpired message for a DID of ours is dropped with a 4xx that says why.
+// unexpired message for a DID of ours is dropped with a 4xx that says why, and
+// the rule is logged; nothing else of a stranger's envelope is.
 func (a *Agent) Receive(write func(w http.ResponseWriter, r *http.Request, err error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			w.Header().Set("Allow", http.MethodPost)
 			w.WriteHeader(http.StatusMethodNotAllowed)
+			a.notTaken(r.Context(), "didcomm.http-method")
 			return
 		}
 		if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != didcomm.EncryptedMediaType {
 			w.Header().Set("Accept-Post", didcomm.EncryptedMediaType)
 			w.WriteHeader(http.StatusUnsupportedMediaType)
+			a.notTaken(r.Context(), "didcomm.media-type")
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxEnvelope))
@@ -41,17 +44,25 @@ func (a *Agent) Receive(write func(w http.ResponseWriter, r *http.Request, err e
 			var tooLarge *http.MaxBytesError
 			if errors.As(err, &tooLarge) {
 				w.WriteHeader(http.StatusRequestEntityTooLarge)
+				a.notTaken(r.Context(), "didcomm.too-large")
 				return
 			}
 			w.WriteHeader(http.StatusBadRequest)
+			a.notTaken(r.Context(), "didcomm.body")
 			return
 		}
 		if err := a.Accept(r.Context(), body); err != nil {
 			write(w, r, err)
+			a.notTaken(r.Context(), fault.RuleOf(err))
 			return
 		}
 		w.WriteHeader(http.StatusAccepted)
 	})
+}
+
+// notTaken leaves a line behind for whoever asks later what was turned away.
+func (a *Agent) notTaken(ctx context.Context, rule string) {
+	a.Log.InfoContext(ctx, "envelope not taken", "rule", rule)
 }
 
 // Accept opens an envelope, checks who wrote it and puts it in the inbox.

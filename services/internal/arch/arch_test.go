@@ -42,6 +42,9 @@ func TestNoRuleGuardsNothing(t *testing.T) {
 		}
 	}
 	for _, r := range rules {
+		if !slices.ContainsFunc(packages, r.guards) {
+			t.Errorf("rule %q guards no package once its exceptions are taken out", r.name)
+		}
 		for _, pattern := range slices.Concat(r.applies, r.except) {
 			for _, p := range expand(pattern) {
 				if !present(p) {

@@ -124,6 +124,18 @@ var rules = []rule{
 		uses:    []string{"time.Now", "time.Since", "time.Until"},
 	},
 	{
+		name:    "randomness comes in from outside",
+		applies: []string{"{service}/...", "internal/..."},
+		except: []string{
+			"internal/service",                // hands the machine's randomness to all others
+			"internal/{devsetup,testkit}/...", // set up what runs; nothing of a case depends on it
+			"internal/synthetic",              // makes the same people of the same seed
+			"internal/runner",                 // spreads its waits
+			"internal/didcomm/envelope",       // its keys must never come again, so nobody may choose them
+		},
+		imports: []string{"crypto/rand", "math/rand/..."},
+	},
+	{
 		name:    "goroutines have an owner",
 		applies: []string{"{service}/...", "internal/..."},
 		except:  []string{"internal/{runner,rpc,eventbus,telemetry}"},

@@ -6,10 +6,12 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/crash"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
@@ -21,7 +23,7 @@ import (
 //		TrustList string `yaml:"trust_list"`
 //	}
 //
-// and its Validate begins with c.Common.Validate().
+// and its Validate begins with c.Common.Validate(config.Needs{...}).
 type Common struct {
 	// Service is the service's own name: registry, issuer, wallet, verifier,
 	// police, tax or bank. Required.
@@ -91,9 +93,10 @@ type Common struct {
 
 	// Callers maps a full gRPC method of the internal listener to the
 	// certificate names that may call it, such as
-	//   /kompetansespor.verifier.v1.ViewService/FetchView:
+	//   /kompetansespor.verifier.v1.ViewService/GetView:
 	//     [police.internal.kompetansespor.example]
-	// A method that is not listed may be called by nobody.
+	// A method that is not listed may be called by nobody. Health and
+	// reflection answer every certificate and are not listed.
 	Callers map[string][]string `yaml:"callers"`
 
 	// TokensFile is a YAML list of {sha256, role, subject}: the bearer tokens
@@ -102,7 +105,8 @@ type Common struct {
 	TokensFile string `yaml:"tokens_file"`
 
 	// CrashAt names one crash point at which the process ends at once, as by
-	// kill -9. For tests only, and only with development. Empty: never.
+	// kill -9: a name, or name#n for its nth passage. For tests only, and only
+	// with development. Empty: never.
 	CrashAt string `yaml:"crash_at"`
 }
 
@@ -121,16 +125,14 @@ type TLS struct {
 
 // Database says which database.
 type Database struct {
-	// Driver is sqlite (the default, one file) or postgres.
+	// Driver is sqlite: one file. There is no other yet. Default sqlite.
 	Driver string `yaml:"driver"`
-	// DSN is the file's path for sqlite (default: <data_dir>/<service>.db),
-	// a connection URL without a password for postgres (a pass file or a
-	// client certificate authenticates).
+	// DSN is the file's path. Default: <data_dir>/<service>.db.
 	DSN string `yaml:"dsn"`
 }
 
-// NATS says how to reach the event bus. A service without events (wallet,
-// registry today) may leave url empty.
+// NATS says how to reach the event bus. Only a service without events, the
+// wallet, may leave url empty.
 type NATS struct {
 	// URL is the server, such as tls://nats.kompetansespor.example:4222;
 	// several are separated by commas.
@@ -169,9 +171,20 @@ type Telemetry struct {
 var serviceName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 var fullMethod = regexp.MustCompile(`^/[a-zA-Z0-9_.]+/[a-zA-Z0-9_]+$`)
 
+// Needs are what one service cannot work without and another can.
+type Needs struct {
+	// Peers are the services that it calls.
+	Peers []string
+	// Events says that it publishes or takes events.
+	Events bool
+	// Methods are the full gRPC methods of its internal listener: the ones
+	// that callers may name.
+	Methods []string
+}
+
 // Validate says everything that is wrong, and fills in the documented
 // defaults. It reads no file but checks that the named ones are there.
-func (c *Common) Validate() []fault.Violation {
+func (c *Common) Validate(needs Needs) []fault.Violation {
 	c.defaults()
 	w := &findings{}
 	w.when(!serviceName.MatchString(c.Service), "service", "must be the service's name in lower case, such as police")
@@ -187,14 +200,15 @@ func (c *Common) Validate() []fault.Violation {
 	w.file("tls.key", c.TLS.Key)
 	w.file("master_key_file", c.MasterKeyFile)
 	w.file("tokens_file", c.TokensFile)
-	w.when(c.Database.Driver != "sqlite" && c.Database.Driver != "postgres", "database.driver", "must be sqlite or postgres")
-	w.when(c.Database.Driver == "postgres" && c.Database.DSN == "", "database.dsn", "is missing: a postgres database needs a connection URL")
-	c.validateNATS(w)
+	w.when(c.Database.Driver != "sqlite", "database.driver", "must be sqlite: there is no other yet")
+	c.validateNATS(w, needs.Events)
 	w.scheme("redis.url", c.Redis.URL, "redis", "rediss", "unix")
 	w.scheme("telemetry.endpoint", c.Telemetry.Endpoint, "http", "https")
 	c.validateNames(w)
+	c.validatePeers(w, needs.Peers)
+	c.validateCallers(w, needs.Methods)
+	c.validateCrash(w)
 	w.when(c.VCAPIExamples && !c.Development, "vc_api_examples", "is for development: remove it, or set development: true")
-	w.when(c.CrashAt != "" && !c.Development, "crash_at", "is for tests: remove it, or set development: true")
 	return w.list
 }
 
@@ -202,7 +216,7 @@ func (c *Common) defaults() {
 	if c.Database.Driver == "" {
 		c.Database.Driver = "sqlite"
 	}
-	if c.Database.DSN == "" && c.Database.Driver == "sqlite" && c.DataDir != "" {
+	if c.Database.DSN == "" && c.DataDir != "" {
 		c.Database.DSN = c.DataDir + "/" + c.Service + ".db"
 	}
 	if c.DIDComm.Patience == 0 {
@@ -216,8 +230,9 @@ func (c *Common) defaults() {
 	}
 }
 
-func (c *Common) validateNATS(w *findings) {
+func (c *Common) validateNATS(w *findings, needed bool) {
 	if c.NATS.URL == "" {
+		w.when(needed, "nats.url", "is missing: without the event bus this service's events would never leave it")
 		return
 	}
 	for one := range strings.SplitSeq(c.NATS.URL, ",") {
@@ -234,16 +249,42 @@ func (c *Common) validateNames(w *findings) {
 	for host, address := range c.Names {
 		w.hostPort("names."+host, address)
 	}
+}
+
+func (c *Common) validatePeers(w *findings, needed []string) {
+	for _, peer := range needed {
+		_, there := c.Peers[peer]
+		w.when(!there, "peers."+peer, "is missing: name the internal listener of "+peer+", host:port")
+	}
 	for peer, address := range c.Peers {
 		w.hostPort("peers."+peer, address)
 	}
+}
+
+func (c *Common) validateCallers(w *findings, known []string) {
 	for method, names := range c.Callers {
-		w.when(!fullMethod.MatchString(method), "callers."+method, "must be a full gRPC method such as /package.Service/Method")
-		w.when(len(names) == 0, "callers."+method, "lists nobody: name the certificates that may call it, or remove the line")
+		key := "callers." + method
+		switch {
+		case !fullMethod.MatchString(method):
+			w.when(true, key, "must be a full gRPC method such as /package.Service/Method")
+		case !slices.Contains(known, method):
+			w.when(true, key, "is no method of this service's internal listener: remove it, or look for a misspelling")
+		}
+		w.when(len(names) == 0, key, "lists nobody: name the certificates that may call it, or remove the line")
 		for _, name := range names {
-			w.when(!strings.Contains(name, ".") || strings.ContainsAny(name, "*/ "), "callers."+method,
+			w.when(!strings.Contains(name, ".") || strings.ContainsAny(name, "*/ "), key,
 				"must list full certificate names such as police.internal.kompetansespor.example")
 		}
+	}
+}
+
+func (c *Common) validateCrash(w *findings) {
+	if c.CrashAt == "" {
+		return
+	}
+	w.when(!c.Development, "crash_at", "is for tests: remove it, or set development: true")
+	if _, _, err := crash.Parse(c.CrashAt); err != nil {
+		w.when(true, "crash_at", "cannot be used: "+err.Error())
 	}
 }
 

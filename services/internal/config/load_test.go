@@ -20,7 +20,7 @@ type office struct {
 }
 
 func (o *office) Validate() []fault.Violation {
-	wrong := o.Common.Validate()
+	wrong := o.Common.Validate(config.Needs{Peers: []string{"verifier"}, Events: true, Methods: []string{"/a.B/C"}})
 	if o.Office.City == "" {
 		wrong = append(wrong, fault.Violation{Field: "office.city", Rule: "config.office.city", Message: "is missing: name a city"})
 	}
@@ -46,6 +46,8 @@ tls: {ca: DIR/ca.pem, cert: DIR/cert.pem, key: DIR/key.pem}
 master_key_file: DIR/master.key
 tokens_file: DIR/tokens.yaml
 nats: {url: "tls://127.0.0.1:7222", password_file: DIR/nats.password}
+peers: {verifier: "verifier.internal.kompetansespor.example:7443"}
+callers: {/a.B/C: [bank.internal.kompetansespor.example]}
 office: {city: Oslo}
 `, "DIR", dir)
 }
@@ -92,7 +94,7 @@ database: {driver: oracle}
 redis: {url: "http://x"}
 telemetry: {endpoint: "x:1"}
 peers: {bank: bank}
-callers: {FetchView: [police], /a.B/C: []}
+callers: {FetchView: [police], /a.B/C: [], /a.B/D: [bank.internal.kompetansespor.example]}
 crash_at: now
 office: {size: many}
 `, "KOMPETANSESPOR_OFFICE_SIZE=huge", "KOMPETANSESPOR_TYPO=1", "HOME=/root", "KOMPETANSESPOR_NO_SKIP=1")
@@ -101,8 +103,8 @@ office: {size: many}
 	}
 	said := fields(err)
 	for _, field := range []string{"service", "data_dir", "public_listen", "internal_listen", "public_url", "did", "names", "tls.ca", "tls.cert",
-		"tls.key", "master_key_file", "tokens_file", "database.driver", "redis.url", "telemetry.endpoint", "peers.bank", "callers.FetchView",
-		"callers./a.B/C", "crash_at", "office.city", "KOMPETANSESPOR_OFFICE_SIZE", "KOMPETANSESPOR_TYPO"} {
+		"tls.key", "master_key_file", "tokens_file", "database.driver", "nats.url", "redis.url", "telemetry.endpoint", "peers.bank", "peers.verifier",
+		"callers.FetchView", "callers./a.B/C", "callers./a.B/D", "crash_at", "office.city", "KOMPETANSESPOR_OFFICE_SIZE", "KOMPETANSESPOR_TYPO"} {
 		if said[field] == "" {
 			t.Errorf("nothing is said about %s", field)
 		}
@@ -133,7 +135,7 @@ func TestEnvironmentStandsAboveTheFile(t *testing.T) {
 func TestWhatIsForDevelopmentNeedsDevelopment(t *testing.T) {
 	_, text := good(t)
 	text = strings.Replace(text, "development: true", "development: false", 1)
-	_, err := load(t, text+"crash_at: x\nnames: {a.example: \"127.0.0.1:1\"}\n")
+	_, err := load(t, text+"crash_at: didcomm.send.before-post#2\nnames: {a.example: \"127.0.0.1:1\"}\n")
 	if said := fields(err); len(said) != 2 || said["crash_at"] == "" || said["names"] == "" {
 		t.Error(err)
 	}

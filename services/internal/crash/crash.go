@@ -3,7 +3,13 @@
 // production nothing is armed and a point costs one atomic load.
 package crash
 
-import "sync/atomic"
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+)
 
 // Point is a place in the code that a test can kill the process at.
 type Point string
@@ -29,6 +35,21 @@ func Points() []Point {
 		BeforeReceiveCommit, AfterReceiveCommit, BeforeActCommit, AfterActCommit, BeforeSend, AfterSend,
 		BeforePublish, AfterPublish, BeforeConsumeCommit, AfterConsumeCommit,
 	}
+}
+
+// Parse reads where a test wants the process to die: a point's name, or name#n
+// for its nth passage. What would never be reached is an error.
+func Parse(text string) (at Point, nth int, err error) {
+	name, count, counted := strings.Cut(text, "#")
+	if nth = 1; counted {
+		if nth, err = strconv.Atoi(count); err != nil || nth < 1 {
+			return "", 0, fmt.Errorf("%q is no passage of a crash point: count from 1", count)
+		}
+	}
+	if !slices.Contains(Points(), Point(name)) {
+		return "", 0, fmt.Errorf("there is no crash point %q", name)
+	}
+	return Point(name), nth, nil
 }
 
 type trap struct {

@@ -28,3 +28,16 @@ func TestPointsAreDistinct(t *testing.T) {
 		t.Fatal(points)
 	}
 }
+
+func TestOnlyPointsThatCanBeReachedAreTaken(t *testing.T) {
+	for text, want := range map[string]int{
+		"didcomm.send.before-post": 1, "didcomm.send.before-post#3": 3,
+		"": 0, "now": 0, "didcomm.send": 0, "didcomm.send.before-post#": 0, "didcomm.send.before-post#0": 0,
+		"didcomm.send.before-post#-1": 0, "didcomm.send.before-post#many": 0, "didcomm.send.before-post#1#2": 0,
+	} {
+		at, nth, err := crash.Parse(text)
+		if nth != want || (err == nil) != (want > 0) || (want > 0 && at != crash.BeforeSend) {
+			t.Errorf("%q: %q %d %v", text, at, nth, err)
+		}
+	}
+}

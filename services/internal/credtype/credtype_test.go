@@ -138,3 +138,16 @@ func TestUnknownTypeIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTypeNamesItsClaimsAndNothingElse(t *testing.T) {
+	offer, _ := Find(OfferOfEmployment)
+	for path, want := range map[string]bool{
+		"given_name": true, "employment.end_date": true, "passport.*": true, "employment.*": true,
+		"": false, "*": false, ".*": false, "passport": false, "passport.": false, "passport.*.*": false, "given_name.*": false,
+		"pass.*": false, "Given_name": false, "iban": false,
+	} {
+		if offer.Names(path) != want {
+			t.Errorf("%q: %v, want %v", path, !want, want)
+		}
+	}
+}

@@ -1,12 +1,15 @@
 package invariants
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
 )
 
 func TestWholeWorldHasNoBreach(t *testing.T) {
@@ -178,6 +181,39 @@ func TestEachBreachIsFound(t *testing.T) {
 			spoil(t, layout, c.service, c.statements...)
 			expect(t, Sources{Layout: layout}, c.want...)
 		})
+	}
+}
+
+// Communication DIDs never appear in credentials, wherever one might hide.
+func TestCommunicationDIDInACredentialIsFound(t *testing.T) {
+	t.Parallel()
+	const peer = "did:peer:2.Ez6LSbysY2xFMRpGMhb7tFTLMpeuPRaqaWM1yECx2AtzE3KCc"
+	status := statuslist.Reservation{List: "https://tax.example/status/1", Index: 7}
+	var entries []any
+	for _, entry := range status.W3C() {
+		entries = append(entries, entry.Document())
+	}
+	signed := func(subject string, members map[string]any) record {
+		document := map[string]any{
+			"id": "urn:uuid:1", "type": []any{"VerifiableCredential", "TaxCard"}, "issuer": "did:web:tax.example",
+			"credentialSubject": map[string]any{"id": subject, "result": "issued"},
+			"credentialStatus":  entries,
+		}
+		maps.Copy(document, members)
+		return record{id: "urn:uuid:1", kind: "TaxCard", issuer: "did:web:tax.example", subject: subject, document: document}
+	}
+	if err := signed("did:key:z6Mk", nil).differs(status); err != nil {
+		t.Fatal(err)
+	}
+	for name, bad := range map[string]record{
+		"as subject":     signed(peer, nil),
+		"in a claim":     signed("did:key:z6Mk", map[string]any{"evidence": []any{map[string]any{"note": "sent to " + peer}}}),
+		"in a proof":     signed("did:key:z6Mk", map[string]any{"proof": map[string]any{"verificationMethod": peer + "#key-1"}}),
+		"in member name": signed("did:key:z6Mk", map[string]any{"termsOfUse": map[string]any{peer: true}}),
+	} {
+		if err := bad.differs(status); err == nil || !strings.Contains(err.Error(), "for messages only") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
@@ -57,7 +58,7 @@ func (c *checker) recordsOf(service string) ([]record, error) {
 		if one.ordered != nil {
 			one.openOrder(c.ctx, c.databases[service])
 		} else if one.signed() {
-			one.document, _ = c.databases[service].unseal(c.ctx, one.sealedDocument, one.id)
+			one.document, _ = c.databases[service].unsealSigned(c.ctx, one.sealedDocument, one.id)
 		}
 	}
 	return all, nil
@@ -77,7 +78,7 @@ func (c *checker) holdings() ([]held, error) {
 		return nil, err
 	}
 	for n := range all {
-		if all[n].document, err = c.databases["wallet"].unseal(c.ctx, all[n].sealed, all[n].row); err != nil {
+		if all[n].document, err = c.databases["wallet"].unsealSigned(c.ctx, all[n].sealed, all[n].row); err != nil {
 			return nil, fmt.Errorf("unseal %s: %w", all[n].row, err)
 		}
 	}
@@ -85,7 +86,8 @@ func (c *checker) holdings() ([]held, error) {
 }
 
 // issued checks I2: every signed credential was recorded before, its status
-// index is its alone, and what wallets hold is what was issued.
+// index is its alone, it names no communication DID, and what wallets hold is
+// what was issued.
 func (c *checker) issued() error {
 	type index struct {
 		list     string
@@ -162,24 +164,29 @@ func (i record) differs(status statuslist.Reservation) error {
 		return errors.New("what was signed has another subject")
 	case !carries(i.document, status):
 		return errors.New("what was signed has another status index")
+	case tellsWhereToWrite(i.document):
+		return errors.New("what was signed names a DID that is for messages only")
 	}
 	return nil
 }
 
-// carries reports whether a signed document names its reserved entries, and no
-// others.
-func carries(document map[string]any, reserved statuslist.Reservation) bool {
-	items, _ := document["credentialStatus"].([]any)
-	want := reserved.W3C()
-	if len(items) != len(want) {
-		return false
-	}
-	for n, item := range items {
-		if !reflect.DeepEqual(item, any(want[n].Document())) {
-			return false
+// tellsWhereToWrite reports whether a signed document names a communication
+// DID anywhere: whoever is shown the credential could write there, and two who
+// are shown two could tell that they are one person's.
+func tellsWhereToWrite(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return strings.Contains(v, "did:peer:")
+	case []any:
+		return slices.ContainsFunc(v, tellsWhereToWrite)
+	case map[string]any:
+		for name, member := range v {
+			if tellsWhereToWrite(name) || tellsWhereToWrite(member) {
+				return true
+			}
 		}
 	}
-	return true
+	return false
 }
 
 // statusEntries compares the service's status indices with its records.

@@ -35,10 +35,33 @@ func (c *checker) personal() error {
 		}
 		c.search(f, "log "+filepath.Base(path), string(content))
 	}
+	for _, one := range c.records {
+		c.search(f, one.where()+", a URL in it", strings.Join(urls(one.document), "\n"))
+	}
 	for _, text := range c.sources.Texts {
 		c.search(f, text.Name, text.Content)
 	}
 	return nil
+}
+
+// urls are the addresses in a signed document: contexts, schema, status list,
+// and any that a claim holds.
+func urls(value any) (all []string) {
+	switch v := value.(type) {
+	case string:
+		if strings.HasPrefix(v, "https://") || strings.HasPrefix(v, "http://") {
+			all = append(all, v)
+		}
+	case []any:
+		for _, one := range v {
+			all = append(all, urls(one)...)
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			all = append(all, urls(v[name])...)
+		}
+	}
+	return all
 }
 
 // search reports each kind of value that a text holds, once.

@@ -188,6 +188,9 @@ func TestStreamIsHeldAgainstOutbox(t *testing.T) {
 			[]string{"line 2 holds a name, as do 1 lines in all"}},
 		"personal header": {func(c *checker) { c.streams["issuer"][0].header = nats.Header{"X": {"41819020068"}} },
 			[]string{"line 3 holds an identity number, as do 1 lines in all"}},
+		"personal status list": {func(c *checker) {
+			c.records[0].document["credentialStatus"].([]any)[0].(map[string]any)["statusListCredential"] = "https://x.example/status/41819020068"
+		}, []string{"line 5 holds an identity number, as do 1 lines in all"}},
 	} {
 		var got []string
 		for _, b := range meddle(c.change) {

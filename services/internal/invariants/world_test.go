@@ -371,7 +371,7 @@ func (w *world) deliver(ctx context.Context, service string, draft issuance.Draf
 			exec(ctx, tx, `INSERT INTO exchange (id, holder, kind, invitation, thread, ours, theirs, state, expects, subject, rule, message, traceparent, created_at, updated_at)
 				VALUES ($1, 'holder_1', 'delivery', '', $1, $2, $3, 'held', '', '', '', '', '', $4, $4)`, row, relation.DID, draft.Issuer, now),
 			exec(ctx, tx, `INSERT INTO held_credential (id, holder, exchange, type, issuer, subject, format, received_at, sealed)
-				VALUES ($1, 'holder_1', $1, $2, $3, $4, 'w3c-vc+data-integrity', $5, $6)`, row, draft.Type, draft.Issuer, holder.DID, now, sealed),
+				VALUES ($1, 'holder_1', $1, $2, $3, $4, 'ldp_vc', $5, $6)`, row, draft.Type, draft.Issuer, holder.DID, now, sealed),
 		)
 	})
 }

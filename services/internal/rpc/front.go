@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"go.opentelemetry.io/otel/attribute"
@@ -47,10 +49,24 @@ func (p *Public) front(routes *http.ServeMux) http.Handler {
 		if recorded.status >= 500 {
 			span.SetStatus(codes.Error, "")
 		}
-		p.cfg.Telemetry.Logger().InfoContext(ctx, "request", "listener", "public", "route", nameOf(pattern),
-			"verb", verbOf(r.Method), "status", recorded.status,
-			"ms", float64(p.cfg.Clock.Now().Sub(began).Microseconds())/1000)
+		p.log(ctx, pattern, r.Method, recorded, p.cfg.Clock.Now().Sub(began))
 	})
+}
+
+// log writes the access line of a request that is not gRPC, as around.log does
+// for calls: the rule is that of the problem document, when there was one.
+func (p *Public) log(ctx context.Context, pattern, method string, answer *recorder, took time.Duration) {
+	line := []slog.Attr{
+		slog.String("listener", "public"),
+		slog.String("route", nameOf(pattern)),
+		slog.String("verb", verbOf(method)),
+		slog.Int("status", answer.status),
+		slog.Float64("ms", float64(took.Microseconds())/1000),
+	}
+	if answer.rule != "" {
+		line = append(line, slog.String("rule", answer.rule))
+	}
+	p.cfg.Telemetry.Logger().LogAttrs(ctx, slog.LevelInfo, "request", line...)
 }
 
 // answer limits the body, then lets the route answer; a panic becomes a
@@ -76,10 +92,11 @@ func (p *Public) answer(w *recorder, r *http.Request, routes *http.ServeMux) {
 }
 
 // limitedBody reads the whole body: at most MaxRequest bytes, not compressed.
-// A bigger one is 413 and a compressed one 415 before anything looks at it.
+// A bigger one is 413 before anything looks at it, and so is a compressed one,
+// which may be of any size once it is open.
 func limitedBody(w http.ResponseWriter, r *http.Request) (io.ReadCloser, error) {
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return nil, fault.New(fault.Invalid, ruleEncoding, "send the body without compression")
+		return nil, compressed()
 	}
 	if r.ContentLength > MaxRequest {
 		return nil, fault.New(fault.Invalid, ruleTooLarge, "the body is larger than 1 MiB")
@@ -97,6 +114,10 @@ func limitedBody(w http.ResponseWriter, r *http.Request) (io.ReadCloser, error) 
 	}
 	r.ContentLength = int64(len(content))
 	return io.NopCloser(bytes.NewReader(content)), nil
+}
+
+func compressed() error {
+	return fault.New(fault.Invalid, ruleEncoding, "send the body without compression")
 }
 
 // securityHeaders are the strictest that hold for documents and REST alike.
@@ -126,10 +147,11 @@ func verbOf(method string) string {
 	return "other"
 }
 
-// recorder remembers the status for the log.
+// recorder remembers the status, and the rule of a problem, for the log.
 type recorder struct {
 	http.ResponseWriter
 	status int
+	rule   string
 	wrote  bool
 }
 

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"go.opentelemetry.io/otel/propagation"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/keepalive"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
@@ -82,7 +83,7 @@ type streamWith struct {
 
 func (s *streamWith) Context() context.Context { return s.ctx }
 
-// call runs one handler: gate, deadline, panic guard, fault to status, and
+// call runs one handler: no compression, gate, deadline, panic guard, fault to status, and
 // one line in the access log.
 func (a *around) call(ctx context.Context, method string, handle func(context.Context) error) error {
 	began := a.clock.Now()
@@ -90,13 +91,26 @@ func (a *around) call(ctx context.Context, method string, handle func(context.Co
 	ctx, cancel := context.WithTimeout(ctx, a.deadline)
 	defer cancel()
 
-	admitted, err := a.gate(ctx, method)
+	admitted, err := ctx, uncompressed(ctx)
+	if err == nil {
+		admitted, err = a.gate(ctx, method)
+	}
 	if err == nil {
 		err = guarded(admitted, handle)
 	}
 	a.log(admitted, method, err, a.clock.Now().Sub(began))
 	if err != nil {
 		return ToStatus(err, telemetry.TraceID(ctx)).Err()
+	}
+	return nil
+}
+
+// uncompressed refuses what REST refuses too. gRPC has opened the message by
+// now, no further than MaxRequest.
+func uncompressed(ctx context.Context) error {
+	stream, ok := grpc.ServerTransportStreamFromContext(ctx).(interface{ RecvCompress() string })
+	if ok && stream.RecvCompress() != "" && stream.RecvCompress() != encoding.Identity {
+		return compressed()
 	}
 	return nil
 }

@@ -59,6 +59,9 @@ func WriteProblemWith(w http.ResponseWriter, r *http.Request, err error, members
 		}
 		f = fault.New(fault.Internal, "internal", "%s", titles[fault.Internal])
 	}
+	if recorded, ok := w.(*recorder); ok {
+		recorded.rule = f.Rule
+	}
 	p := Problem{
 		Type:    ProblemType(f.Rule),
 		Title:   titles[f.Kind],
@@ -108,9 +111,9 @@ func httpStatus(f *fault.Error) int {
 	switch f.Rule {
 	case ruleTokenMissing, ruleTokenUnknown:
 		return http.StatusUnauthorized
-	case ruleTooLarge:
+	case ruleTooLarge, ruleEncoding:
 		return http.StatusRequestEntityTooLarge
-	case ruleEncoding, ruleMediaType:
+	case ruleMediaType:
 		return http.StatusUnsupportedMediaType
 	case ruleMethod:
 		return http.StatusMethodNotAllowed

@@ -9,12 +9,15 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 
@@ -85,7 +88,7 @@ func TestLargeAndCompressedBodiesAreRefused(t *testing.T) {
 		if resp, body := w.rest(http.MethodPost, path, "", large); w.problem(resp, body).Status != http.StatusRequestEntityTooLarge {
 			t.Errorf("%s large: %s", path, body)
 		}
-		if resp, body := w.rest(http.MethodPost, path, "", []byte("x"), "Content-Encoding", "gzip"); w.problem(resp, body).Status != http.StatusUnsupportedMediaType {
+		if resp, body := w.rest(http.MethodPost, path, "", []byte("x"), "Content-Encoding", "gzip"); w.problem(resp, body).Status != http.StatusRequestEntityTooLarge {
 			t.Errorf("%s gzip: %s", path, body)
 		}
 	}
@@ -108,6 +111,18 @@ func TestLargeAndCompressedBodiesAreRefused(t *testing.T) {
 	err = w.dialPublic("").Invoke(t.Context(), methodShout, &say{Reason: string(large)}, out)
 	if fault.KindOf(err) != fault.Invalid || fault.RuleOf(err) != "rpc.body-too-large" {
 		t.Errorf("gRPC large: %v", err)
+	}
+	for listener, conn := range map[string]*grpc.ClientConn{"public": w.dialPublic(w.token("issuer", "employer")), "internal": w.dialInternal("police")} {
+		for _, sent := range []*say{{Reason: "small"}, {Reason: string(large)}} {
+			err := conn.Invoke(t.Context(), methodSay, sent, out, grpc.UseCompressor(gzip.Name))
+			want := "rpc.content-encoding"
+			if sent.Reason != "small" {
+				want = "rpc.body-too-large" // found out while it was opened
+			}
+			if fault.KindOf(err) != fault.Invalid || fault.RuleOf(err) != want {
+				t.Errorf("gRPC gzip at the %s listener: %v, want %s", listener, err, want)
+			}
+		}
 	}
 }
 
@@ -220,6 +235,31 @@ func TestAccessLogHasOneLineAndNothingPersonal(t *testing.T) {
 	}
 	if n := strings.Count(lines, `"msg":"call"`); n != 1 || !strings.Contains(lines, `"method":"`+methodSay+`"`) || !strings.Contains(lines, `"role":"employer"`) {
 		t.Errorf("%d access lines: %s", n, lines)
+	}
+}
+
+// What is refused leaves its rule in the log, over REST and plain HTTP as over
+// gRPC.
+func TestRefusalLeavesItsRuleInTheLog(t *testing.T) {
+	w := open(t)
+	w.rest(http.MethodPost, "/didcomm", "", []byte("x"), "Content-Encoding", "gzip")
+	w.rest(http.MethodGet, "/v1/nothing", "", nil)
+	w.rest(http.MethodGet, "/healthz", "", nil)
+	w.rest(http.MethodPost, "/v1/say", "guess", []byte(`{}`))
+	w.stop()
+	var lines []string
+	for line := range strings.Lines(w.log.String()) {
+		var said struct{ Msg, Route, Rule string }
+		if err := json.Unmarshal([]byte(line), &said); err != nil {
+			t.Fatal(err)
+		}
+		if said.Msg == "request" {
+			lines = append(lines, said.Route+": "+said.Rule)
+		}
+	}
+	want := []string{"POST /didcomm: rpc.content-encoding", "rest: rpc.unknown-path", "GET /healthz: ", "rest: rpc.token-unknown"}
+	if !slices.Equal(lines, want) {
+		t.Errorf("request lines %q, want %q", lines, want)
 	}
 }
 

@@ -13,8 +13,6 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -134,7 +132,11 @@ func (s *Service) openCache() (cache.Cache, error) {
 	if s.Config.Redis.URL == "" {
 		return cache.NewMemory(s.Clock, 0, 0), nil
 	}
-	return cache.OpenRedis(s.Config.Redis.URL, s.Config.Service)
+	shared, err := cache.OpenRedis(s.Config.Redis.URL, s.Config.Service)
+	if err != nil {
+		return nil, err
+	}
+	return shared, nil
 }
 
 func (s *Service) connect() error {
@@ -152,24 +154,16 @@ func (s *Service) connect() error {
 	return err
 }
 
-// armCrash makes the process end as by kill -9 at the point that a test names,
-// "point" or "point#n" for its nth passage.
+// armCrash makes the process end as by kill -9 at the point that a test names.
 func (s *Service) armCrash() error {
 	if s.Config.CrashAt == "" || !s.Config.Development {
 		return nil
 	}
-	point, nth, counted := strings.Cut(s.Config.CrashAt, "#")
-	n := 1
-	if counted {
-		var err error
-		if n, err = strconv.Atoi(nth); err != nil {
-			return fmt.Errorf("crash point %s: %w", point, err)
-		}
+	point, nth, err := crash.Parse(s.Config.CrashAt)
+	if err != nil {
+		return err
 	}
-	if n < 1 || !slices.Contains(crash.Points(), crash.Point(point)) {
-		return fmt.Errorf("no crash point %s, passed %d times: it would never be reached", point, n)
-	}
-	crash.Arm(crash.Point(point), n, func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) })
+	crash.Arm(point, nth, func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) })
 	return nil
 }
 
@@ -228,6 +222,9 @@ func (s *Service) Close(ctx context.Context) error {
 	}
 	if s.Fetch != nil {
 		s.Fetch.Close()
+	}
+	if shared, ok := s.Cache.(io.Closer); ok {
+		errs = append(errs, shared.Close())
 	}
 	if s.DB != nil {
 		errs = append(errs, s.DB.Close())

@@ -25,9 +25,10 @@ import (
 type OTLP struct {
 	endpoint string
 
-	mu    sync.Mutex // guards what follows
-	spans []Span
-	text  strings.Builder
+	mu     sync.Mutex // guards what follows
+	spans  []Span
+	points map[string]int // by service
+	text   strings.Builder
 }
 
 // Span is one span as it was received. Ids are hexadecimal; Parent is empty
@@ -47,7 +48,7 @@ func StartOTLP(t testing.TB) *OTLP {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &OTLP{endpoint: "http://" + listener.Addr().String()}
+	o := &OTLP{endpoint: "http://" + listener.Addr().String(), points: map[string]int{}}
 	server := grpc.NewServer()
 	collectortrace.RegisterTraceServiceServer(server, spanSink{o: o})
 	collectormetrics.RegisterMetricsServiceServer(server, metricSink{o: o})
@@ -70,6 +71,13 @@ func (o *OTLP) Spans() []Span {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return slices.Clone(o.spans)
+}
+
+// Points counts the points of metrics that a service has sent so far.
+func (o *OTLP) Points(service string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.points[service]
 }
 
 // Text gives every text that has been received so far, of spans and of
@@ -136,6 +144,7 @@ func (s metricSink) Export(_ context.Context, request *collectormetrics.ExportMe
 				fmt.Fprintf(&s.o.text, "metric %s unit=%s description=%s scope=%s resource=%v\n",
 					metric.GetName(), metric.GetUnit(), metric.GetDescription(), scope.GetScope().GetName(), about)
 				for _, point := range points(metric) {
+					s.o.points[about["service.name"]]++
 					fmt.Fprintf(&s.o.text, "point %s attributes=%v\n", metric.GetName(), attributes(point.GetAttributes()))
 				}
 			}

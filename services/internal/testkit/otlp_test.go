@@ -45,6 +45,9 @@ func TestCollectorKeepsSpansOfOneTraceFromTwoServices(t *testing.T) {
 	if booking.Service != "police" || booking.TraceID != offer.TraceID || booking.Parent != offer.SpanID || len(booking.TraceID) != 32 {
 		t.Errorf("%+v after %+v", booking, offer)
 	}
+	if issued, booked := collector.Points("issuer"), collector.Points("police"); issued != 1 || booked != 1 || collector.Points("tax") != 0 {
+		t.Errorf("%d and %d points", issued, booked)
+	}
 	for _, want := range []string{
 		"span offer.Issue ", "ks.case:case_1", "metric kompetansespor.offers.issued ", "ks.outcome:ok", "point kompetansespor.booking ", "service.name:police",
 	} {

@@ -1,11 +1,14 @@
 package testkit
 
 import (
+	"bufio"
 	"context"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,20 +57,26 @@ func StartRedis(t testing.TB) *Redis {
 
 // answers asks for PONG.
 func (r *Redis) answers() bool {
+	said, err := r.Ask("PING")
+	return err == nil && said == "+PONG"
+}
+
+// Ask sends a command without arguments and gives the first line of the answer
+// (RESP2), such as "+OK" or, to DBSIZE, ":3".
+func (r *Redis) Ask(command string) (string, error) {
 	conn, err := net.DialTimeout("unix", r.socket, time.Second)
 	if err != nil {
-		return false
+		return "", err
 	}
 	defer conn.Close()
 	if err := conn.SetDeadline(clock.System{}.Now().Add(time.Second)); err != nil {
-		return false
+		return "", err
 	}
-	if _, err := conn.Write([]byte("PING\r\n")); err != nil {
-		return false
+	if _, err := io.WriteString(conn, command+"\r\n"); err != nil {
+		return "", err
 	}
-	answer := make([]byte, 5)
-	n, err := conn.Read(answer)
-	return err == nil && string(answer[:n]) == "+PONG"
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	return strings.TrimSpace(line), err
 }
 
 // Stop kills the server, as a crash would.

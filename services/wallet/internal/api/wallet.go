@@ -149,15 +149,26 @@ func (s *Wallet) GetCredential(ctx context.Context, req *walletv1.GetCredentialR
 	return &walletv1.GetCredentialResponse{Credential: out}, err
 }
 
-// ListAccessLog tells who has read what of the holder's applications. It is
-// one page: an application is read a handful of times.
-func (s *Wallet) ListAccessLog(ctx context.Context, _ *walletv1.ListAccessLogRequest) (*walletv1.ListAccessLogResponse, error) {
+// ListAccessLog tells who has read what of the holder's applications, oldest
+// first. Rows are only ever added at the end, so a page begins after as many as
+// were shown.
+func (s *Wallet) ListAccessLog(ctx context.Context, req *walletv1.ListAccessLogRequest) (*walletv1.ListAccessLogResponse, error) {
 	who, _ := rpc.PrincipalFrom(ctx)
+	page, err := wire.ReadPage(req.GetPageSize(), req.GetPageToken())
+	if err != nil {
+		return nil, err
+	}
 	all, err := s.Desk.WhoRead(ctx, who.Subject)
 	if err != nil {
 		return nil, err
 	}
+	shown := int(min(max(page.Cursor, 0), int64(len(all))))
+	all = all[shown:]
 	out := &walletv1.ListAccessLogResponse{}
+	if len(all) > page.Limit {
+		all = all[:page.Limit]
+		out.NextPageToken = wire.Token(int64(shown + page.Limit))
+	}
 	for _, a := range all {
 		out.Rows = append(out.Rows, &walletv1.AccessLogRow{
 			At: wire.Instant(a.At), Agency: a.Agency, Purpose: a.Purpose, Claims: a.Claims, CaseRef: a.CaseRef, RowHash: a.Hash,

@@ -2,10 +2,12 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
+	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -30,7 +32,8 @@ type application struct {
 // that agency alone. The same credential gives the same exchange until that
 // was refused.
 func (d *Desk) Apply(ctx context.Context, holder, credentialID string, consent holding.Consent) (_ holding.Exchange, err error) {
-	if err := consent.Check(); err != nil {
+	offer, _ := credtype.Find(credtype.OfferOfEmployment)
+	if err := consent.Check(offer); err != nil {
 		return holding.Exchange{}, err
 	}
 	held, err := d.Store.Credential(ctx, d.DB.Read(), holder, credentialID)
@@ -43,7 +46,7 @@ func (d *Desk) Apply(ctx context.Context, holder, credentialID string, consent h
 	}
 	ctx, end := telemetry.Span(telemetry.Continue(ctx, trace), "wallet.Apply")
 	defer func() { end(err) }()
-	if held.Type != "OfferOfEmployment" {
+	if held.Type != offer.Name {
 		return holding.Exchange{}, fault.New(fault.Conflict, "application.not-an-offer", "an application shows an offer of employment")
 	}
 	if have, err := d.Store.ByInvitation(ctx, d.DB.Read(), holder, credentialID); err == nil {
@@ -71,9 +74,14 @@ func (d *Desk) Apply(ctx context.Context, holder, credentialID string, consent h
 		Ours: pairwise.DID, Theirs: d.Authority, CreatedAt: d.Clock.Now(),
 	})
 	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		if have, err := d.Store.ByInvitation(ctx, tx, holder, credentialID); err == nil {
-			exchange = have
-			return nil
+		secret := application{Credential: credentialID, Consent: consent, GivenAt: d.Clock.Now()}
+		fresh, err := d.Store.AddExchange(ctx, tx, exchange, credentialID, secret)
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			exchange, err = d.Store.ByInvitation(ctx, tx, holder, credentialID)
+			return err
 		}
 		if err := pairwise.Save(ctx, tx, holder, d.Authority); err != nil {
 			return err
@@ -82,10 +90,6 @@ func (d *Desk) Apply(ctx context.Context, holder, credentialID string, consent h
 			if err := delivery.Save(ctx, tx, holder, consent.Agencies[i].DID); err != nil {
 				return err
 			}
-		}
-		secret := application{Credential: credentialID, Consent: consent, GivenAt: d.Clock.Now()}
-		if err := d.Store.AddExchange(ctx, tx, exchange, credentialID, secret); err != nil {
-			return err
 		}
 		return d.Agent.Send(ctx, tx, exchange.Ours, exchange.Theirs, didcomm.Message{
 			Type: didcomm.TypeProposePresentation,
@@ -206,7 +210,7 @@ func (d *Desk) Accepted(ctx context.Context, in agent.Received, caseRef, capabil
 	}, nil
 }
 
-// WhoRead lists who has read what of the holder's applications.
+// WhoRead lists who has read what of the holder's applications, oldest first.
 func (d *Desk) WhoRead(ctx context.Context, holder string) ([]Access, error) {
 	applications, err := d.Store.Applications(ctx, d.DB.Read(), holder)
 	if err != nil {
@@ -224,5 +228,6 @@ func (d *Desk) WhoRead(ctx context.Context, holder string) ([]Access, error) {
 		}
 		all = append(all, rows...)
 	}
+	slices.SortStableFunc(all, func(a, b Access) int { return a.At.Compare(b.At) })
 	return all, nil
 }

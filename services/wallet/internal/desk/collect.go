@@ -41,14 +41,15 @@ func (d *Desk) Collect(ctx context.Context, holder, link, code string) (_ holdin
 		Ours: pairwise.DID, Theirs: issuer, CreatedAt: d.Clock.Now(),
 	}, "OfferOfEmployment")
 	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		if have, err := d.Store.ByInvitation(ctx, tx, holder, invitation); err == nil {
-			exchange = have
-			return nil
-		}
-		if err := pairwise.Save(ctx, tx, holder, issuer); err != nil {
+		fresh, err := d.Store.AddExchange(ctx, tx, exchange, invitation, nil)
+		if err != nil {
 			return err
 		}
-		if err := d.Store.AddExchange(ctx, tx, exchange, invitation, nil); err != nil {
+		if !fresh {
+			exchange, err = d.Store.ByInvitation(ctx, tx, holder, invitation)
+			return err
+		}
+		if err := pairwise.Save(ctx, tx, holder, issuer); err != nil {
 			return err
 		}
 		return d.Agent.Send(ctx, tx, exchange.Ours, exchange.Theirs, didcomm.Message{

@@ -23,11 +23,12 @@ import (
 
 // Store keeps holders, exchanges and credentials. What it finds nothing for is
 // a NotFound fault; a Save that finds the exchange in another state than from
-// is a Conflict.
+// is a Conflict. AddExchange reports whether the exchange is the holder's only
+// one from its invitation, refused ones not counted; otherwise it adds nothing.
 type Store interface {
 	AddHolder(ctx context.Context, tx *sqldb.Tx, id, tokenHash string, wishes holding.Wishes) error
 	FormatOf(ctx context.Context, q sqldb.Querier, holder string) (credential.Format, error)
-	AddExchange(ctx context.Context, tx *sqldb.Tx, e holding.Exchange, invitation string, secret any) error
+	AddExchange(ctx context.Context, tx *sqldb.Tx, e holding.Exchange, invitation string, secret any) (fresh bool, err error)
 	SaveExchange(ctx context.Context, tx *sqldb.Tx, e holding.Exchange, from holding.State) error
 	SaveSecret(ctx context.Context, tx *sqldb.Tx, exchange string, secret any) error
 	Secret(ctx context.Context, q sqldb.Querier, exchange string, into any) error

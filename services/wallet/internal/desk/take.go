@@ -46,7 +46,7 @@ func (d *Desk) Request(ctx context.Context, in agent.Received, offer Offered) (a
 	}
 	return func(ctx context.Context, tx *sqldb.Tx) error {
 		if begun {
-			if err := d.Store.AddExchange(ctx, tx, exchange, "", nil); err != nil {
+			if _, err := d.Store.AddExchange(ctx, tx, exchange, "", nil); err != nil {
 				return err
 			}
 		}

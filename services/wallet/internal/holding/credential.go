@@ -1,11 +1,13 @@
 package holding
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
+	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
@@ -45,14 +47,18 @@ var deliverable = []string{
 // Deliverable lists the types that a delivery may bring.
 func Deliverable() []string { return slices.Clone(deliverable) }
 
-// Check refuses a consent that names nobody, or somebody twice.
-func (c Consent) Check() error {
+// maxClaims is how many claims a consent lets one agency read at most.
+const maxClaims = 100
+
+// Check refuses a consent that names nobody, or somebody twice, or for an
+// agency no claim, or one that the credential that is shown does not have.
+func (c Consent) Check(shown credtype.Type) error {
 	var v []fault.Violation
 	if c.Purpose == "" {
 		v = append(v, fault.Violation{Field: "consent.purpose", Rule: "consent.purpose-required", Message: "say what the consent is for"})
 	}
 	seen := map[string]bool{}
-	for _, a := range c.Agencies {
+	for i, a := range c.Agencies {
 		if seen[a.DID] {
 			v = append(v, fault.Violation{Field: "consent.agencies", Rule: "consent.agency-once", Message: "name each agency once"})
 		}
@@ -60,6 +66,12 @@ func (c Consent) Check() error {
 			v = append(v, fault.Violation{Field: "consent.agencies", Rule: "consent.agency-did", Message: "name each agency by its did:web"})
 		}
 		seen[a.DID] = true
+		field := fmt.Sprintf("consent.agencies.%d.claims", i)
+		if len(a.Claims) == 0 || len(a.Claims) > maxClaims {
+			v = append(v, fault.Violation{Field: field, Rule: "consent.claims-count", Message: "name 1 to 100 claims that the agency may read"})
+		} else if slices.ContainsFunc(a.Claims, func(path string) bool { return !shown.Names(path) }) {
+			v = append(v, fault.Violation{Field: field, Rule: "consent.claim-unknown", Message: "name claims of the credential by their paths, such as employment.start_date or passport.*"})
+		}
 	}
 	if len(c.Agencies) == 0 || len(c.Agencies) > 8 {
 		v = append(v, fault.Violation{Field: "consent.agencies", Rule: "consent.agencies-count", Message: "name one to eight agencies"})

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
 )
@@ -99,26 +100,41 @@ func TestEndedExchangeNeverChanges(t *testing.T) {
 	})
 }
 
-func TestConsentNamesEachAgencyOnceByItsDID(t *testing.T) {
-	a := holding.Agency{DID: "did:web:tax.example"}
-	many := make([]holding.Agency, 9)
+func TestConsentSaysWhoMayReadWhat(t *testing.T) {
+	shown, _ := credtype.Find(credtype.OfferOfEmployment)
+	agency := func(did string, claims ...string) holding.Agency { return holding.Agency{DID: did, Claims: claims} }
+	tax := agency("did:web:tax.example", "given_name", "employment.*")
+	many, long := make([]holding.Agency, 9), make([]string, 101)
 	for i := range many {
-		many[i].DID = fmt.Sprintf("did:web:a%d.example", i)
+		many[i] = agency(fmt.Sprintf("did:web:a%d.example", i), "given_name")
 	}
-	if err := (holding.Consent{Purpose: "p", Agencies: []holding.Agency{a}}).Check(); err != nil {
+	for i := range long {
+		long[i] = "given_name"
+	}
+	if err := (holding.Consent{Purpose: "p", Agencies: []holding.Agency{tax, agency("did:web:bank.example", "passport.*")}}).Check(shown); err != nil {
 		t.Fatal(err)
 	}
-	for want, c := range map[string]holding.Consent{
-		"consent.purpose-required": {Agencies: []holding.Agency{a}},
-		"consent.agencies-count":   {Purpose: "p"},
-		"consent.agencies-count ":  {Purpose: "p", Agencies: many},
-		"consent.agency-once":      {Purpose: "p", Agencies: []holding.Agency{a, a}},
-		"consent.agency-did":       {Purpose: "p", Agencies: []holding.Agency{{DID: "did:key:z6Mk"}}},
-		"consent.agency-did ":      {Purpose: "p", Agencies: []holding.Agency{{}}},
+	for name, c := range map[string]struct {
+		purpose  string
+		agencies []holding.Agency
+		want     string
+	}{
+		"no purpose":           {"", []holding.Agency{tax}, "consent.purpose consent.purpose-required"},
+		"nobody":               {"p", nil, "consent.agencies consent.agencies-count"},
+		"too many":             {"p", many, "consent.agencies consent.agencies-count"},
+		"somebody twice":       {"p", []holding.Agency{tax, tax}, "consent.agencies consent.agency-once"},
+		"another kind of DID":  {"p", []holding.Agency{agency("did:key:z6Mk", "given_name")}, "consent.agencies consent.agency-did"},
+		"no DID":               {"p", []holding.Agency{agency("", "given_name")}, "consent.agencies consent.agency-did"},
+		"no claim":             {"p", []holding.Agency{tax, agency("did:web:bank.example")}, "consent.agencies.1.claims consent.claims-count"},
+		"too many claims":      {"p", []holding.Agency{agency("did:web:bank.example", long...)}, "consent.agencies.0.claims consent.claims-count"},
+		"an unknown claim":     {"p", []holding.Agency{agency("did:web:bank.example", "given_name", "iban")}, "consent.agencies.0.claims consent.claim-unknown"},
+		"an empty claim":       {"p", []holding.Agency{agency("did:web:bank.example", "")}, "consent.agencies.0.claims consent.claim-unknown"},
+		"everything":           {"p", []holding.Agency{agency("did:web:bank.example", "*")}, "consent.agencies.0.claims consent.claim-unknown"},
+		"all below what isn't": {"p", []holding.Agency{agency("did:web:bank.example", "salary.*")}, "consent.agencies.0.claims consent.claim-unknown"},
 	} {
-		v := fault.From(c.Check()).Violations
-		if len(v) != 1 || v[0].Rule+" " != want && v[0].Rule != want {
-			t.Errorf("%s: %+v", want, v)
+		v := fault.From((holding.Consent{Purpose: c.purpose, Agencies: c.agencies}).Check(shown)).Violations
+		if len(v) != 1 || v[0].Field+" "+v[0].Rule != c.want {
+			t.Errorf("%s: %+v, want %s", name, v, c.want)
 		}
 	}
 }

@@ -63,21 +63,24 @@ func (s Store) HolderOf(ctx context.Context, q sqldb.Querier, tokenHash string) 
 const exchangeColumns = `id, holder, kind, thread, ours, theirs, state, expects, subject, rule, message, created_at, updated_at`
 
 // AddExchange puts in a new exchange; invitation is its invitation's id, or "".
-func (s Store) AddExchange(ctx context.Context, tx *sqldb.Tx, e holding.Exchange, invitation string, secret any) error {
+// It reports false, and puts in nothing, when the holder has an exchange from
+// that invitation already that was not refused.
+func (s Store) AddExchange(ctx context.Context, tx *sqldb.Tx, e holding.Exchange, invitation string, secret any) (bool, error) {
 	sealed, err := s.seal(ctx, e.ID, secret)
 	if err != nil {
-		return err
+		return false, err
 	}
 	rule, message := e.Problem()
-	_, err = tx.ExecContext(ctx, `
+	fresh, err := sqldb.Inserted(ctx, tx, `
 		INSERT INTO exchange (`+exchangeColumns+`, invitation, secret, traceparent)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15)
+		ON CONFLICT (holder, invitation) WHERE invitation <> '' AND state <> 'refused' DO NOTHING`,
 		e.ID, e.Holder, string(e.Kind), e.Thread, e.Ours, e.Theirs, string(e.State()), strings.Join(e.Expects(), " "), e.Subject(), rule, message,
 		clock.Micros(e.CreatedAt), invitation, sealed, telemetry.Traceparent(ctx))
 	if err != nil {
-		return fmt.Errorf("add exchange: %w", err)
+		return false, fmt.Errorf("add exchange: %w", err)
 	}
-	return nil
+	return fresh, nil
 }
 
 // SaveExchange writes an exchange back, provided that it is still as from.

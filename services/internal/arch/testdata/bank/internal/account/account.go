@@ -1,7 +1,9 @@
 package account
 
 import (
+	_ "crypto/rand"         // breaks: randomness comes in from outside
 	_ "database/sql/driver" // breaks: domain packages know no wire and no database
+	_ "math/rand/v2"        // breaks: randomness comes in from outside
 	_ "net/http"            // breaks: domain packages know no wire and no database
 	_ "net/url"
 

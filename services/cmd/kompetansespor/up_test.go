@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
+)
+
+// up starts everything, prints base URLs and tokens that work, and stays until
+// it is told to stop.
+func TestUpPrintsWhereEverythingIsAndStays(t *testing.T) {
+	dir := t.TempDir()
+	options := devsetup.Pilot()
+	options.FreePorts = true // a data directory keeps its ports
+	layout, err := devsetup.Prepare(dir, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out, stdout := io.Pipe()
+	var stderr bytes.Buffer
+	ended := make(chan error, 1)
+	go func() {
+		err := run(ctx, []string{"up", "--data", dir}, stdout, &stderr)
+		_ = stdout.Close()
+		ended <- err
+	}()
+	lines := bufio.NewScanner(out)
+	bases, tokens := map[string]string{}, map[string]string{}
+	for lines.Scan() && !strings.Contains(lines.Text(), "curl") {
+		word := strings.Fields(lines.Text())
+		switch {
+		case len(word) != 3 || layout.Services[word[0]].Name == "":
+		case strings.HasPrefix(word[1], "https://"):
+			bases[word[0]] = word[1]
+		default:
+			tokens[word[0]] = word[2]
+		}
+	}
+	if len(bases) != 7 || len(tokens) != 7 {
+		t.Fatalf("base URLs %v, tokens of %d services: %s", bases, len(tokens), stderr.String())
+	}
+
+	authorities, err := readPool(layout.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authorities, MinVersion: tls.VersionTLS12}}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	for service, path := range map[string]string{"issuer": "/v1/offers", "verifier": "/v1/cases", "registry": "/v1/accreditations"} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, bases[service]+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+tokens[service])
+		answer, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			t.Errorf("%s%s: %d", service, path, answer.StatusCode)
+		}
+	}
+
+	stop()
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	if err := <-ended; err != nil {
+		t.Errorf("stopped with %v", err)
+	}
+}
