@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/front"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/harness"
 	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
@@ -129,10 +129,7 @@ func (o *office) count(query string, args ...any) (n int) {
 // offer is an offer of ours, without an issuer.
 func (o *office) offer(changes ...func(credential object)) object {
 	o.Helper()
-	raw, err := os.ReadFile("../internal/credtype/testdata/offer-of-employment.json")
-	o.must(err)
-	var subject object
-	o.must(json.Unmarshal(raw, &subject))
+	subject := testkit.ExampleClaims(o, "offer-of-employment")
 	subject["id"] = worker
 	credential := object{
 		"@context": []any{vcdm.ContextV2, jsonld.KompetansesporV1}, "type": []any{"VerifiableCredential", "OfferOfEmployment"},

@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +27,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/issuance"
 	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
 	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
 	"github.com/kompetansespor/kompetansespor/services/internal/verification"
@@ -65,12 +69,16 @@ func (r *rig) Accredited(context.Context, string, string, time.Time) (trustlist.
 }
 
 func (r *rig) Resolve(ctx context.Context, name string) (*did.Document, error) {
-	var document []byte
-	err := r.DB.Read().QueryRowContext(ctx, `SELECT document FROM identity WHERE did = $1 AND document IS NOT NULL`, name).Scan(&document)
-	if err != nil {
+	if !strings.HasPrefix(name, "did:web:") {
 		return did.Static{}.Resolve(ctx, name)
 	}
-	return did.ParseFor(name, document)
+	address, err := did.WebURL(name)
+	r.must(err)
+	where, err := url.Parse(address)
+	r.must(err)
+	answer := httptest.NewRecorder()
+	r.book.Documents(where.Host).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, where.Path, nil))
+	return did.ParseFor(name, answer.Body.Bytes())
 }
 
 func (r *rig) VerificationKey(ctx context.Context, kid string, purpose credential.Purpose, _ time.Time) (did.PublicKey, error) {

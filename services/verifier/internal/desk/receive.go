@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
@@ -15,6 +16,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 	"github.com/kompetansespor/kompetansespor/services/internal/verification"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
@@ -89,7 +91,7 @@ func oneOffer(presented *verification.Presentation) (*verification.Credential, e
 		return nil, fault.New(fault.Invalid, "application.one-offer", "an application shows one offer of employment and nothing else")
 	}
 	offer := presented.Credentials[0]
-	if len(offer.Status) == 0 {
+	if !slices.ContainsFunc(offer.Status, status.Entry.Revokes) {
 		return nil, fault.New(fault.Invalid, "application.offer-without-status", "nobody could tell whether this offer is withdrawn: it names no status list")
 	}
 	return offer, nil
