@@ -204,6 +204,11 @@ func TestHostileCredentials(t *testing.T) {
 				f.payload["_sd"] = []any{f.hide("salt", "name", "Lisa"), f.hide("pepper", "name", "Mallory")}
 			}, "sdjwt.disclosure-collision",
 		},
+		"below the top, names are free": {
+			func(f *forged) {
+				f.payload["guest"] = object{"_sd": []any{f.hide("salt", "exp", 1)}, "status": object{"_sd": []any{f.hide("salt", "iss", 1)}}}
+			}, "",
+		},
 		"15 a member called ...":          {payload("guest", object{"...": someDigest}), "sdjwt.reserved-name"},
 		"15 ... with company":             {payload("list", []any{object{"...": someDigest, "x": 1}}), "sdjwt.reserved-name"},
 		"15 ... inside a disclosed value": {hidden([]any{"salt", "x", object{"...": someDigest}}), "sdjwt.reserved-name"},
@@ -234,6 +239,7 @@ func TestHostileCredentials(t *testing.T) {
 		"17 _sd_alg in another case":    {payload("_sd_alg", "SHA-256"), "sdjwt.hash-algorithm"},
 		"17 _sd_alg null":               {payload("_sd_alg", nil), "sdjwt.hash-algorithm"},
 		"17 _sd_alg in an object":       {payload("guest", object{"_sd_alg": "sha-256"}), "sdjwt.reserved-name"},
+		"17 _sd_alg in an array":        {payload("list", []any{object{"_sd_alg": "sha-256"}}), "sdjwt.reserved-name"},
 		"19 signer is not the issuer":   {payload("iss", bergen.did), "sdjwt.issuer"},
 		"19 kid of another's DID":       {header("kid", bergen.keyID), "sdjwt.issuer"},
 		"19 an issuer that is no DID":   {payload("iss", "https://issuer.example"), "sdjwt.issuer"},
@@ -252,6 +258,7 @@ func TestHostileCredentials(t *testing.T) {
 		"33 status without URI":          {payload("status", statusOf(1, "")), "sdjwt.status"},
 		"33 status URI that is relative": {payload("status", statusOf(1, "/status")), "sdjwt.status"},
 		"33 status URI of 3 kB":          {payload("status", statusOf(1, "https://a.example/"+strings.Repeat("x", 3000))), "sdjwt.status"},
+		"33 status URI that is none":     {payload("status", statusOf(1, "://")), "sdjwt.status"},
 		"33 another status mechanism": {
 			func(f *forged) {
 				f.payload["status"] = statusOf(1, "https://a.example")
@@ -269,6 +276,7 @@ func TestHostileCredentials(t *testing.T) {
 		"an integrity that is no string": {payload("vct#integrity", 1), "sdjwt.payload"},
 		"further types, not in an array": {payload("aka_vcts", "x"), "sdjwt.vct"},
 		"a further type that is empty":   {payload("aka_vcts", []any{""}), "sdjwt.vct"},
+		"a further type of 3 kB":         {payload("aka_vcts", []any{strings.Repeat("v", 3000)}), "sdjwt.vct"},
 		"too many further types":         {payload("aka_vcts", strings.Split(strings.Repeat("x ", 16)+"x", " ")), "sdjwt.vct"},
 
 		"a disclosure that is an object":    {hidden(object{"salt": 1}), "sdjwt.disclosure"},
@@ -283,6 +291,7 @@ func TestHostileCredentials(t *testing.T) {
 		"a disclosure of JSON and a letter": {hidden(encode([]byte(`["salt","a",1]x`))), "sdjwt.disclosure"},
 		"12 a disclosure with padding":      {hidden(base64.URLEncoding.EncodeToString([]byte(`["salt","a",1]`))), "sdjwt.disclosure"},
 		"12 a disclosure with loose bits":   {hidden(loose(encode([]byte(`["salt","a",1]`)))), "sdjwt.disclosure"},
+		"12 a disclosure with a stray sign": {hidden(encode([]byte(`["salt","a",10]`)) + "!"), "sdjwt.disclosure"},
 		"12 a digest with loose bits":       {payload("_sd", []any{loose(someDigest)}), "sdjwt.digest"},
 	} {
 		t.Run(name, func(t *testing.T) {

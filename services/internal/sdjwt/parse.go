@@ -18,7 +18,7 @@ type Token struct {
 }
 
 // Parse reads a token, at most MaxBytes long. Every part must be well formed,
-// kid must be a key id of iss, and the members of Registered must be of their
+// kid must be a key id of iss, which is a DID then, and the members of Registered must be of their
 // kind. The key to verify the token with is that of KeyID as it stood at
 // IssuedAt.
 func Parse(raw []byte) (*Token, error) {

@@ -161,8 +161,19 @@ func TestPresentingRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	if _, err := token.Present(t.Context(), lisa.sign, presenting("no such")); rule(err) != "sdjwt.no-such-claim" {
+		t.Errorf("no such claim: %v", err)
+	}
+	p := presenting()
+	p.Nonce = "\xff"
+	if _, err := token.Present(t.Context(), lisa.sign, p); rule(err) != "sdjwt.json" {
+		t.Errorf("a nonce that is no text: %v", err)
+	}
 	f := forge()
 	delete(f.payload, "cnf")
+	if parsed(t, []byte(f.raw())).HolderDID() != "" {
+		t.Error("a holder without a key has a DID")
+	}
 	if _, err := parsed(t, []byte(f.raw())).Present(t.Context(), lisa.sign, presenting()); rule(err) != "sdjwt.binding-key" {
 		t.Errorf("no holder: %v", err)
 	}
@@ -345,13 +356,17 @@ func TestSignersAndRandomnessThatFail(t *testing.T) {
 		}
 	}
 	// However little randomness there is, a credential without is not made.
-	whole := &counting{Reader: chance()}
-	if _, err := Issue(t.Context(), university.sign, whole, offer(t)); err != nil {
-		t.Fatal(err)
-	}
-	for limit := int64(0); limit < whole.n; limit += 8 {
-		if _, err := Issue(t.Context(), university.sign, io.LimitReader(chance(), limit), offer(t)); err == nil {
-			t.Fatalf("issued with %d bytes of %d", limit, whole.n)
+	for _, decoys := range []int{0, 3} {
+		d := offer(t)
+		d.Decoys = decoys
+		whole := &counting{Reader: chance()}
+		if _, err := Issue(t.Context(), university.sign, whole, d); err != nil {
+			t.Fatal(err)
+		}
+		for limit := int64(0); limit < whole.n; limit += 8 {
+			if _, err := Issue(t.Context(), university.sign, io.LimitReader(chance(), limit), d); err == nil {
+				t.Fatalf("issued with %d bytes of %d", limit, whole.n)
+			}
 		}
 	}
 }

@@ -104,7 +104,7 @@ func Open(ctx context.Context, cfg config.Common, out io.Writer, migrations ...s
 		return s, err
 	}
 	s.Fetch = fetch.New(fetch.Config{CA: authorities, Names: cfg.Names, AllowPrivate: cfg.Development, Clock: s.Clock})
-	s.Resolver = &resolver.Resolver{Get: s.Fetch, Cache: s.Cache}
+	s.Resolver = &resolver.Resolver{Get: s.Fetch, Cache: s.Cache, Clock: s.Clock}
 	s.Status = &statuslist.Checker{Get: s.Fetch, Keys: s.Resolver, Clock: s.Clock}
 	s.Agent = agent.New(agent.Config{
 		DB: s.DB, Book: s.Book, Resolver: s.Resolver, Post: s.Fetch, Clock: s.Clock, Random: s.Random, Log: s.Log,
