@@ -25,6 +25,8 @@ const usage = `kompetansespor: from a signed offer to work, with nothing typed t
   kompetansespor keys list|rotate --config FILE --did DID [--kind KIND] [--overlap TIME]
   kompetansespor keys compromised --config FILE --key KEY --since TIME --reason TEXT
         show, rotate and cut off the keys of a service's organisations
+  kompetansespor verify [--json] [--challenge TEXT --domain TEXT] [--trust-list URL --registry DID] [--ca FILE] FILE|-
+        verify a credential or a presentation; ends with 0 when it is verified, 1 when it is not, 2 when nobody can tell now
   kompetansespor nats --data DIR
         run the development NATS server of a data directory
 `
@@ -33,9 +35,15 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
+	var ended *exit
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		os.Exit(2)
+	case errors.As(err, &ended):
+		if ended.why != nil {
+			fmt.Fprintln(os.Stderr, "kompetansespor:", err)
+		}
+		os.Exit(ended.code)
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "kompetansespor:", err)
 		os.Exit(1)
@@ -58,6 +66,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return up(ctx, rest, stdout, stderr)
 	case "keys":
 		return manageKeys(ctx, rest, stdout, stderr)
+	case "verify":
+		return verify(ctx, rest, os.Stdin, stdout, stderr)
 	case "demo":
 		return runDemo(ctx, rest, stdout, stderr)
 	case "help", "-h", "--help":
