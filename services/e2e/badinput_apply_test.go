@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"github.com/kompetansespor/kompetansespor/services/internal/jws"
 	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"maps"
 	"testing"
@@ -51,7 +52,7 @@ func TestBadApplicationOpensNoCase(t *testing.T) {
 			a.domain = devsetup.DID("police")
 			return honest(a)
 		}},
-		"another holder's credential": {"credential.holder", func(a *applying) []byte { return swapped(honest(a), theirs) }},
+		"another holder's credential": {"credential.holder", func(a *applying) []byte { return a.swapped(honest(a), theirs) }},
 		"another holder's credential, signed with a key of one's own": {"credential.signature", func(a *applying) []byte {
 			a.signer = impostor{r, did.KeyIDOf(holder)}
 			return a.present(victim, theirs)
@@ -70,8 +71,7 @@ func TestBadIssuerOpensNoCase(t *testing.T) {
 	document, _ := r.collect(offer, code).issued()
 	claims := claimsOf(document)
 	claims["offer_id"] = "off_of_the_rogue"
-	ours := maps.Clone(claims)
-	ours["employer"] = map[string]any{"organisation_number": rogueEmployer, "legal_name": "Rogue Employer", "contact_email": "hr@rogue.example.com"}
+	ours := ofTheRogue(claims)
 	holder := r.newHolder()
 	good := r.publish("/status/good", false)
 	r.publish("/status/revoked", true)
@@ -253,9 +253,23 @@ func (i impostor) Sign(ctx context.Context, _ string, data []byte) ([]byte, erro
 	return i.rogue.Sign(ctx, i.with, data)
 }
 
-// swapped is a presentation with another credential in it.
-func swapped(presentation, other []byte) []byte {
-	return alter(presentation, func(p map[string]any) { p["verifiableCredential"] = []any{json.RawMessage(other)} })
+// swapped is a presentation with another credential in it, signed again by the
+// same holder: as a vp+jwt, which signs whatever it is given.
+func (a *applying) swapped(presentation, other []byte) []byte {
+	a.t.Helper()
+	var holder string
+	unsigned := alter(presentation, func(p map[string]any) {
+		holder, _ = p["holder"].(string)
+		delete(p, "proof")
+		p["verifiableCredential"] = []any{json.RawMessage(other)}
+		p["nonce"], p["aud"] = a.challenge, a.domain
+	})
+	header := jws.Header{Algorithm: did.Ed25519.Algorithm(), KeyID: did.KeyIDOf(holder), Type: "vp+jwt"}
+	signed, err := jws.Sign(a.t.Context(), a.signer.Sign, header, unsigned)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return []byte(signed)
 }
 
 func claimsOf(document []byte) map[string]any {
@@ -269,6 +283,13 @@ func claimsOf(document []byte) map[string]any {
 	}
 	delete(c.Subject, "id")
 	return c.Subject
+}
+
+// ofTheRogue are the claims of an offer as the rogue's own employer makes it.
+func ofTheRogue(claims map[string]any) map[string]any {
+	ours := maps.Clone(claims)
+	ours["employer"] = map[string]any{"organisation_number": rogueEmployer, "legal_name": "Rogue Employer", "contact_email": "hr@rogue.example.com"}
+	return ours
 }
 
 // sign makes an offer of employment in the rogue's own name.

@@ -25,7 +25,7 @@ func TestWalletTakesNoBadCredential(t *testing.T) {
 	e := newExchangeOn(r.stack)
 	offer, code := e.issue()
 	theirs, _ := r.collect(offer, code).issued()
-	claims := claimsOf(theirs)
+	claims := ofTheRogue(claimsOf(theirs))
 	good := r.publish("/status/good", false)
 	revoked := r.publish("/status/revoked", true)
 	now := time.Now()
@@ -62,6 +62,7 @@ func TestWalletTakesNoBadCredential(t *testing.T) {
 			return r.sign(s, claims, good, yesterday.AddDate(0, 0, -1), yesterday)
 		}},
 		"revoked":                   {"status.revoked", func(s string) []byte { return r.sign(s, claims, revoked, yesterday, tomorrow) }},
+		"of another's organisation": {"issuer.another-organisation", func(s string) []byte { return r.sign(s, claimsOf(theirs), good, yesterday, tomorrow) }},
 		"claims are missing":        {"schema.claims", func(s string) []byte { return r.sign(s, incomplete, good, yesterday, tomorrow) }},
 		"no credential":             {"", func(string) []byte { return []byte(`{}`) }},
 		"a status list":             {"", func(string) []byte { return r.pages["/status/good"] }},

@@ -52,7 +52,7 @@ func TestEveryColumnHasATypeOfEveryEngine(t *testing.T) {
 			if !slices.Contains([]string{"TEXT", "BIGINT", "BYTEA"}, c.kind) {
 				t.Errorf("%s: %s.%s is %q: write TEXT, BIGINT or BYTEA", folder, c.table, c.name, c.kind)
 			}
-			if c.byDefault.Valid && strings.ContainsAny(c.byDefault.String, "(_") {
+			if c.byDefault.Valid && !strings.HasPrefix(c.byDefault.String, "'") && strings.ContainsAny(c.byDefault.String, "(_") {
 				t.Errorf("%s: %s.%s has a default that the database works out: %s", folder, c.table, c.name, c.byDefault.String)
 			}
 		}
