@@ -1,7 +1,6 @@
 package verifier
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -23,15 +22,6 @@ func anyDocument(t *testing.T, raw []byte) map[string]any {
 		t.Fatal(err)
 	}
 	return document
-}
-
-func anyBytes(t *testing.T, v any) []byte {
-	t.Helper()
-	raw, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
 }
 
 func pathsOf(v desk.View) map[string]bool {
