@@ -125,6 +125,7 @@ func (s *stack) walks(service string) {
 		}
 	}
 	s.walksREST(service, len(public))
+	s.walksTools(service)
 }
 
 var pathParameter = regexp.MustCompile(`\{[^}]+\}`)

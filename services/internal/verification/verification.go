@@ -38,6 +38,9 @@ type Verifier struct {
 	// be checked: neither schema nor trust list knows them. For development
 	// only.
 	Foreign bool
+	// Partial takes an SD-JWT VC by itself of which claims are withheld that may
+	// be: what a holder has derived from the whole, and not yet presented.
+	Partial bool
 	// Terms, when set, are the contexts that documents may use; nil for the
 	// pinned ones.
 	Terms credential.Terms
@@ -65,7 +68,7 @@ func (v *Verifier) options() credential.Options {
 
 // Credential examines a credential as its holder has it: W3C with proofs or
 // as vc+jwt, or an SD-JWT VC without key binding, of which every claim is
-// disclosed. It is nil unless the report is Verified.
+// disclosed (but see Partial). It is nil unless the report is Verified.
 func (v *Verifier) Credential(ctx context.Context, data []byte) (*Credential, *credential.Report) {
 	opts := v.options()
 	var held *credential.Verified
@@ -78,7 +81,7 @@ func (v *Verifier) Credential(ctx context.Context, data []byte) (*Credential, *c
 		}
 		held, report = credential.Examine(ctx, v.Keys, data, opts)
 	}
-	c := v.around(ctx, held, false, opts.Now, report)
+	c := v.around(ctx, held, v.Partial, opts.Now, report)
 	if !report.Verified() {
 		return nil, report
 	}
