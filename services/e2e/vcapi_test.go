@@ -125,15 +125,6 @@ func TestOtherPeoplesTools(t *testing.T) {
 			s.fail("%v", got)
 		}
 	})
-	s.within(t, "the registry is down", func() {
-		s.kill("registry")
-		a := s.tool("issuer", "/credentials/issue", employer, fields{"credential": offer})
-		if a.status != http.StatusServiceUnavailable && a.status != http.StatusCreated { // the last list counts while it is current
-			s.fail("%d %s", a.status, a.body)
-		}
-		s.start("registry")
-		s.ready("registry")
-	})
 	s.within(t, "no examples without the switch", func() {
 		s.restart("issuer", "KOMPETANSESPOR_VC_API_EXAMPLES=false")
 		if a := s.tool("issuer", "/credentials/issue", employer, fields{"credential": degree}); a.status != http.StatusBadRequest || a.rule != "credential.type-unknown" {

@@ -135,8 +135,8 @@ func TestEnvironmentStandsAboveTheFile(t *testing.T) {
 func TestWhatIsForDevelopmentNeedsDevelopment(t *testing.T) {
 	_, text := good(t)
 	text = strings.Replace(text, "development: true", "development: false", 1)
-	_, err := load(t, text+"crash_at: didcomm.send.before-post#2\nnames: {a.example: \"127.0.0.1:1\"}\n")
-	if said := fields(err); len(said) != 2 || said["crash_at"] == "" || said["names"] == "" {
+	_, err := load(t, text+"crash_at: didcomm.send.before-post#2\nnames: {a.example: \"127.0.0.1:1\"}\nvc_api_examples: true\n")
+	if said := fields(err); len(said) != 3 || said["crash_at"] == "" || said["names"] == "" || said["vc_api_examples"] == "" {
 		t.Error(err)
 	}
 }
