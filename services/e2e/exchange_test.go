@@ -132,6 +132,7 @@ func TestOfferIsCollectedIntoTheWallet(t *testing.T) {
 	}
 	e.holdsOne(wallet)
 	e.until("the employer sees who collected", func() bool { return e.collected(offer.GetOfferId()) })
+	e.storesAsItIs()
 }
 
 // mailed waits for the mail with the guide, which is addressed to the worker
