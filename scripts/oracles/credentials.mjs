@@ -12,6 +12,7 @@
 //                       issuer is the did:key of that key
 //   verify              {credential, now, lists}   -> {verified, error}
 //   verifyPresentation  {presentation, challenge, domain, now} -> {verified, error}
+//   each                {requests}                  -> {answers}, one for each
 // Keys are did:key; seeds are 32 bytes in base64. lists are the status list
 // credentials by URL: with them, the status is looked up.
 import * as ecdsaJcs from '@digitalbazaar/ecdsa-jcs-2019-cryptosuite';
@@ -148,5 +149,13 @@ const operations = {
   }
 };
 
-const answer = await operations[request.op](request);
+async function each({requests}) {
+  const answers = [];
+  for(const one of requests) {
+    answers.push(await operations[one.op](one));
+  }
+  return {answers};
+}
+
+const answer = await (request.op === 'each' ? each : operations[request.op])(request);
 process.stdout.write(JSON.stringify(answer));

@@ -14,12 +14,12 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/cache"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/fetch"
-	"github.com/kompetansespor/kompetansespor/services/internal/jws"
 	"github.com/kompetansespor/kompetansespor/services/internal/resolver"
 	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
@@ -211,7 +211,7 @@ func isPresentation(content []byte) bool {
 	var header struct {
 		Type string `json:"typ"`
 	}
-	text, err := jws.Decode(encoded)
+	text, err := base64url.Decode(encoded)
 	return err == nil && json.Unmarshal(text, &header) == nil && header.Type == "vp+jwt"
 }
 

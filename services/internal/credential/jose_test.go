@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/jws"
 	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
@@ -69,7 +70,7 @@ func TestCredentialInAJWSThatIsNotRightIsRefused(t *testing.T) {
 	}
 	good := strings.Split(string(issueJOSE(t, university, by(university))), ".")
 	header := func(text string) []byte {
-		return []byte(jws.Encode([]byte(text)) + "." + good[1] + "." + good[2])
+		return []byte(base64url.Encode([]byte(text)) + "." + good[1] + "." + good[2])
 	}
 	kid, _ := json.Marshal(university.method)
 	for name, c := range map[string]struct {
@@ -98,7 +99,7 @@ func TestCredentialInAJWSThatIsNotRightIsRefused(t *testing.T) {
 		"11 10 MB":                 {"credential.jose-form", []byte(strings.Repeat("A", 10<<20) + ".e30.AA")},
 		"12 padding":               {"credential.jose-form", []byte(strings.Join(good, ".") + "==")},
 		"12 loose bits":            {"credential.jose-form", []byte(good[0] + "." + good[1] + "." + good[2][:85] + "_")},
-		"changed":                  {"credential.signature", []byte(good[0] + "." + jws.Encode(encoded(t, by(university))) + "." + good[2])},
+		"changed":                  {"credential.signature", []byte(good[0] + "." + base64url.Encode(encoded(t, by(university))) + "." + good[2])},
 		"iss says otherwise":       {"credential.jwt-claims", payload(func(doc Document) { doc["iss"] = mallory.did })},
 		"sub says otherwise":       {"credential.jwt-claims", payload(func(doc Document) { doc["sub"] = mallory.did })},
 		"jti says otherwise":       {"credential.jwt-claims", payload(func(doc Document) { doc["jti"] = "urn:uuid:other" })},

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/ecdh"
 	"crypto/ed25519"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -13,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
@@ -426,7 +426,7 @@ func TestPeerDIDsResolveToWhatTheyWereMadeOf(t *testing.T) {
 	})
 }
 
-func base64URL(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+func base64URL(s string) string { return base64url.Encode([]byte(s)) }
 
 func TestECDHAndECDSAForms(t *testing.T) {
 	if _, err := newKey(t, Ed25519, 1).ECDH(); err == nil {

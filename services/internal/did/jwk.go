@@ -1,10 +1,10 @@
 package did
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"strings"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
@@ -19,7 +19,7 @@ func NewJWK(key PublicKey) (did, keyID string) {
 	if err != nil {
 		panic(err) // text members alone
 	}
-	did = jwkPrefix + base64.RawURLEncoding.EncodeToString(text)
+	did = jwkPrefix + base64url.Encode(text)
 	return did, did + "#0"
 }
 
@@ -27,7 +27,7 @@ func NewJWK(key PublicKey) (did, keyID string) {
 // member use of its JWK narrows what the key serves for; of the others only
 // the key's own matter.
 func resolveJWK(did string) (*Document, error) {
-	text, err := decodeBase64(strings.TrimPrefix(did, jwkPrefix))
+	text, err := base64url.Decode(strings.TrimPrefix(did, jwkPrefix))
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "did.jwk", "a did:jwk that is not base64url")
 	}

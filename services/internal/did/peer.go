@@ -2,11 +2,11 @@ package did
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
@@ -54,7 +54,7 @@ func NewPeer(keys []PeerKey, endpoints ...Endpoint) (did string, keyIDs []string
 		if err := enc.Encode(peerService{Type: "dm", Endpoint: peerEndpoint(e)}); err != nil {
 			return "", nil, fmt.Errorf("encode peer service: %w", err)
 		}
-		b.WriteString(".S" + base64.RawURLEncoding.EncodeToString(bytes.TrimSpace(block.Bytes())))
+		b.WriteString(".S" + base64url.Encode(bytes.TrimSpace(block.Bytes())))
 	}
 	did = b.String()
 	if len(did) > maxDID {
@@ -144,7 +144,7 @@ func suits(c Curve, p Purpose) bool {
 
 // addPeerService reads a service block, its names abbreviated or in full.
 func (d *Document) addPeerService(block string) error {
-	data, err := decodeBase64(block)
+	data, err := base64url.Decode(block)
 	if err != nil {
 		return fault.New(fault.Invalid, "did.peer", "a service that is not base64url")
 	}

@@ -7,13 +7,13 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"math/big"
 
 	"github.com/mr-tron/base58"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
@@ -274,9 +274,9 @@ type JWK struct {
 // JWK is the key as a JSON Web Key.
 func (k PublicKey) JWK() JWK {
 	x, y := k.Coordinates()
-	jwk := JWK{Crv: string(k.curve), Kty: "OKP", X: base64.RawURLEncoding.EncodeToString(x)}
+	jwk := JWK{Crv: string(k.curve), Kty: "OKP", X: base64url.Encode(x)}
 	if y != nil {
-		jwk.Kty, jwk.Y = "EC", base64.RawURLEncoding.EncodeToString(y)
+		jwk.Kty, jwk.Y = "EC", base64url.Encode(y)
 	}
 	return jwk
 }
@@ -285,7 +285,7 @@ func (k PublicKey) JWK() JWK {
 // their full length (RFC 7518 section 6.2.1.2) in canonical base64url.
 func (j JWK) PublicKey() (PublicKey, error) {
 	curve := Curve(j.Crv)
-	x, err := decodeBase64(j.X)
+	x, err := base64url.Decode(j.X)
 	if err != nil {
 		return PublicKey{}, badKey("x is not base64url")
 	}
@@ -296,7 +296,7 @@ func (j JWK) PublicKey() (PublicKey, error) {
 		}
 		return NewPublicKey(curve, x)
 	}
-	y, err := decodeBase64(j.Y)
+	y, err := base64url.Decode(j.Y)
 	if err != nil {
 		return PublicKey{}, badKey("y is not base64url")
 	}
@@ -315,15 +315,5 @@ func (k PublicKey) Thumbprint() string {
 		canonical = fmt.Sprintf(`{"crv":%q,"kty":%q,"x":%q,"y":%q}`, j.Crv, j.Kty, j.X, j.Y)
 	}
 	sum := sha256.Sum256([]byte(canonical))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-// decodeBase64 takes canonical base64url without padding only.
-func decodeBase64(s string) ([]byte, error) {
-	for i := range len(s) {
-		if s[i] == '\n' || s[i] == '\r' { // encoding/base64 skips them
-			return nil, base64.CorruptInputError(i)
-		}
-	}
-	return base64.RawURLEncoding.Strict().DecodeString(s)
+	return base64url.Encode(sum[:])
 }

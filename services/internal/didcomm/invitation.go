@@ -1,10 +1,10 @@
 package didcomm
 
 import (
-	"encoding/base64"
 	"net/url"
 	"strings"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
@@ -37,7 +37,7 @@ func InvitationURL(page string, m *Message) (string, error) {
 	if q.Has("_oob") {
 		return "", fault.New(fault.Invalid, "didcomm.invitation-page", "the page has an invitation already")
 	}
-	q.Set("_oob", base64.RawURLEncoding.EncodeToString(data))
+	q.Set("_oob", base64url.Encode(data))
 	u.RawQuery = q.Encode()
 	if len(u.String()) > MaxInvitationURL {
 		return "", fault.New(fault.Invalid, "didcomm.invitation-size", "an invitation of more than %d bytes", MaxInvitationURL)
@@ -59,7 +59,7 @@ func ParseInvitationURL(link string) (*Message, error) {
 	if len(values) != 1 {
 		return nil, fault.New(fault.Invalid, "didcomm.invitation", "not an invitation link")
 	}
-	data, err := decodeBase64(values[0])
+	data, err := base64url.Decode(values[0])
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "didcomm.invitation", "the invitation is not base64url")
 	}

@@ -8,12 +8,12 @@ package didcomm
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
@@ -91,7 +91,7 @@ type Attachment struct {
 
 // NewAttachment wraps data in base64, so that its bytes arrive as they are.
 func NewAttachment(id, mediaType, format string, data []byte) Attachment {
-	return Attachment{ID: id, MediaType: mediaType, Format: format, Base64: base64.RawURLEncoding.EncodeToString(data)}
+	return Attachment{ID: id, MediaType: mediaType, Format: format, Base64: base64url.Encode(data)}
 }
 
 // Bytes is the attachment's content: the decoded base64, or the JSON text as
@@ -100,7 +100,7 @@ func (a *Attachment) Bytes() ([]byte, error) {
 	if a.JSON != nil {
 		return a.JSON, nil
 	}
-	data, err := decodeBase64(a.Base64)
+	data, err := base64url.Decode(a.Base64)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "didcomm.attachment", "an attachment that is not base64url")
 	}
@@ -199,7 +199,7 @@ func (a *wireAttachment) attachment() (Attachment, error) {
 	}
 	if a.Data.Base64 != nil {
 		out.Base64 = *a.Data.Base64
-		if _, err := decodeBase64(out.Base64); err != nil {
+		if _, err := base64url.Decode(out.Base64); err != nil {
 			return out, bad("attachments", "are not base64url")
 		}
 	}
@@ -299,12 +299,4 @@ func marshal(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-// decodeBase64 takes canonical base64url without padding only.
-func decodeBase64(s string) ([]byte, error) {
-	if strings.ContainsAny(s, "\r\n") { // encoding/base64 skips them
-		return nil, base64.CorruptInputError(0)
-	}
-	return base64.RawURLEncoding.Strict().DecodeString(s)
 }

@@ -7,8 +7,8 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
-	"github.com/kompetansespor/kompetansespor/services/internal/jws"
 	"github.com/kompetansespor/kompetansespor/services/internal/sdjwt"
 	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
 	"github.com/kompetansespor/kompetansespor/services/internal/verification"
@@ -55,7 +55,7 @@ func (o *order) said(signed []byte) map[string]any {
 	case credential.JOSE:
 		_, rest, _ := strings.Cut(string(signed), ".")
 		encoded, _, _ := strings.Cut(rest, ".")
-		payload, err := jws.Decode(encoded)
+		payload, err := base64url.Decode(encoded)
 		if err != nil || json.Unmarshal(payload, &document) != nil {
 			return nil
 		}

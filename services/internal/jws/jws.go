@@ -7,12 +7,12 @@ package jws
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
@@ -42,12 +42,12 @@ func Sign(ctx context.Context, sign Signer, h Header, payload any) (string, erro
 			return "", fmt.Errorf("write payload: %w", err)
 		}
 	}
-	input := Encode(protected) + "." + Encode(content)
+	input := base64url.Encode(protected) + "." + base64url.Encode(content)
 	signature, err := sign(ctx, h.KeyID, []byte(input))
 	if err != nil {
 		return "", fmt.Errorf("sign: %w", err)
 	}
-	return input + "." + Encode(signature), nil
+	return input + "." + base64url.Encode(signature), nil
 }
 
 // Token is a JWS whose form was checked, and nothing more.
@@ -72,7 +72,7 @@ func Parse(compact, kind string, limit int) (Token, error) {
 	if len(compact) > limit || len(parts) != 3 {
 		return Token{}, ErrForm
 	}
-	protected, err := Decode(parts[0])
+	protected, err := base64url.Decode(parts[0])
 	if err != nil {
 		return Token{}, ErrForm
 	}
@@ -81,10 +81,10 @@ func Parse(compact, kind string, limit int) (Token, error) {
 		return Token{}, ErrHeader
 	}
 	t := Token{Header: h, input: parts[0] + "." + parts[1], limit: limit}
-	if t.payload, err = Decode(parts[1]); err != nil {
+	if t.payload, err = base64url.Decode(parts[1]); err != nil {
 		return Token{}, ErrForm
 	}
-	if t.signature, err = Decode(parts[2]); err != nil {
+	if t.signature, err = base64url.Decode(parts[2]); err != nil {
 		return Token{}, ErrForm
 	}
 	return t, nil
@@ -107,16 +107,4 @@ func (t Token) Payload() []byte { return t.payload }
 // Read reads the payload, strictly.
 func (t Token) Read(into any) error {
 	return strictjson.Unmarshal(t.payload, into, strictjson.Limits{Bytes: t.limit})
-}
-
-// Encode writes base64url without padding (RFC 7515, section 2).
-func Encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
-
-// Decode is strict: padding, other alphabets, loose bits and line ends are
-// refused.
-func Decode(s string) ([]byte, error) {
-	if strings.ContainsAny(s, "\r\n") { // encoding/base64 skips them
-		return nil, base64.CorruptInputError(0)
-	}
-	return base64.RawURLEncoding.Strict().DecodeString(s)
 }

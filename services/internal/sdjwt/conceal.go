@@ -5,6 +5,8 @@ import (
 	"io"
 	"maps"
 	"slices"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 )
 
 // concealer puts digests in the place of claims.
@@ -133,5 +135,5 @@ func (c *concealer) decoy() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return digest(encode(b)), nil
+	return digest(base64url.Encode(b)), nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
@@ -19,7 +20,7 @@ type disclosure struct {
 
 // readDisclosure reads [salt, name, value] or [salt, value].
 func readDisclosure(encoded string) (disclosure, error) {
-	text, err := decode(encoded)
+	text, err := base64url.Decode(encoded)
 	if err != nil {
 		return disclosure{}, badDisclosure("it is not base64url")
 	}
@@ -55,13 +56,13 @@ func badDisclosure(why string) error {
 // and sd_hash of a token.
 func digest(ascii string) string {
 	sum := sha256.Sum256([]byte(ascii))
-	return encode(sum[:])
+	return base64url.Encode(sum[:])
 }
 
 // isDigest reports whether v can be a digest, or a decoy.
 func isDigest(v any) (string, bool) {
 	text, _ := v.(string)
-	sum, err := decode(text)
+	sum, err := base64url.Decode(text)
 	return text, err == nil && len(sum) == digestBytes
 }
 
@@ -72,7 +73,7 @@ func writeDisclosure(random io.Reader, items ...any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return encodeJSON(append([]any{encode(salt)}, items...))
+	return encodeJSON(append([]any{base64url.Encode(salt)}, items...))
 }
 
 func readRandom(random io.Reader, size int) ([]byte, error) {

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
@@ -63,8 +64,8 @@ func FuzzParse(f *testing.F) {
 }
 
 func FuzzDisclosure(f *testing.F) {
-	f.Add(encode([]byte(`["salt","name",{"_sd":["a"]}]`)))
-	f.Add(encode([]byte(`["salt",[{"...":"a"}]]`)))
+	f.Add(base64url.Encode([]byte(`["salt","name",{"_sd":["a"]}]`)))
+	f.Add(base64url.Encode([]byte(`["salt",[{"...":"a"}]]`)))
 	f.Add("WwoiXzI2YmM0TFQtYWM2cTJLSTZjQlc1ZXMiLAoiZmFtaWx5X25hbWUiLAoiTcO2Yml1cyIKXQ")
 	f.Fuzz(func(t *testing.T, encoded string) {
 		d, err := readDisclosure(encoded)

@@ -5,7 +5,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -14,9 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 var now = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -64,19 +65,7 @@ func ecParty(curve did.Curve, seed byte) party {
 	if err != nil {
 		panic(err)
 	}
-	a, _ := algorithmOf(curve)
-	return newParty(key, scalar, func(data []byte) ([]byte, error) {
-		h := a.hash.New()
-		h.Write(data)
-		r, s, err := ecdsa.Sign(rand.Reader, private, h.Sum(nil))
-		if err != nil {
-			return nil, err
-		}
-		out := make([]byte, 2*size)
-		r.FillBytes(out[:size])
-		s.FillBytes(out[size:])
-		return out, nil
-	})
+	return newParty(key, scalar, func(data []byte) ([]byte, error) { return testkit.SignECDSA(private, curve, data), nil })
 }
 
 var (
@@ -195,7 +184,7 @@ func encodeAny(v any) string {
 	if err != nil {
 		panic(err)
 	}
-	return encode(data)
+	return base64url.Encode(data)
 }
 
 // hide adds a disclosure and gives its digest.
@@ -211,7 +200,7 @@ func (f *forged) jwt() string {
 	if err != nil {
 		panic(err)
 	}
-	return input + "." + encode(signature)
+	return input + "." + base64url.Encode(signature)
 }
 
 func (f *forged) raw() string {

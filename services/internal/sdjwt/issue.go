@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/jws"
@@ -48,8 +49,7 @@ type Draft struct {
 // section 3.4). It refuses with fault.Invalid, before it signs, what Verify
 // would refuse.
 func Issue(ctx context.Context, sign jws.Signer, random io.Reader, d Draft) ([]byte, error) {
-	algorithm, ok := algorithmOf(d.Curve)
-	if !ok {
+	if !signs(d.Curve) {
 		return nil, invalid("draft", "no algorithm for keys on %q", string(d.Curve))
 	}
 	if d.IssuedAt.IsZero() || d.Holder.IsZero() {
@@ -76,7 +76,7 @@ func Issue(ctx context.Context, sign jws.Signer, random io.Reader, d Draft) ([]b
 	if len(c.disclosures) > 0 {
 		payload[hashMember] = hashName
 	}
-	input, err := signingInput(credentialKind, algorithm, d.KeyID, payload)
+	input, err := signingInput(credentialKind, d.Curve, d.KeyID, payload)
 	if err != nil {
 		return nil, err
 	}
@@ -84,11 +84,11 @@ func Issue(ctx context.Context, sign jws.Signer, random io.Reader, d Draft) ([]b
 	for _, disclosure := range c.disclosures {
 		tail = append(append(tail, disclosure...), '~')
 	}
-	unsigned := input + "." + encode(make([]byte, algorithm.size))
+	unsigned := input + "." + base64url.Encode(make([]byte, d.Curve.SignatureSize()))
 	if err := checkUnsigned(append([]byte(unsigned), tail...)); err != nil {
 		return nil, fmt.Errorf("issue: %w", err)
 	}
-	signed, err := signJWT(ctx, sign, algorithm, d.KeyID, input)
+	signed, err := signJWT(ctx, sign, d.Curve, d.KeyID, input)
 	if err != nil {
 		return nil, fmt.Errorf("issue: %w", err)
 	}
@@ -109,8 +109,8 @@ func checkUnsigned(raw []byte) error {
 }
 
 // signingInput is the first two parts of a JWT.
-func signingInput(k kind, a algorithm, keyID string, payload map[string]any) (string, error) {
-	header := map[string]any{"alg": a.name, "typ": k.typ}
+func signingInput(k kind, curve did.Curve, keyID string, payload map[string]any) (string, error) {
+	header := map[string]any{"alg": curve.Algorithm(), "typ": k.typ}
 	if keyID != "" {
 		header["kid"] = keyID
 	}
@@ -126,13 +126,13 @@ func signingInput(k kind, a algorithm, keyID string, payload map[string]any) (st
 }
 
 // signJWT adds the third part.
-func signJWT(ctx context.Context, sign jws.Signer, a algorithm, keyID, input string) (string, error) {
+func signJWT(ctx context.Context, sign jws.Signer, curve did.Curve, keyID, input string) (string, error) {
 	signature, err := sign(ctx, keyID, []byte(input))
 	if err != nil {
 		return "", fmt.Errorf("sign: %w", err)
 	}
-	if len(signature) != a.size {
-		return "", fault.New(fault.Internal, "sdjwt.signer", "the signer gave %d bytes for %s", len(signature), a.name)
+	if len(signature) != curve.SignatureSize() {
+		return "", fault.New(fault.Internal, "sdjwt.signer", "the signer gave %d bytes for %s", len(signature), curve.Algorithm())
 	}
-	return input + "." + encode(signature), nil
+	return input + "." + base64url.Encode(signature), nil
 }

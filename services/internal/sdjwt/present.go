@@ -25,8 +25,8 @@ type Presenting struct {
 // is shown here and now (RFC 9901 section 4.3). It does not verify the
 // credential.
 func (t *Token) Present(ctx context.Context, sign jws.Signer, p Presenting) ([]byte, error) {
-	algorithm, ok := algorithmOf(t.Holder.Curve())
-	if !ok {
+	curve := t.Holder.Curve()
+	if !signs(curve) {
 		return nil, bindingKind.invalid("key", "the credential names no key of a holder")
 	}
 	if p.Audience == "" || p.Nonce == "" || p.IssuedAt.IsZero() {
@@ -36,13 +36,13 @@ func (t *Token) Present(ctx context.Context, sign jws.Signer, p Presenting) ([]b
 	if err != nil {
 		return nil, fmt.Errorf("present: %w", err)
 	}
-	input, err := signingInput(bindingKind, algorithm, "", map[string]any{
+	input, err := signingInput(bindingKind, curve, "", map[string]any{
 		"aud": p.Audience, "iat": p.IssuedAt.Unix(), "nonce": p.Nonce, "sd_hash": digest(string(shown)),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("present: %w", err)
 	}
-	binding, err := signJWT(ctx, sign, algorithm, p.KeyID, input)
+	binding, err := signJWT(ctx, sign, curve, p.KeyID, input)
 	if err != nil {
 		return nil, fmt.Errorf("present: %w", err)
 	}

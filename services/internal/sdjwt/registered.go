@@ -126,7 +126,7 @@ func readHolder(cnf any) (did.PublicKey, error) {
 	if err != nil {
 		return did.PublicKey{}, invalid("holder-key", "cnf has no usable jwk")
 	}
-	if _, ok := algorithmOf(key.Curve()); !ok {
+	if !signs(key.Curve()) {
 		return did.PublicKey{}, invalid("holder-key", "the key in cnf is of a kind that does not sign here")
 	}
 	return key, nil

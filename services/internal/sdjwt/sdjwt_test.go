@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
@@ -197,7 +198,7 @@ func TestHoldersOfEveryCurveSign(t *testing.T) {
 func TestWhatIsWithheldLeavesNoTrace(t *testing.T) {
 	d := offer(t)
 	token := parsed(t, issue(t, d, university))
-	if text, _ := decode(strings.Split(token.jwt.input, ".")[1]); strings.Contains(string(text), "guest") || strings.Contains(string(text), "Lisa") {
+	if text, _ := base64url.Decode(strings.Split(token.jwt.input, ".")[1]); strings.Contains(string(text), "guest") || strings.Contains(string(text), "Lisa") {
 		t.Errorf("the payload gives away what is disclosed: %s", text)
 	}
 	if token.jwt.payload["_sd_alg"] != "sha-256" {
@@ -216,9 +217,9 @@ func TestWhatIsWithheldLeavesNoTrace(t *testing.T) {
 	}
 	salts := map[string]bool{}
 	for _, disclosure := range token.disclosures {
-		text, _ := decode(disclosure.encoded)
+		text, _ := base64url.Decode(disclosure.encoded)
 		salt := strings.Split(string(text), `"`)[1]
-		if b, err := decode(salt); err != nil || len(b) != 16 || salts[salt] {
+		if b, err := base64url.Decode(salt); err != nil || len(b) != 16 || salts[salt] {
 			t.Errorf("salt %q", salt)
 		}
 		salts[salt] = true

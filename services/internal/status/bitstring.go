@@ -5,8 +5,8 @@ import (
 	"compress/gzip"
 	"io"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
-	"github.com/kompetansespor/kompetansespor/services/internal/jws"
 )
 
 // Bitstring is the bits of a list (Bitstring Status List 1.0, section 2.2).
@@ -99,7 +99,7 @@ func (b *Bitstring) Encode() string {
 	// A bytes.Buffer does not fail.
 	_, _ = w.Write(b.bits)
 	_ = w.Close()
-	return "u" + jws.Encode(packed.Bytes())
+	return "u" + base64url.Encode(packed.Bytes())
 }
 
 // DecodeBitstring reads an encodedList. It stops a gzip bomb at
@@ -111,7 +111,7 @@ func DecodeBitstring(encoded string) (*Bitstring, error) {
 	if encoded == "" || encoded[0] != 'u' {
 		return refused()
 	}
-	packed, err := jws.Decode(encoded[1:])
+	packed, err := base64url.Decode(encoded[1:])
 	if err != nil {
 		return refused()
 	}

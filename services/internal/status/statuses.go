@@ -5,8 +5,8 @@ import (
 	"compress/zlib"
 	"io"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
-	"github.com/kompetansespor/kompetansespor/services/internal/jws"
 )
 
 // Statuses are the values of a Token Status List (TSL section 4.1): 1, 2, 4 or
@@ -66,7 +66,7 @@ func (s *Statuses) Encode() string {
 	w, _ := zlib.NewWriterLevel(&packed, zlib.BestCompression)
 	_, _ = w.Write(s.packed)
 	_ = w.Close()
-	return jws.Encode(packed.Bytes())
+	return base64url.Encode(packed.Bytes())
 }
 
 // DecodeStatuses reads an lst of entries of 1, 2, 4 or 8 bits. It stops a zlib
@@ -78,7 +78,7 @@ func DecodeStatuses(bits int, encoded string) (*Statuses, error) {
 	if !permitted(bits) {
 		return nil, fault.New(fault.Invalid, "status.size", "bits is none of 1, 2, 4 and 8")
 	}
-	compressed, err := jws.Decode(encoded)
+	compressed, err := base64url.Decode(encoded)
 	if err != nil {
 		return refused()
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/mr-tron/base58"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 )
 
 // maxMultibase is longer than any digest's form. Decoding base58 takes time
@@ -142,7 +144,7 @@ func decodeMultibase(text string) ([]byte, bool) {
 	var err error
 	switch text[0] {
 	case 'u':
-		raw, err = base64.RawURLEncoding.Strict().DecodeString(text[1:])
+		raw, err = base64url.Decode(text[1:])
 	case 'z':
 		raw, err = base58.Decode(text[1:])
 	default:

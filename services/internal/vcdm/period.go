@@ -38,11 +38,15 @@ func (c *Credential) readDates() error {
 	return nil
 }
 
+// clockSkew is how far an issuer's clock may run ahead: what it signs now is
+// valid now, whoever reads it.
+const clockSkew = time.Minute
+
 // CheckDates compares the dates of a credential with an instant. The credential
 // is over at the very instant that ValidUntil names.
 func (c *Credential) CheckDates(now time.Time) error {
 	switch {
-	case now.Before(c.ValidFrom):
+	case c.ValidFrom.After(now.Add(clockSkew)):
 		return invalid("not-yet-valid", "the credential is not valid yet")
 	case !c.ValidUntil.IsZero() && !now.Before(c.ValidUntil):
 		return invalid("expired", "the credential has expired")

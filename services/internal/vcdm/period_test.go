@@ -131,6 +131,17 @@ func TestCheckDates(t *testing.T) {
 	}
 }
 
+// An issuer's clock may run ahead of a reader's, by a minute at most.
+func TestClocksMayDifferByAMinute(t *testing.T) {
+	now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	if err := (&Credential{ValidFrom: now.Add(time.Minute)}).CheckDates(now); err != nil {
+		t.Error(err)
+	}
+	if err := (&Credential{ValidFrom: now.Add(time.Minute + time.Second)}).CheckDates(now); fault.RuleOf(err) != "credential.not-yet-valid" {
+		t.Error(err)
+	}
+}
+
 func TestFormatInstantIsTheReverseOfInstant(t *testing.T) {
 	at := time.Date(2026, 7, 2, 14, 30, 5, 0, time.FixedZone("", 2*60*60))
 	got, err := Instant(Document{"validFrom": FormatInstant(at)}, "validFrom")

@@ -11,11 +11,11 @@ package envelope
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"strings"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -115,20 +115,20 @@ func parse(data []byte) (*sealed, error) {
 		return nil, err
 	}
 	var err error
-	if e.iv, err = decode(in.IV); err != nil || len(e.iv) != e.enc.ivSize {
+	if e.iv, err = base64url.Decode(in.IV); err != nil || len(e.iv) != e.enc.ivSize {
 		return nil, bad("iv", "the initialization vector has not %d bytes", e.enc.ivSize)
 	}
-	if e.tag, err = decode(in.Tag); err != nil || len(e.tag) != e.enc.tagSize {
+	if e.tag, err = base64url.Decode(in.Tag); err != nil || len(e.tag) != e.enc.tagSize {
 		return nil, bad("tag", "the tag has not %d bytes", e.enc.tagSize)
 	}
-	if e.ciphertext, err = decode(in.Ciphertext); err != nil {
+	if e.ciphertext, err = base64url.Decode(in.Ciphertext); err != nil {
 		return nil, bad("ciphertext", "the ciphertext is not base64url")
 	}
 	return e, nil
 }
 
 func (e *sealed) parseHeader(protected string) error {
-	text, err := decode(protected)
+	text, err := base64url.Decode(protected)
 	if err != nil || len(text) > maxHeader {
 		return bad("header", "the protected header is not base64url, or too long")
 	}
@@ -150,10 +150,10 @@ func (e *sealed) parseHeader(protected string) error {
 	if e.enc, ok = contents[h.Enc]; !ok {
 		return bad("enc", "an unknown content encryption")
 	}
-	if e.apu, err = decode(h.APU); err != nil {
+	if e.apu, err = base64url.Decode(h.APU); err != nil {
 		return bad("apu", "apu is not base64url")
 	}
-	if e.apv, err = decode(h.APV); err != nil {
+	if e.apv, err = base64url.Decode(h.APV); err != nil {
 		return bad("apv", "apv is not base64url")
 	}
 	switch h.Alg {
@@ -208,7 +208,7 @@ func (e *sealed) parseRecipients(in []wireRecipient) error {
 		if slices.Contains(kids, r.Header.KID) {
 			return bad("kid", "a recipient twice")
 		}
-		key, err := decode(r.EncryptedKey)
+		key, err := base64url.Decode(r.EncryptedKey)
 		if err != nil || len(key) != e.enc.keySize+8 {
 			return bad("encrypted-key", "an encrypted key has not %d bytes", e.enc.keySize+8)
 		}
@@ -227,14 +227,4 @@ func (e *sealed) parseRecipients(in []wireRecipient) error {
 func partyV(kids []string) []byte {
 	sum := sha256.Sum256([]byte(strings.Join(slices.Sorted(slices.Values(kids)), ".")))
 	return sum[:]
-}
-
-func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
-
-// decode takes canonical base64url without padding only.
-func decode(s string) ([]byte, error) {
-	if strings.ContainsAny(s, "\r\n") { // encoding/base64 skips them
-		return nil, base64.CorruptInputError(0)
-	}
-	return base64.RawURLEncoding.Strict().DecodeString(s)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -39,7 +40,7 @@ func edit(t testing.TB, data []byte, outer func(map[string]any), protected func(
 		t.Fatal(err)
 	}
 	if protected != nil {
-		text, err := decode(env["protected"].(string))
+		text, err := base64url.Decode(env["protected"].(string))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +52,7 @@ func edit(t testing.TB, data []byte, outer func(map[string]any), protected func(
 		if text, err = json.Marshal(h); err != nil {
 			t.Fatal(err)
 		}
-		env["protected"] = encode(text)
+		env["protected"] = base64url.Encode(text)
 	}
 	if outer != nil {
 		outer(env)
@@ -159,7 +160,7 @@ func TestHostile51AttributedToNobody(t *testing.T) {
 			// The attacker wraps with its own key and the apu that it writes.
 			h := header{Alg: algAuth, Enc: A256CBCHS512, SKID: victim, APU: apu}
 			data := forge(t, h, text, bob, func(p WrapParams) ([]byte, error) {
-				p.APU, _ = decode(apu)
+				p.APU, _ = base64url.Decode(apu)
 				return mallory.keys.Wrap(context.Background(), attacker, p)
 			})
 			drops(t, bob, data, "envelope.apu")
@@ -202,7 +203,7 @@ func TestHostile51AttributedToNobody(t *testing.T) {
 			t.Fatal(err)
 		}
 		forged := edit(t, data, func(env map[string]any) {
-			env["ciphertext"], env["tag"] = encode(ciphertext), encode(tag)
+			env["ciphertext"], env["tag"] = base64url.Encode(ciphertext), base64url.Encode(tag)
 		}, nil)
 		if _, err := Open(t.Context(), bob.keys, did.Static{}, forged); err == nil {
 			t.Fatal("opened as the sender's")
@@ -245,7 +246,7 @@ func TestHostile52ErrorAndNoPanic(t *testing.T) {
 	t.Run("unknown kid in a resolvable DID", func(t *testing.T) {
 		kid := bob.did + "#key-2"
 		altered := edit(t, data, firstRecipient(func(r map[string]any) { r["header"] = map[string]any{"kid": kid} }),
-			func(h map[string]any) { h["apv"] = encode(partyV([]string{kid})) })
+			func(h map[string]any) { h["apv"] = base64url.Encode(partyV([]string{kid})) })
 		drops(t, bob, altered, "envelope.recipient")
 	})
 	t.Run("unknown skid in a resolvable DID", func(t *testing.T) {
@@ -275,10 +276,10 @@ func TestHostile52ErrorAndNoPanic(t *testing.T) {
 		"epk missing":        nil,
 		"epk as text":        "x",
 		"epk off the curve":  map[string]any{"kty": "EC", "crv": "P-256", "x": otherCurve.JWK().X, "y": otherCurve.JWK().X},
-		"epk of small order": map[string]any{"kty": "OKP", "crv": "X25519", "x": encode(make([]byte, 32))},
-		"epk that signs":     map[string]any{"kty": "OKP", "crv": "Ed25519", "x": encode([]byte(strings.Repeat("x", 32)))},
+		"epk of small order": map[string]any{"kty": "OKP", "crv": "X25519", "x": base64url.Encode(make([]byte, 32))},
+		"epk that signs":     map[string]any{"kty": "OKP", "crv": "Ed25519", "x": base64url.Encode([]byte(strings.Repeat("x", 32)))},
 		"epk too short":      map[string]any{"kty": "OKP", "crv": "X25519", "x": "AA"},
-		"epk private":        map[string]any{"kty": "OKP", "crv": "X25519", "x": encode([]byte(strings.Repeat("x", 32))), "d": "AA"},
+		"epk private":        map[string]any{"kty": "OKP", "crv": "X25519", "x": base64url.Encode([]byte(strings.Repeat("x", 32))), "d": "AA"},
 		"epk secp256k1":      map[string]any{"kty": "EC", "crv": "secp256k1", "x": otherCurve.JWK().X, "y": otherCurve.JWK().Y},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -334,7 +335,7 @@ func TestHostile52ErrorAndNoPanic(t *testing.T) {
 		"alg dir":          {func(h map[string]any) { h["alg"] = "ECDH-ES" }, "envelope.alg"},
 		"enc unknown":      {func(h map[string]any) { h["enc"] = "A128GCM" }, "envelope.enc"},
 		"apv missing":      {func(h map[string]any) { delete(h, "apv") }, "envelope.apv"},
-		"apv of another":   {func(h map[string]any) { h["apv"] = encode(partyV([]string{"did:a:b#c"})) }, "envelope.apv"},
+		"apv of another":   {func(h map[string]any) { h["apv"] = base64url.Encode(partyV([]string{"did:a:b#c"})) }, "envelope.apv"},
 		"apv not canonic":  {func(h map[string]any) { h["apv"] = h["apv"].(string)[:42] + "_" }, "envelope.apv"},
 		"skid without key": {func(h map[string]any) { h["skid"] = alice.did }, "envelope.skid"},
 	} {
@@ -443,7 +444,7 @@ func TestHostile54MemberNamesMatchWithTheirCase(t *testing.T) {
 		if err := json.Unmarshal([]byte(data), &env); err != nil {
 			t.Fatal(err)
 		}
-		text, err := decode(env["protected"].(string))
+		text, err := base64url.Decode(env["protected"].(string))
 		if err != nil {
 			t.Fatal(err)
 		}

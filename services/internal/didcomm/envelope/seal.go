@@ -13,6 +13,7 @@ import (
 
 	josecipher "github.com/go-jose/go-jose/v4/cipher"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -49,7 +50,7 @@ func Seal(ctx context.Context, keys Keys, resolver did.Resolver, plaintext []byt
 			if !ok {
 				continue
 			}
-			h := header{Alg: algAuth, Enc: A256CBCHS512, SKID: mine.ID, APU: encode([]byte(mine.ID))}
+			h := header{Alg: algAuth, Enc: A256CBCHS512, SKID: mine.ID, APU: base64url.Encode([]byte(mine.ID))}
 			return seal(h, plaintext, on(recipient, mine.Key.Curve()), func(p WrapParams) ([]byte, error) {
 				p.APU = []byte(mine.ID)
 				return keys.Wrap(ctx, key, p)
@@ -119,7 +120,7 @@ func seal(h header, plaintext []byte, to []did.VerificationMethod, wrap func(Wra
 		kids = append(kids, m.ID)
 	}
 	apv := partyV(kids)
-	h.Typ, h.APV = didcomm.EncryptedMediaType, encode(apv)
+	h.Typ, h.APV = didcomm.EncryptedMediaType, base64url.Encode(apv)
 	if h.EPK, err = json.Marshal(public.JWK()); err != nil {
 		return nil, fmt.Errorf("write epk: %w", err)
 	}
@@ -128,7 +129,7 @@ func seal(h header, plaintext []byte, to []did.VerificationMethod, wrap func(Wra
 		return nil, fmt.Errorf("write header: %w", err)
 	}
 	enc := contents[h.Enc]
-	out := wire{Protected: encode(text)}
+	out := wire{Protected: base64url.Encode(text)}
 	cek, iv := make([]byte, enc.keySize), make([]byte, enc.ivSize)
 	rand.Read(cek)
 	rand.Read(iv)
@@ -136,13 +137,13 @@ func seal(h header, plaintext []byte, to []did.VerificationMethod, wrap func(Wra
 	if err != nil {
 		return nil, fmt.Errorf("encrypt content: %w", err)
 	}
-	out.IV, out.Ciphertext, out.Tag = encode(iv), encode(ciphertext), encode(tag)
+	out.IV, out.Ciphertext, out.Tag = base64url.Encode(iv), base64url.Encode(ciphertext), base64url.Encode(tag)
 	for _, m := range to {
 		wrapped, err := wrap(WrapParams{CEK: cek, Recipient: m.Key, Ephemeral: ephemeral, APV: apv, Tag: tag})
 		if err != nil {
 			return nil, fmt.Errorf("wrap content key: %w", err)
 		}
-		out.Recipients = append(out.Recipients, wireRecipient{wireKID{m.ID}, encode(wrapped)})
+		out.Recipients = append(out.Recipients, wireRecipient{wireKID{m.ID}, base64url.Encode(wrapped)})
 	}
 	data, err := json.Marshal(out)
 	if err != nil {

@@ -1,0 +1,20 @@
+// Package base64url is the one spelling of bytes that JOSE, DIDComm and DIDs
+// share (RFC 4648, section 5, without padding; RFC 7515, section 2).
+package base64url
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// Encode writes bytes.
+func Encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// Decode is strict: padding, other alphabets, loose bits and line ends are
+// refused, so that the same bytes have one spelling.
+func Decode(s string) ([]byte, error) {
+	if strings.ContainsAny(s, "\r\n") { // encoding/base64 skips them
+		return nil, base64.CorruptInputError(strings.IndexAny(s, "\r\n"))
+	}
+	return base64.RawURLEncoding.Strict().DecodeString(s)
+}
