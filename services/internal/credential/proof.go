@@ -122,12 +122,18 @@ func (p *proof) read(name string, value any) (err error) {
 	return err
 }
 
-// texts reads a string, or a list of different strings.
+// maxTexts bounds the domains of a proof, and the proofs that it builds on.
+const maxTexts = maxProofs
+
+// texts reads a string, or a short list of different strings.
 func texts(value any) ([]string, error) {
 	if text, ok := value.(string); ok {
 		return []string{text}, nil
 	}
 	items, _ := value.([]any)
+	if len(items) > maxTexts {
+		return nil, invalid("proof-form", "a member of the proof lists more than %d strings", maxTexts)
+	}
 	var all []string
 	for _, item := range items {
 		text, ok := item.(string)

@@ -78,20 +78,22 @@ func (s proofSet) checkChains() error {
 				return invalid("previous-proof", "a proof builds on one that is not there")
 			}
 		}
-		if s.reaches(p, p, len(s)) {
+	}
+	// founded are the ids of proofs that build on nothing, or on founded ones.
+	// Each round finds at least one more, unless the rest build on each other.
+	founded, unfounded := map[string]bool{}, slices.Clone(s)
+	for len(unfounded) > 0 {
+		before := len(unfounded)
+		unfounded = slices.DeleteFunc(unfounded, func(p *proof) bool {
+			found := !slices.ContainsFunc(p.previous, func(id string) bool { return !founded[id] })
+			founded[p.id] = founded[p.id] || found
+			return found
+		})
+		if len(unfounded) == before {
 			return invalid("previous-proof", "a proof builds on itself")
 		}
 	}
 	return nil
-}
-
-// reaches reports whether a proof builds on another, over at most so many
-// steps.
-func (s proofSet) reaches(from, to *proof, steps int) bool {
-	return steps > 0 && slices.ContainsFunc(from.previous, func(id string) bool {
-		next := s.byID(id)
-		return next == to || s.reaches(next, to, steps-1)
-	})
 }
 
 // signedBy is the document as a proof signed it: without proofs but those that

@@ -97,7 +97,15 @@ func TestProofSetsAndChainsOutOfFormAreRefused(t *testing.T) {
 		"previous twice":        {"credential.proof-form", func(doc Document) { proofAt(doc, 1)["previousProof"] = []any{"urn:uuid:proof-1", "urn:uuid:proof-1"} }},
 		"two of one id":         {"credential.proof-form", func(doc Document) { proofAt(doc, 1)["id"] = "urn:uuid:proof-1" }},
 		"id is no URL":          {"credential.proof-form", func(doc Document) { proofAt(doc, 1)["id"] = "proof" }},
-		"not an object":         {"credential.proof-form", func(doc Document) { doc["proof"] = []any{proofAt(doc, 0), "proof"} }},
+		"previous is \"\"": {"credential.previous-proof", func(doc Document) {
+			delete(proofAt(doc, 0), "id")
+			proofAt(doc, 1)["previousProof"] = ""
+		}},
+		"previous of nine": {"credential.proof-form", func(doc Document) {
+			proofAt(doc, 1)["previousProof"] = []any{"a:1", "a:2", "a:3", "a:4", "a:5", "a:6", "a:7", "a:8", "a:9"}
+		}},
+		"no previous":   {"credential.proof-form", func(doc Document) { proofAt(doc, 1)["previousProof"] = []any{} }},
+		"not an object": {"credential.proof-form", func(doc Document) { doc["proof"] = []any{proofAt(doc, 0), "proof"} }},
 		"nine of them": {"credential.proof-form", func(doc Document) {
 			nine := make([]any, 9)
 			for i := range nine {
@@ -122,5 +130,16 @@ func TestProofBuildsOnlyOnWhatIsThere(t *testing.T) {
 	how := college.securing()
 	how.Previous = []string{"urn:uuid:proof-9"}
 	_, err := AddProof(t.Context(), keys{}, chained(t), how)
+	wantRule(t, err, "credential.previous-proof")
+}
+
+// A proof may name another that names one that is not there: no chain is
+// followed before every link is known.
+func TestBrokenLinkDeepInAChainIsRefused(t *testing.T) {
+	data := edit(t, chained(t, nil, nil), func(doc Document) {
+		proofAt(doc, 0)["previousProof"] = "urn:uuid:proof-2"
+		proofAt(doc, 1)["previousProof"] = "urn:uuid:proof-9"
+	})
+	_, err := Verify(t.Context(), keys{}, data, Options{Now: now})
 	wantRule(t, err, "credential.previous-proof")
 }
