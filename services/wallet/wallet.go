@@ -70,7 +70,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	}
 	holders := store.Store{Sealer: s.Book.KeyStore(), Clock: s.Clock}
 	d := desk.New(desk.Config{
-		DB: s.DB, Store: holders, Book: s.Book, Agent: s.Agent, Verification: s.Verifier(cfg.TrustList),
+		DB: s.DB, Store: holders, Book: s.Book, Agent: s.Agent, Verification: s.CachingVerifier(cfg.TrustList),
 		Invitations: peers.Invitations{Get: s.Fetch},
 		AccessLog:   peers.AccessLog{Client: verifierv1.NewAccessLogServiceClient(verifier)},
 		Opening:     cache.NewLimiter(s.Cache, s.Clock, "open-wallet", cfg.WalletsPerHour, time.Hour),

@@ -62,8 +62,13 @@ type Service struct {
 	peers        []*grpc.ClientConn
 }
 
-// statusLifetime is how long a published status list is valid.
-const statusLifetime = 5 * time.Minute
+const (
+	// statusLifetime is how long a published status list is valid.
+	statusLifetime = 5 * time.Minute
+	// statusKept is how long another's list is kept at most: as long as a DID
+	// document is remembered.
+	statusKept = time.Minute
+)
 
 // Open opens everything that the configuration names. The caller must Close
 // it. Logs go to out.
@@ -194,6 +199,14 @@ func (s *Service) Verifier(list config.TrustList) *verification.Verifier {
 		Keys: s.Resolver, Status: s.Status, Clock: s.Clock,
 		Trust: &trust.Client{Get: s.Fetch, Keys: s.Resolver, Registry: list.Registry, URL: list.URL, Clock: s.Clock},
 	}
+}
+
+// CachingVerifier verifies where nothing is decided: as Verifier does, but by
+// status lists that may have been kept for as long as they allow.
+func (s *Service) CachingVerifier(list config.TrustList) *verification.Verifier {
+	v := s.Verifier(list)
+	v.Status = s.Status.Cached(s.Cache, statusKept)
+	return v
 }
 
 // Dial connects to the internal listener of another service. A peer that is

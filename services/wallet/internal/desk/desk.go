@@ -74,10 +74,12 @@ type Limiter interface {
 
 // Config is what the desk needs.
 type Config struct {
-	DB           *sqldb.DB
-	Store        Store
-	Book         *identity.Book
-	Agent        *agent.Agent
+	DB    *sqldb.DB
+	Store Store
+	Book  *identity.Book
+	Agent *agent.Agent
+	// Verification may go by status lists that were kept a while: what is taken
+	// here is asked about anew by whoever decides on it.
 	Verification *verification.Verifier
 	Invitations  Invitations
 	AccessLog    AccessLog
