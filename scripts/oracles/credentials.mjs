@@ -1,11 +1,8 @@
 // The credential oracle: reads one JSON request from standard input and writes
-// one JSON answer, with jsonld, @digitalbazaar/vc, its four cryptosuites and its
-// Bitstring Status List as Digital Bazaar ships them.
+// one JSON answer, with @digitalbazaar/vc, its four cryptosuites and its Bitstring
+// Status List as Digital Bazaar ships them.
 //
 // Requests: {op, contexts: {url: document}, ...}
-//   canonize            {documents}                -> {nquads: [..]}
-//   canonizeQuads       {datasets: [nquads]}        -> {nquads: [..]}
-//   key                 {seed}                     -> {did, verificationMethod}
 //   issue               {seed, credential}         -> {credential}
 //   present             {seed, presentation, challenge, domain} -> {presentation}
 //   issueWithNewKey     {curve, cryptosuite, credential} -> {credential}, whose
@@ -24,8 +21,6 @@ import {checkStatus} from '@digitalbazaar/vc-bitstring-status-list';
 import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import {cryptosuite as ecdsaRdfc} from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
-import jsonld from 'jsonld';
-import * as rdfCanonize from 'rdf-canonize';
 import {readFileSync} from 'node:fs';
 
 const suites = {
@@ -92,26 +87,6 @@ function outcome(result) {
 }
 
 const operations = {
-  async canonize({documents}) {
-    const nquads = [];
-    for(const document of documents) {
-      nquads.push(await cryptosuite.canonize(document, {documentLoader}));
-    }
-    return {nquads};
-  },
-  async canonizeQuads({datasets}) {
-    const nquads = [];
-    for(const dataset of datasets) {
-      nquads.push(await rdfCanonize.canonize(dataset, {
-        algorithm: 'RDFC-1.0', inputFormat: 'application/n-quads', maxWorkFactor: 3
-      }));
-    }
-    return {nquads};
-  },
-  async key({seed}) {
-    const pair = await keyPair(seed);
-    return {did: pair.controller, verificationMethod: pair.id};
-  },
   async issue({seed, credential, date}) {
     const suite = await suiteFor(seed, date);
     return {credential: await vc.issue({credential, suite, documentLoader, now: new Date(date)})};
