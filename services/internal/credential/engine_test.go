@@ -344,14 +344,36 @@ func TestIssuingRefusesWhatVerifyingWould(t *testing.T) {
 		"credential.signer":         func(doc Document) { doc["issuer"] = mallory.did },
 		"credential.already-signed": func(doc Document) { doc["proof"] = map[string]any{} },
 		"credential.dates-inverted": func(doc Document) { doc["validUntil"] = "2020-01-01T00:00:00Z" },
-		"jsonld.undefined-term":     func(doc Document) { subject(doc)["is_admin"] = true },
-		"jsonld.null":               func(doc Document) { subject(doc)["given_name"] = nil },
-		"credential.too-large":      func(doc Document) { subject(doc)["given_name"] = strings.Repeat("x", MaxCredentialBytes) },
+		"credential.status":         func(doc Document) { doc["credentialStatus"] = map[string]any{"type": "StatusList2021Entry"} },
+		"credential.version": func(doc Document) {
+			doc["@context"] = []any{vcdm.ContextV1, jsonld.DataIntegrityV2}
+			doc["issuanceDate"] = "2026-01-01T00:00:00Z"
+			doc["type"], doc["credentialSubject"] = []any{vcdm.TypeCredential}, map[string]any{"id": lisa.did}
+			delete(doc, "validFrom")
+			delete(doc, "validUntil")
+		},
+		"jsonld.undefined-term": func(doc Document) { subject(doc)["is_admin"] = true },
+		"jsonld.null":           func(doc Document) { subject(doc)["given_name"] = nil },
+		"credential.too-large":  func(doc Document) { subject(doc)["given_name"] = strings.Repeat("x", MaxCredentialBytes) },
 	}
 	for rule, change := range cases {
 		doc := offer().Document()
 		change(doc)
 		_, err := Issue(t.Context(), keys{}, doc, university.securing())
+		wantRule(t, err, rule)
+	}
+}
+
+func TestIssuingRefusesAProofThatVerifyingWould(t *testing.T) {
+	for rule, change := range map[string]func(how *Securing){
+		"credential.proof-form":          func(how *Securing) { how.Suite, how.ProofID = EdDSAJCS, "proof-1" },
+		"credential.created":             func(how *Securing) { how.Created = time.Time{} },
+		"credential.previous-proof":      func(how *Securing) { how.Previous = []string{"urn:uuid:proof-1"} },
+		"credential.verification-method": func(how *Securing) { how.Key.ID = university.did },
+	} {
+		how := university.securing()
+		change(&how)
+		_, err := Issue(t.Context(), keys{}, offer().Document(), how)
 		wantRule(t, err, rule)
 	}
 }
@@ -446,6 +468,61 @@ func TestAnothersCredentialCannotBePresented(t *testing.T) {
 	stolen.Holder, stolen.Key = mallory.did, mallory.signing()
 	_, err = Present(t.Context(), keys{}, stolen)
 	wantRule(t, err, "credential.holder")
+}
+
+// Hostile input 26: a credential that does not say whom it is about is nobody's to
+// present, in either form, whoever's wallet would.
+func TestCredentialOfNobodyIsPresentedByNobody(t *testing.T) {
+	doc := offer().Document()
+	delete(subject(doc), "id")
+	for _, held := range [][]byte{issue(t, doc), issueJOSE(t, university, doc)} {
+		if v, err := Verify(t.Context(), keys{}, held, Options{Now: now}); err != nil || v.SubjectID != "" {
+			t.Fatal(v, err)
+		}
+		_, err := Present(t.Context(), keys{}, presenting(held))
+		wantRule(t, err, "credential.holder")
+		_, err = VerifyPresentation(t.Context(), keys{}, presentAnyway(t, held), presentationOptions())
+		wantRule(t, err, "credential.holder")
+	}
+}
+
+// presentAnyway presents what a wallet of ours would not.
+func presentAnyway(t *testing.T, held ...[]byte) []byte {
+	t.Helper()
+	p := presenting()
+	doc, err := p.document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shown []any
+	for _, one := range held {
+		if isCompact(one) {
+			shown = append(shown, envelopedCredential(mediaTypeJOSE, string(one)))
+			continue
+		}
+		object, err := decode(one, MaxCredentialBytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown = append(shown, object)
+	}
+	doc["verifiableCredential"] = shown
+	answers := Document{"challenge": p.Challenge, "domain": p.Domain}
+	if err := secure(t.Context(), keys{}, doc, Authentication, answers, lisa.securing()); err != nil {
+		t.Fatal(err)
+	}
+	return encoded(t, doc)
+}
+
+// Each proof may send a verifier to another host: two for each credential are
+// enough for honest ones.
+func TestPresentedCredentialsHaveFewProofsTogether(t *testing.T) {
+	many := edit(t, issue(t, offer().Document()), func(doc Document) {
+		doc["proof"] = []any{proofOf(doc), proofOf(doc), proofOf(doc), proofOf(doc), proofOf(doc), proofOf(doc), proofOf(doc), proofOf(doc)}
+	})
+	one := issue(t, offer().Document())
+	_, err := Present(t.Context(), keys{}, presenting(many, many, one))
+	wantRule(t, err, "credential.proof-form")
 }
 
 // VCDM 2.0, section 5.3: what a credential relates to has the digest that it

@@ -119,6 +119,9 @@ func issuable(unsigned Document, key Key) (Document, *vcdm.Credential, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if c.Version != vcdm.V2 {
+		return nil, nil, invalid("version", "credentials are issued in version %s of the data model alone", vcdm.V2)
+	}
 	if _, err := status.ReadEntries(c.Status); err != nil {
 		return nil, nil, err
 	}
@@ -144,9 +147,6 @@ func AddProof(ctx context.Context, signer Signer, secured []byte, how Securing) 
 	}
 	if err := secure(ctx, signer, doc, AssertionMethod, nil, how); err != nil {
 		return nil, fmt.Errorf("add proof: %w", err)
-	}
-	if _, err := readProofs(doc, AssertionMethod); err != nil {
-		return nil, err
 	}
 	return encode(doc, MaxCredentialBytes)
 }
@@ -203,7 +203,8 @@ func secure(ctx context.Context, signer Signer, doc Document, purpose Purpose, m
 	} else {
 		doc["proof"] = present
 	}
-	return nil
+	_, err = readProofs(doc, purpose)
+	return err
 }
 
 func existingProofs(doc Document) []any {

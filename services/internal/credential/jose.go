@@ -113,10 +113,15 @@ func open(compact, kind, content string, maxBytes int) (*enveloped, error) {
 func (e *enveloped) takeClaims() error {
 	claims := Document{}
 	for _, name := range [...]string{"iss", "sub", "jti", "aud", "nonce", "iat", "nbf", "exp"} {
-		if value, has := e.doc[name]; has {
-			claims[name] = value
-			delete(e.doc, name)
+		value, has := e.doc[name]
+		if !has {
+			continue
 		}
+		if value == nil || value == "" {
+			return invalid("jwt-claims", "a JWT claim is empty")
+		}
+		claims[name] = value
+		delete(e.doc, name)
 	}
 	text, err := strictjson.Canonical(claims)
 	if err != nil {
@@ -124,6 +129,11 @@ func (e *enveloped) takeClaims() error {
 	}
 	if err := strictjson.Unmarshal(text, &e.jwt, strictjson.Limits{}); err != nil {
 		return invalid("jwt-claims", "a JWT claim has the wrong type")
+	}
+	for name, seconds := range map[string]int64{"iat": e.jwt.IssuedAt, "nbf": e.jwt.NotBefore, "exp": e.jwt.Expires} {
+		if _, has := claims[name]; has && seconds < 1 {
+			return invalid("jwt-claims", "a JWT claim is not a date since 1970")
+		}
 	}
 	return nil
 }
@@ -201,6 +211,9 @@ func readJOSE(compact string, terms Terms) (*enveloped, *Verified, *vcdm.Credent
 	e, err := open(compact, typeJOSE, "vc", MaxCredentialBytes)
 	if err != nil {
 		return nil, nil, nil, err
+	}
+	if e.jwt.Audience != nil || e.jwt.Nonce != "" {
+		return nil, nil, nil, invalid("jwt-claims", "the credential is meant for somebody, which cannot be checked")
 	}
 	c, err := readForm(e.doc)
 	if err != nil {

@@ -130,8 +130,27 @@ func (s proofSet) checkDates(now time.Time) error {
 	return nil
 }
 
-// bareOfJSONLD reports whether a signature holds over text whose terms nobody
-// has looked up: no proof is of an rdfc suite.
-func (s proofSet) bareOfJSONLD() bool {
-	return !slices.ContainsFunc(s, func(p *proof) bool { return !suites[p.suite].jcs })
+// checkTerms wants every term of a document to be defined by a known context. A
+// canonical form sees to that itself; a jcs signature holds over text that
+// nobody has looked up. What a jcs proof signed must mean something by the
+// contexts that the proof names: its holder may have added others since.
+func (s proofSet) checkTerms(terms Terms, doc Document) error {
+	onlyText := true
+	for _, p := range s {
+		if !suites[p.suite].jcs {
+			onlyText = false
+			continue
+		}
+		signed := withContextsOf(p.object, s.signedBy(p, doc))
+		if reflect.DeepEqual(signed["@context"], doc["@context"]) {
+			continue
+		}
+		if err := checkTerms(terms, signed); err != nil {
+			return err
+		}
+	}
+	if !onlyText {
+		return nil
+	}
+	return checkTerms(terms, doc)
 }

@@ -44,6 +44,9 @@ const (
 	CheckCredentials = "credentials"
 )
 
+// ruleUnchecked is the rule of a check that was not made.
+const ruleUnchecked = "credential.unchecked"
+
 // Check is one thing that was looked at.
 type Check struct {
 	Name    string  `json:"name"`
@@ -74,26 +77,25 @@ func NewReport(names ...string) *Report {
 // not Verified.
 func (r *Report) Expect(names ...string) {
 	for _, name := range names {
-		r.Checks = append(r.Checks, Check{Name: name, Outcome: Unfinished, Rule: "credential.unchecked", Detail: "the check was not made"})
+		r.Checks = append(r.Checks, Check{Name: name, Outcome: Unfinished, Rule: ruleUnchecked, Detail: "the check was not made"})
 	}
 }
 
 // Verified reports whether every check was made and passed. It is false for an
-// empty report.
-func (r *Report) Verified() bool { return len(r.Checks) > 0 && r.Err() == nil }
+// empty report, and for one with an empty part.
+func (r *Report) Verified() bool { return r.worst() == nil }
 
 // Answer is the report in one line: what holds, or the first thing that does
 // not.
 func (r *Report) Answer() string {
-	switch err := r.Err(); {
-	case len(r.Checks) == 0:
-		return "not verified: nothing was checked"
-	case err == nil:
+	worst := r.worst()
+	switch {
+	case worst == nil:
 		return "verified: every check was made and passed"
-	case r.failed():
-		return "not verified: " + fault.From(err).Message
+	case worst.Outcome == Failed || len(r.Checks) == 0:
+		return "not verified: " + fault.From(worst.fault()).Message
 	default:
-		return "cannot be verified now: " + fault.From(err).Message
+		return "cannot be verified now: " + fault.From(worst.fault()).Message
 	}
 }
 
@@ -108,44 +110,58 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 }
 
 // Err is nil for a report that is Verified, else the fault of the first check
-// that failed, or else of the first that is unfinished.
+// that failed, or else of the first that was begun and could not be finished, or
+// else of the first that was not made.
 func (r *Report) Err() error {
-	var unfinished error
-	for _, c := range r.Checks {
-		switch {
-		case c.Outcome == Failed:
-			return c.fault()
-		case c.Outcome != Passed && unfinished == nil:
-			unfinished = c.fault()
-		}
+	worst := r.worst()
+	if worst == nil {
+		return nil
 	}
-	for _, part := range r.Credentials {
-		switch err := part.Err(); {
-		case err == nil:
-		case part.failed():
-			return err
-		case unfinished == nil:
-			unfinished = err
-		}
-	}
-	return unfinished
+	return worst.fault()
 }
 
-func (r *Report) failed() bool {
-	for _, c := range r.Checks {
-		if c.Outcome == Failed {
-			return true
-		}
+// worst is the check whose fault Err gives, nil when all passed. A report
+// without checks is a mistake of ours.
+func (r *Report) worst() *Check {
+	if len(r.Checks) == 0 {
+		return &Check{Outcome: Unfinished, err: fault.New(fault.Internal, "internal", "nothing was checked")}
 	}
-	for _, part := range r.Credentials {
-		if part.failed() {
-			return true
-		}
+	var worst *Check
+	for i := range r.Checks {
+		worst = graver(worst, &r.Checks[i])
 	}
-	return false
+	return graver(worst, r.worstPart())
 }
 
-func (c Check) fault() error {
+func (r *Report) worstPart() *Check {
+	var worst *Check
+	for _, part := range r.Credentials {
+		worst = graver(worst, part.worst())
+	}
+	return worst
+}
+
+// graver is the graver of two checks, the first when they weigh the same.
+func graver(a, b *Check) *Check {
+	if b.gravity() > a.gravity() {
+		return b
+	}
+	return a
+}
+
+func (c *Check) gravity() int {
+	switch {
+	case c == nil || c.Outcome == Passed:
+		return 0
+	case c.Outcome == Failed:
+		return 3
+	case c.err != nil:
+		return 2
+	}
+	return 1
+}
+
+func (c *Check) fault() error {
 	if c.err != nil {
 		return c.err
 	}
@@ -181,4 +197,14 @@ func (r *Report) Record(name string, err error) bool {
 	}
 	r.Checks = append(r.Checks, check)
 	return err == nil
+}
+
+// RecordCredentials notes under CheckCredentials whether every credential of a
+// presentation is verified, by what their own reports say so far.
+func (r *Report) RecordCredentials() {
+	var err error
+	if worst := r.worstPart(); worst != nil {
+		err = worst.fault()
+	}
+	r.Record(CheckCredentials, err)
 }

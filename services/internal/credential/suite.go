@@ -66,10 +66,7 @@ func (s suite) signingInput(terms Terms, document, config Document, curve did.Cu
 	hash := hashFor(curve)
 	config = maps.Clone(config)
 	if s.jcs {
-		if contexts, has := config["@context"]; has {
-			document = maps.Clone(document)
-			document["@context"] = contexts
-		}
+		document = withContextsOf(config, document)
 	} else {
 		config["@context"] = document["@context"]
 	}
@@ -84,6 +81,18 @@ func (s suite) signingInput(terms Terms, document, config Document, curve did.Cu
 		input = h.Sum(input)
 	}
 	return input, nil
+}
+
+// withContextsOf is the document as a jcs proof takes it: with the contexts that
+// the proof names, where it names some (VC-DI-EdDSA 1.0, section 3.3.2).
+func withContextsOf(proof, document Document) Document {
+	contexts, has := proof["@context"]
+	if !has {
+		return document
+	}
+	document = maps.Clone(document)
+	document["@context"] = contexts
+	return document
 }
 
 func (s suite) canonical(terms Terms, doc Document, hash crypto.Hash) ([]byte, error) {

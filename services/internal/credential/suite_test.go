@@ -1,9 +1,13 @@
 package credential
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/mr-tron/base58"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
+	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
 // securings is every suite with every kind of key that it signs with.
@@ -139,4 +143,49 @@ func TestContextsOfAProofAreThoseOfTheDocument(t *testing.T) {
 			wantRule(t, err, "credential.proof-context")
 		})
 	}
+}
+
+// What a jcs proof signed means something by the contexts that it names. Who
+// holds the credential may add contexts, and nothing to its meaning, whoever
+// signs beside the issuer.
+func TestContextsAddedToAProofDefineNothing(t *testing.T) {
+	doc, err := copyDocument(offer().Document())
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := doc["@context"].([]any)
+	config := Document{
+		"type": proofType, "cryptosuite": string(EdDSAJCS), "created": vcdm.FormatInstant(now),
+		"verificationMethod": university.method, "proofPurpose": string(AssertionMethod), "@context": whole[:1],
+	}
+	sign := func(doc Document) []byte {
+		doc["@context"] = whole[:1]
+		input, err := suites[EdDSAJCS].signingInput(pinnedTerms{}, doc, config, did.Ed25519)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, object := maps.Clone(doc), maps.Clone(config)
+		object["proofValue"] = encodeSignature(university.sign(input))
+		signed["@context"], signed["proof"] = whole, object
+		return encoded(t, signed)
+	}
+	data := sign(doc)
+	_, err = Verify(t.Context(), keys{}, data, Options{Now: now})
+	wantRule(t, err, "jsonld.relative-iri") // the type is what nobody defined
+	beside, err := AddProof(t.Context(), keys{}, data, mallory.securing())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Verify(t.Context(), keys{}, beside, Options{Now: now})
+	wantRule(t, err, "jsonld.relative-iri") // the type is what nobody defined
+
+	doc["type"], doc["credentialSubject"] = []any{vcdm.TypeCredential}, map[string]any{"id": lisa.did, "name": "Lisa"}
+	plain := sign(doc)
+	if _, err := Verify(t.Context(), keys{}, plain, Options{Now: now}); err != nil {
+		t.Error("a context that was added, and changes nothing:", err)
+	}
+	// Hostile input 23: not even those may be from elsewhere.
+	remote := edit(t, plain, func(doc Document) { doc["@context"] = append(doc["@context"].([]any), "https://evil.example/v1") })
+	_, err = Verify(t.Context(), keys{}, remote, Options{Now: now})
+	wantRule(t, err, "jsonld.context")
 }

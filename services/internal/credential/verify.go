@@ -99,8 +99,8 @@ func examine(ctx context.Context, resolver KeyResolver, doc Document, opts Optio
 // examineDocument checks a credential with Data Integrity proofs.
 func examineDocument(ctx context.Context, resolver KeyResolver, doc Document, opts Options, report *Report) *Verified {
 	v, c, proofs, err := readSecured(doc)
-	if err == nil && proofs.bareOfJSONLD() {
-		err = checkTerms(orPinned(opts.Terms), doc)
+	if err == nil {
+		err = proofs.checkTerms(orPinned(opts.Terms), doc)
 	}
 	if !report.Record(CheckForm, err) {
 		return nil
@@ -147,13 +147,18 @@ func readSecured(doc Document) (*Verified, *vcdm.Credential, proofSet, error) {
 func (s proofSet) check(ctx context.Context, resolver KeyResolver, doc Document, terms Terms, report *Report) {
 	for _, p := range s {
 		key, err := resolver.VerificationKey(ctx, p.verificationMethod, p.purpose, p.created)
-		if !report.Record(CheckKey, err) {
+		if err != nil {
+			report.Record(CheckKey, err)
 			return
 		}
-		if !report.Record(CheckProof, p.checkSignature(key, s.signedBy(p, doc), terms)) {
+		if err := p.checkSignature(key, s.signedBy(p, doc), terms); err != nil {
+			report.Record(CheckKey, nil)
+			report.Record(CheckProof, err)
 			return
 		}
 	}
+	report.Record(CheckKey, nil)
+	report.Record(CheckProof, nil)
 }
 
 // CheckStatus asks for the status of a credential, and notes it in its report,

@@ -74,11 +74,17 @@ func ExaminePresentation(ctx context.Context, resolver KeyResolver, data []byte,
 	}
 	for _, document := range form.Credentials {
 		v, part := examine(ctx, resolver, document, opts.Options)
+		if !part.Verified() {
+			v = nil
+		}
 		report.Credentials = append(report.Credentials, part)
 		p.Credentials = append(p.Credentials, v)
 	}
-	report.Record(CheckCredentials, nil)
-	report.Record(CheckHolder, checkHolder(p.Holder, p.Credentials))
+	report.RecordCredentials()
+	// A credential that is not verified has no subject to be compared.
+	if err := checkHolder(p.Holder, p.Credentials); err != nil || !slices.Contains(p.Credentials, nil) {
+		report.Record(CheckHolder, err)
+	}
 	if !report.Verified() {
 		return nil, report
 	}
@@ -127,10 +133,8 @@ func readSigned(data []byte, terms Terms) (*signedPresentation, error) {
 	if err != nil {
 		return nil, err
 	}
-	if proofs.bareOfJSONLD() {
-		if err := checkTerms(terms, doc); err != nil {
-			return nil, err
-		}
+	if err := proofs.checkTerms(terms, doc); err != nil {
+		return nil, err
 	}
 	// A presentation need not name its holder: then it is whoever signed it.
 	if form.Holder == "" {
@@ -146,10 +150,29 @@ func readPresentation(doc Document) (*vcdm.Presentation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if countProofs(form.Credentials) > maxPresentedProofs {
+		return nil, invalid("proof-form", "the credentials of a presentation have at most %d proofs together", maxPresentedProofs)
+	}
 	if form.Holder != "" {
 		err = checkParty("holder", form.Holder)
 	}
 	return form, err
+}
+
+// maxPresentedProofs bounds the proofs of all presented credentials together:
+// each may send a verifier to another host for its key.
+const maxPresentedProofs = 2 * vcdm.MaxPresentedCredentials
+
+func countProofs(credentials []Document) int {
+	n := 0
+	for _, doc := range credentials {
+		if proofs, isArray := doc["proof"].([]any); isArray {
+			n += len(proofs)
+		} else {
+			n++
+		}
+	}
+	return n
 }
 
 // proofsOf are the Data Integrity proofs of a presentation.
@@ -215,12 +238,13 @@ func (j joseSignature) check(ctx context.Context, resolver KeyResolver, report *
 	j.enveloped.check(ctx, resolver, Authentication, report)
 }
 
-// checkHolder wants every credential to be about the holder, and nobody else.
-// A credential that is not verified has no subject yet.
+// checkHolder wants every credential to be about the holder, and nobody else: a
+// credential that does not say whom it is about is anybody's. What is nil is
+// passed over.
 func checkHolder(holder string, credentials []*Verified) error {
 	for _, v := range credentials {
 		if v == nil {
-			return nil
+			continue
 		}
 		for _, subject := range v.Subjects {
 			if subject.ID != holder {
