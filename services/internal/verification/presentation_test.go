@@ -1,13 +1,19 @@
 package verification_test
 
 import (
+	"crypto/rand"
+	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
+	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/sdjwt"
+	"github.com/kompetansespor/kompetansespor/services/internal/verification"
 )
 
 // bound is an SD-JWT VC as its holder presents it.
@@ -136,9 +142,123 @@ func TestStillStandsAsksAnew(t *testing.T) {
 	if err := w.verifier().StillStands(t.Context(), c.Verified); fault.RuleOf(err) != "issuer.another-organisation" {
 		t.Error(err)
 	}
+	w.trust = fault.New(fault.Denied, "issuer.unknown", "no longer on the list")
+	if err := w.verifier().StillStands(t.Context(), c.Verified); fault.RuleOf(err) != "issuer.unknown" {
+		t.Error(err)
+	}
+	// Hostile input 28.
 	w.status = fault.New(fault.Denied, "status.revoked", "revoked")
 	if err := w.verifier().StillStands(t.Context(), c.Verified); fault.RuleOf(err) != "status.revoked" {
 		t.Error(err)
+	}
+	w.status, w.trust = nil, nil
+	unknown := *c.Verified
+	unknown.Types = []string{"VerifiableCredential"}
+	if err := w.verifier().StillStands(t.Context(), &unknown); fault.RuleOf(err) != "credential.type-unknown" {
+		t.Error(err)
+	}
+	for _, v := range []*verification.Verifier{{Keys: w, Status: w, Clock: clock.Fixed(now)}, {Keys: w, Trust: w, Clock: clock.Fixed(now)}} {
+		if err := v.StillStands(t.Context(), c.Verified); fault.KindOf(err) != fault.Unavailable {
+			t.Error("nobody was asked:", err)
+		}
+	}
+}
+
+// What would be taken for another credential, or for another's.
+func TestSDJWTOfDoubtfulNamesIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		rule   string
+		change func(d *sdjwt.Draft)
+	}{
+		"as it should be":        {"", func(*sdjwt.Draft) {}},
+		"about its holder":       {"", func(d *sdjwt.Draft) { d.Subject = lisa.did }},
+		"about a number":         {"", func(d *sdjwt.Draft) { d.Subject = "employee-7" }},
+		"26 about another":       {"credential.subject", func(d *sdjwt.Draft) { d.Subject = mallory.did }},
+		"jti is a number":        {"credential.id", func(d *sdjwt.Draft) { d.Claims["jti"] = json.Number("7") }},
+		"jti is empty":           {"credential.id", func(d *sdjwt.Draft) { d.Claims["jti"] = "" }},
+		"jti of 10 kB":           {"credential.id", func(d *sdjwt.Draft) { d.Claims["jti"] = strings.Repeat("x", 10_000) }},
+		"vct is the type's name": {"credential.type-unknown", func(d *sdjwt.Draft) { d.VCT = credtype.OfferOfEmployment }},
+		"vct is not ours":        {"credential.type-unknown", func(d *sdjwt.Draft) { d.VCT += "/other" }},
+		"a claim named id":       {"credential.claim-name", func(d *sdjwt.Draft) { d.Claims["id"] = mallory.did }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld()
+			draft := sdjwtOffer(t, claims(t))
+			c.change(&draft)
+			held, err := sdjwt.Issue(t.Context(), w.Sign, rand.Reader, draft)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, presented := w.verifier().Presentation(t.Context(), bound(t, w, held, nil), challenge, domain)
+			_, report := w.verifier().Credential(t.Context(), held)
+			for _, report := range []*credential.Report{presented, report} {
+				if c.rule == "" && report.Err() != nil {
+					t.Error(report.Err())
+				} else if c.rule != "" {
+					wantRule(t, report, c.rule)
+				}
+			}
+		})
+	}
+}
+
+// A JSON document is one, whatever stands before it and in it.
+func TestJSONWithATildeIsNoSDJWT(t *testing.T) {
+	w := newWorld()
+	data := offer(t, w, credential.DataIntegrity, func(claims map[string]any) { claims["email"] = "lisa~1@mail.example" })
+	for _, space := range []string{"", "\n", " \t\r\n"} {
+		if _, report := w.verifier().Credential(t.Context(), append([]byte(space), data...)); !report.Verified() {
+			t.Error(report.Err())
+		}
+	}
+}
+
+// Nobody's status list is fetched but that of an issuer who may issue.
+func TestStatusIsAskedLast(t *testing.T) {
+	for _, format := range formats {
+		w := newWorld()
+		w.trust = fault.New(fault.Denied, "issuer.unknown", "not on the list")
+		data := offer(t, w, format, nil)
+		_, report := w.verifier().Credential(t.Context(), data)
+		wantRule(t, report, "issuer.unknown")
+		if outcomes(report)[credential.CheckStatusLists] != credential.Unfinished {
+			t.Error(outcomes(report))
+		}
+		if format == credential.SDJWT {
+			data = bound(t, w, data, nil)
+		}
+		p, report := w.verifier().Presentation(t.Context(), present(t, w, lisa, data), challenge, domain)
+		wantRule(t, report, "issuer.unknown")
+		if p != nil || outcomes(report)[credential.CheckCredentials] != credential.Failed {
+			t.Error(p, outcomes(report))
+		}
+		if w.looked != 0 {
+			t.Errorf("%s: %d lists were asked for", format, w.looked)
+		}
+		w.trust, w.status = nil, fault.New(fault.Denied, "status.revoked", "revoked")
+		_, report = w.verifier().Presentation(t.Context(), present(t, w, lisa, data), challenge, domain)
+		wantRule(t, report, "status.revoked")
+		if w.looked != 1 || outcomes(report)[credential.CheckCredentials] != credential.Failed {
+			t.Error(w.looked, outcomes(report))
+		}
+	}
+}
+
+// Of a presentation that does not hold, the credentials' reports say what was not
+// looked at.
+func TestPresentationThatDoesNotHoldAsksNobody(t *testing.T) {
+	w := newWorld()
+	shown := offer(t, w, credential.DataIntegrity, nil)
+	data := strings.Replace(string(present(t, w, lisa, shown, shown)), `"given_name":"`, `"given_name":"X`, 1)
+	p, report := w.verifier().Presentation(t.Context(), []byte(data), challenge, domain)
+	if p != nil || report.Verified() || w.looked+len(w.asked) != 0 {
+		t.Error(report.Err(), w.looked, w.asked)
+	}
+	_, report = w.verifier().Presentation(t.Context(), present(t, w, mallory, bound(t, w, offer(t, w, credential.SDJWT, nil), nil)), challenge, domain)
+	for _, name := range []string{credential.CheckSchema, credential.CheckIssuer} {
+		if outcomes(report.Credentials[0])[name] != credential.Unfinished {
+			t.Error(outcomes(report.Credentials[0]))
+		}
 	}
 }
 

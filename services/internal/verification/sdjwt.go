@@ -7,6 +7,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/sdjwt"
 	"github.com/kompetansespor/kompetansespor/services/internal/status"
@@ -25,7 +26,7 @@ const (
 // isSDJWT tells an SD-JWT from a JSON document and from a compact JWS: it alone
 // has tildes, and no brace in front.
 func isSDJWT(data []byte) bool {
-	return len(data) > 0 && data[0] != '{' && bytes.IndexByte(data, '~') >= 0
+	return bytes.IndexByte(data, '~') >= 0 && !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{"))
 }
 
 func bindingTo(opts credential.PresentationOptions) *sdjwt.Binding {
@@ -77,7 +78,6 @@ func (v *Verifier) examineSDJWT(ctx context.Context, raw []byte, binding *sdjwt.
 	if !report.Record(credential.CheckForm, err) {
 		return nil, report
 	}
-	credential.CheckStatus(ctx, held, opts, report)
 	if !report.Verified() {
 		return nil, report
 	}
@@ -87,6 +87,9 @@ func (v *Verifier) examineSDJWT(ctx context.Context, raw []byte, binding *sdjwt.
 // verifiedOf says of an SD-JWT VC what the engine says of a W3C credential.
 // The subject is whoever has the key of cnf.
 func verifiedOf(c *sdjwt.Credential) (*credential.Verified, error) {
+	if err := checkNames(c); err != nil {
+		return nil, err
+	}
 	held := &credential.Verified{
 		Format: credential.SDJWT, Issuer: c.Issuer, Types: []string{c.VCT}, SubjectID: c.HolderDID(), Claims: c.Claims,
 		ValidFrom: c.NotBefore, ValidUntil: c.Expires, VerificationMethod: c.KeyID, Created: c.IssuedAt, Raw: c.Raw,
@@ -107,13 +110,32 @@ func verifiedOf(c *sdjwt.Credential) (*credential.Verified, error) {
 	return held, nil
 }
 
+// checkNames refuses an SD-JWT VC that would be taken for another credential, or
+// for another's.
+func checkNames(c *sdjwt.Credential) error {
+	id, has := c.Claims["jti"]
+	if text, _ := id.(string); has && (text == "" || len(text) > maxID) {
+		return fault.New(fault.Invalid, "credential.id", "jti is not a text, or is too long")
+	}
+	if _, named := credtype.Find(c.VCT); named {
+		return fault.New(fault.Invalid, "credential.type-unknown", "vct is the name of a type of ours in a W3C credential, where its URL belongs")
+	}
+	if !c.Holder.IsZero() && did.Check(c.Subject) == nil && c.Subject != c.HolderDID() {
+		return fault.New(fault.Invalid, "credential.subject", "the credential names one subject, and is bound to the key of another")
+	}
+	return nil
+}
+
+// maxID is the length of the longest id of a credential, in bytes.
+const maxID = 2048
+
 // presentedSDJWT examines an SD-JWT VC that is presented by itself.
 func (v *Verifier) presentedSDJWT(ctx context.Context, raw []byte, opts credential.PresentationOptions) (*Presentation, *credential.Report) {
 	report := credential.NewReport(credential.CheckCredentials)
 	held, part := v.examineSDJWT(ctx, raw, bindingTo(opts), opts.Options)
 	report.Credentials = []*credential.Report{part}
 	c := v.around(ctx, held, true, opts.Now, part)
-	report.Record(credential.CheckCredentials, nil)
+	report.RecordCredentials()
 	if !report.Verified() {
 		return nil, report
 	}

@@ -62,8 +62,9 @@ type Presentation struct {
 	Credentials []*Credential
 }
 
+// options are those of the engine. The status is asked later, by around.
 func (v *Verifier) options() credential.Options {
-	return credential.Options{Now: v.Clock.Now(), Status: v.Status, Terms: v.Terms}
+	return credential.Options{Now: v.Clock.Now(), LeaveStatus: true, Terms: v.Terms}
 }
 
 // Credential examines a credential as its holder has it: W3C with proofs or
@@ -102,12 +103,16 @@ func (v *Verifier) Presentation(ctx context.Context, data []byte, challenge, dom
 	}
 	presented, report := credential.ExaminePresentation(ctx, v.Keys, data, opts)
 	if presented == nil {
+		for _, part := range report.Credentials {
+			v.expect(part)
+		}
 		return nil, report
 	}
 	p := &Presentation{Presented: presented}
 	for i, held := range presented.Credentials {
 		p.Credentials = append(p.Credentials, v.around(ctx, held, true, opts.Now, report.Credentials[i]))
 	}
+	report.RecordCredentials()
 	if !report.Verified() {
 		return nil, report
 	}
@@ -115,8 +120,9 @@ func (v *Verifier) Presentation(ctx context.Context, data []byte, challenge, dom
 }
 
 // around adds what lies around a credential that the engine has verified: its
-// schema, and who issued it. held is nil when it is not verified, and then
-// neither check is made.
+// schema, who issued it and, when both hold, its status: nobody fetches a URL
+// for an issuer whom the trust list does not know. held is nil when it is not
+// verified, and then no check is made.
 func (v *Verifier) around(ctx context.Context, held *credential.Verified, partly bool, now time.Time, report *credential.Report) *Credential {
 	c := &Credential{Verified: held}
 	if held == nil {
@@ -124,16 +130,16 @@ func (v *Verifier) around(ctx context.Context, held *credential.Verified, partly
 		return nil
 	}
 	var err error
-	if c.Type, err = credtype.Of(held.Types); err != nil && v.Foreign {
-		return c
+	if c.Type, err = credtype.Of(held.Types); err == nil || !v.Foreign {
+		v.expect(report)
+		if err == nil {
+			err = fits(c, partly)
+		}
+		if report.Record(credential.CheckSchema, err) && v.Trust != nil {
+			report.Record(credential.CheckIssuer, v.mayIssue(ctx, c, now))
+		}
 	}
-	v.expect(report)
-	if err == nil {
-		err = fits(c, partly)
-	}
-	if report.Record(credential.CheckSchema, err) && v.Trust != nil {
-		report.Record(credential.CheckIssuer, v.mayIssue(ctx, c, now))
-	}
+	credential.CheckStatus(ctx, held, credential.Options{Status: v.Status}, report)
 	return c
 }
 
@@ -164,8 +170,12 @@ func fits(c *Credential, partly bool) error {
 }
 
 // StillStands asks anew about a credential that was verified before: whether it
-// is neither revoked nor suspended, and whether its issuer may issue it now.
+// is neither revoked nor suspended, and whether its issuer may issue it now. A
+// verifier that has nobody to ask fails with fault.Unavailable.
 func (v *Verifier) StillStands(ctx context.Context, held *credential.Verified) error {
+	if v.Status == nil || v.Trust == nil {
+		return fault.New(fault.Unavailable, "credential.unchecked", "there is nobody to ask whether the credential still stands")
+	}
 	if err := v.Status.CheckStatus(ctx, held); err != nil {
 		return err
 	}

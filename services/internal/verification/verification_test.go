@@ -53,6 +53,7 @@ type world struct {
 	status, trust error
 	entity        trustlist.Entity
 	asked         []string // issuers that the trust list was asked for
+	looked        int      // how often a status was asked for
 }
 
 func (w *world) Sign(_ context.Context, kid string, data []byte) ([]byte, error) {
@@ -80,7 +81,10 @@ func (w *world) VerificationKey(ctx context.Context, kid string, purpose credent
 	return key, nil
 }
 
-func (w *world) CheckStatus(context.Context, *credential.Verified) error { return w.status }
+func (w *world) CheckStatus(context.Context, *credential.Verified) error {
+	w.looked++
+	return w.status
+}
 
 func (w *world) Accredited(_ context.Context, issuer, _ string, _ time.Time) (trustlist.Entity, error) {
 	w.asked = append(w.asked, issuer)
@@ -112,24 +116,7 @@ func offer(t testing.TB, w *world, format credential.Format, change func(claims 
 	var err error
 	switch format {
 	case credential.SDJWT:
-		kind, _ := credtype.Find(credtype.OfferOfEmployment)
-		disclosable, err := kind.Disclosable()
-		if err != nil {
-			t.Fatal(err)
-		}
-		payload := maps.Clone(said)
-		payload["jti"] = "urn:uuid:8c7a4e9a-6f43-4b1d-9f0e-2f3bb7a4c001"
-		data, err = sdjwt.Issue(t.Context(), w.Sign, rand.Reader, sdjwt.Draft{
-			Registered: sdjwt.Registered{
-				Issuer: employer.did, KeyID: employer.kid, VCT: kind.VCT, IssuedAt: now, NotBefore: now.Add(-time.Hour), Expires: now.Add(time.Hour),
-				Holder: testkit.Public(lisa.private), Status: sdjwt.Status{Present: true, URI: statusList, Index: 7},
-			},
-			Curve: did.Ed25519, Claims: payload, Disclosable: disclosable, Decoys: 1,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return data
+		data, err = sdjwt.Issue(t.Context(), w.Sign, rand.Reader, sdjwtOffer(t, said))
 	default:
 		draft := credential.Draft{
 			ID: "urn:uuid:8c7a4e9a-6f43-4b1d-9f0e-2f3bb7a4c001", Type: credtype.OfferOfEmployment, Issuer: employer.did, Subject: lisa.did,
@@ -147,6 +134,25 @@ func offer(t testing.TB, w *world, format credential.Format, change func(claims 
 		t.Fatal(err)
 	}
 	return data
+}
+
+// sdjwtOffer is the offer as an SD-JWT VC, before it is signed.
+func sdjwtOffer(t testing.TB, said map[string]any) sdjwt.Draft {
+	t.Helper()
+	kind, _ := credtype.Find(credtype.OfferOfEmployment)
+	disclosable, err := kind.Disclosable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload := maps.Clone(said)
+	payload["jti"] = "urn:uuid:8c7a4e9a-6f43-4b1d-9f0e-2f3bb7a4c001"
+	return sdjwt.Draft{
+		Registered: sdjwt.Registered{
+			Issuer: employer.did, KeyID: employer.kid, VCT: kind.VCT, IssuedAt: now, NotBefore: now.Add(-time.Hour), Expires: now.Add(time.Hour),
+			Holder: testkit.Public(lisa.private), Status: sdjwt.Status{Present: true, URI: statusList, Index: 7},
+		},
+		Curve: did.Ed25519, Claims: payload, Disclosable: disclosable, Decoys: 1,
+	}
 }
 
 var formats = []credential.Format{credential.DataIntegrity, credential.JOSE, credential.SDJWT}
