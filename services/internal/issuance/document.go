@@ -162,13 +162,7 @@ func (o Order) complete(c Credential, by signing) credential.Document {
 	for _, entry := range c.entries(o.Status) {
 		entries = append(entries, entry.Document())
 	}
-	switch len(entries) {
-	case 0:
-	case 1:
-		document["credentialStatus"] = entries[0]
-	default:
-		document["credentialStatus"] = entries
-	}
+	vcdm.SetItems(document, "credentialStatus", entries)
 	return document
 }
 

@@ -53,21 +53,11 @@ type entry struct {
 // many ways. A full cache starts again.
 const maxEntered = 1024
 
-// Canonize gives the canonical N-Quads of a document whose contexts are among
-// the production ones (see Contexts), with SHA-256. The document is what
-// strictjson.Decode makes of an object: numbers are json.Number. Errors are
-// fault.Invalid, with rules that begin with "jsonld.".
-func Canonize(doc map[string]any) ([]byte, error) {
-	p, err := Production()
-	if err != nil {
-		return nil, err
-	}
-	return p.Canonize(doc, crypto.SHA256)
-}
-
-// Canonize gives the canonical N-Quads of a document. The hash, SHA-256 or
-// SHA-384, is the one inside RDFC-1.0, which orders blank nodes; cryptosuites
-// name it with the key (VC-DI-ECDSA, section 3.2.3: SHA-384 for P-384).
+// Canonize gives the canonical N-Quads of a document, which is what
+// strictjson.Decode makes of an object: numbers are json.Number. The hash,
+// SHA-256 or SHA-384, is the one inside RDFC-1.0, which orders blank nodes;
+// cryptosuites name it with the key (VC-DI-ECDSA, section 3.2.3: SHA-384 for
+// P-384). Errors are fault.Invalid, with rules that begin with "jsonld.".
 func (p *Processor) Canonize(doc map[string]any, hash crypto.Hash) ([]byte, error) {
 	quads, err := p.toRDF(doc)
 	if err != nil {

@@ -105,7 +105,7 @@ func TestWhatASignatureWouldNotCoverIsRefused(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			_, err := Canonize(decode(t, c.doc))
+			_, err := canonize(decode(t, c.doc))
 			if fault.RuleOf(err) != c.rule {
 				t.Errorf("got %v, want %s", err, c.rule)
 			}
@@ -114,7 +114,7 @@ func TestWhatASignatureWouldNotCoverIsRefused(t *testing.T) {
 }
 
 func TestValuesOfTypesThatNoTermHasAreWritten(t *testing.T) {
-	got, err := Canonize(decode(t, oldCredentialWith(`"cred:height": [{"@value": "1.8", "@type": "xsd:decimal"}, 5, 5.5, true]`)))
+	got, err := canonize(decode(t, oldCredentialWith(`"cred:height": [{"@value": "1.8", "@type": "xsd:decimal"}, 5, 5.5, true]`)))
 	if err != nil {
 		t.Fatal(err)
 	}

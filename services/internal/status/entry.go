@@ -72,13 +72,7 @@ func (e Entry) Document() vcdm.Document {
 	for i, reference := range e.Messages.References {
 		references[i] = reference
 	}
-	switch len(references) {
-	case 0:
-	case 1:
-		doc["statusReference"] = references[0]
-	default:
-		doc["statusReference"] = references
-	}
+	vcdm.SetItems(doc, "statusReference", references)
 	return doc
 }
 

@@ -75,6 +75,18 @@ func objects(doc Document, member, rule string) ([]Document, error) {
 	return found, nil
 }
 
+// SetItems writes a member as objects reads it: one item stands alone, and none
+// is no member.
+func SetItems(doc Document, member string, items []any) {
+	switch len(items) {
+	case 0:
+	case 1:
+		doc[member] = items[0]
+	default:
+		doc[member] = items
+	}
+}
+
 // listOf gives the items of a value that may stand alone or in a list.
 func listOf(value any) []any {
 	if items, isList := value.([]any); isList {
