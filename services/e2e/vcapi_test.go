@@ -109,6 +109,17 @@ func TestOtherPeoplesTools(t *testing.T) {
 			}
 		})
 	}
+	for _, suite := range []string{"eddsa-rdfc-2022", "eddsa-jcs-2022", "ecdsa-rdfc-2019", "ecdsa-jcs-2019"} {
+		s.within(t, "issued and verified by "+suite, func() {
+			issued := s.came(s.tool("issuer", "/credentials/issue", employer, fields{
+				"credential": offer, "options": fields{"cryptosuite": suite},
+			}), http.StatusCreated)
+			if proof, _ := issued["proof"].(fields); proof["cryptosuite"] != suite {
+				s.fail("%v", issued["proof"])
+			}
+			s.came(verify(issued), http.StatusOK)
+		})
+	}
 	degree := fields{
 		"@context": []string{"https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/examples/v2"},
 		"type":     []string{"VerifiableCredential", "ExampleDegreeCredential"}, "credentialSubject": fields{"degree": "Bachelor"},

@@ -18,8 +18,11 @@ import (
 	issuerv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/issuer/v1"
 	"github.com/kompetansespor/kompetansespor/proto/gen/openapi"
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
+	"github.com/kompetansespor/kompetansespor/services/internal/identity"
+	"github.com/kompetansespor/kompetansespor/services/internal/keystore"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/trust"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/api"
@@ -102,6 +105,9 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 		if err := s.Book.EnsureOrganisation(ctx, tenants[i].DID, t.OrganisationNumber, s.DIDCommEndpoint()); err != nil {
 			return err
 		}
+		if err := ensureECDSA(ctx, s.Book, tenants[i].DID); err != nil {
+			return err
+		}
 	}
 	accredited := &trust.Client{Get: s.Fetch, Keys: s.Resolver, Registry: cfg.TrustList.Registry, URL: cfg.TrustList.URL, Clock: s.Clock}
 	d := desk.New(desk.Config{
@@ -133,4 +139,19 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 		Routes:  map[string]http.Handler(routes),
 		Jobs:    d.Jobs(),
 	})
+}
+
+// ensureECDSA gives a tenant keys on P-256 and P-384 unless it has them: the VC
+// API serves those who verify by ECDSA alone.
+func ensureECDSA(ctx context.Context, book *identity.Book, tenant string) error {
+	for curve, kind := range map[did.Curve]keystore.Kind{did.P256: keystore.ES256, did.P384: keystore.ES384} {
+		_, err := book.AssertionKeyOf(ctx, tenant, curve)
+		if fault.KindOf(err) == fault.NotFound {
+			_, err = book.Rotate(ctx, tenant, kind, 0)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
