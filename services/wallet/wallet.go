@@ -20,13 +20,13 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
-	"github.com/kompetansespor/kompetansespor/services/internal/vcapi"
+	tools "github.com/kompetansespor/kompetansespor/services/internal/vcapi"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/inbox"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/peers"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/store"
-	derive "github.com/kompetansespor/kompetansespor/services/wallet/internal/vcapi"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/vcapi"
 )
 
 // Config is the wallet's configuration.
@@ -78,9 +78,9 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	})
 	inbox.Register(s.Agent, d)
 
-	tools := vcapi.Deriving(&derive.Deriver{DB: s.DB, Store: holders})
+	deriving := tools.Deriving(&vcapi.Deriver{DB: s.DB, Store: holders})
 	policy := api.Policy()
-	policy.Routes = tools.For(api.RoleHolder)
+	policy.Routes = deriving.For(api.RoleHolder)
 	apps, err := rpc.LoadTokens(cfg.TokensFile, s.Clock)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{walletv1.RegisterWalletServiceHandler},
 		OpenAPI: document,
 		Policy:  policy,
-		Routes:  tools,
+		Routes:  deriving,
 		Authenticator: api.Authenticator{Apps: apps, Holders: func(ctx context.Context, tokenHash string) (string, error) {
 			return holders.HolderOf(ctx, s.DB.Read(), tokenHash)
 		}},

@@ -66,8 +66,8 @@ func (i *Issuer) onRequest(ctx context.Context, in agent.Received) (agent.Effect
 	}, nil
 }
 
-// inThread finds the credential of a thread that a message is about; a thread of somebody
-// else's does not exist for the sender.
+// inThread finds the credential of the thread that a message is about; a thread
+// of somebody else's does not exist for the sender.
 func (i *Issuer) inThread(ctx context.Context, in agent.Received, thread string) (Credential, error) {
 	c, err := find(ctx, i.DB.Read(), `SELECT `+columns+` FROM issuance WHERE thread = $1 AND theirs = $2 AND ours = $3`,
 		thread, in.Sender, in.Recipient)

@@ -18,10 +18,10 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/front"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/harness"
-	"github.com/kompetansespor/kompetansespor/services/internal/vcapi"
+	tools "github.com/kompetansespor/kompetansespor/services/internal/vcapi"
 	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
-	derive "github.com/kompetansespor/kompetansespor/services/wallet/internal/vcapi"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/vcapi"
 )
 
 type object = map[string]any
@@ -69,7 +69,7 @@ func TestHolderShowsAPartOfAnSDJWT(t *testing.T) {
 		{"lisa", "cred_1"}: {Format: credential.SDJWT, Document: sd},
 		{"lisa", "cred_2"}: {Format: credential.DataIntegrity, Document: w3c},
 	}
-	routes := vcapi.Deriving(&derive.Deriver{DB: h.DB, Store: held})
+	routes := tools.Deriving(&vcapi.Deriver{DB: h.DB, Store: held})
 	f := front.Serve(t, front.Tokens{"lisa": {Role: role, Subject: "lisa"}, "mate": {Role: role, Subject: "mate"}, "app": {Role: "wallet-app", Subject: "app"}}, routes, routes.For(role))
 	ask := func(token string, from any, pointers ...string) front.Answer {
 		return f.JSON("/credentials/derive", token, object{"verifiableCredential": from, "options": object{"selectivePointers": pointers}})
