@@ -16,7 +16,7 @@ import (
 
 const usage = `kompetansespor: from a signed offer to work, with nothing typed twice
 
-  kompetansespor demo [--json] [--input FILE | --cases N --parallel P] [--processes]
+  kompetansespor demo [--json] [--input FILE | --cases N --parallel P] [--format w3c|sd-jwt] [--processes]
         run a case through every service and show each step
   kompetansespor up [--data DIR]
         start every service and stay; prints addresses and development tokens
