@@ -61,8 +61,7 @@ func newOffice(t *testing.T, examples bool) *office {
 		tenants = append(tenants, desk.Tenant{OrganisationNumber: number, DID: employers + number})
 		o.must(o.Book.EnsureOrganisation(t.Context(), employers+number, number, "https://issuer.kompetansespor.example/didcomm"))
 	}
-	_, err := o.Book.Rotate(t.Context(), employers+ours, keystore.ES256, 0)
-	o.must(err)
+	o.must(o.Book.EnsureAssertionKey(t.Context(), employers+ours, keystore.ES256))
 	issuing := &vcapi.Issuer{Issuance: o.Issuer, Trust: o, Clock: o.Clock, Tenants: tenants}
 	if examples {
 		terms, err := jsonld.Development()

@@ -82,7 +82,7 @@ func (b *Book) AssertionKey(ctx context.Context, organisation string) (credentia
 }
 
 // AssertionKeyOf is AssertionKey on a curve; NotFound when the organisation
-// has no key on it: Rotate makes the first.
+// has no key on it: see EnsureAssertionKey.
 func (b *Book) AssertionKeyOf(ctx context.Context, organisation string, curve did.Curve) (credential.Key, error) {
 	keys, err := b.recent(ctx, organisation)
 	if err != nil {

@@ -24,9 +24,8 @@ const reserved = 8
 // MaxOverlap is the longest overlap of a rotation.
 const MaxOverlap = 90 * 24 * time.Hour
 
-// Rotate gives an organisation of ours the next key of a kind, or its first, and
-// retires those it had. kid is the new key's id. An issuer may sign on several
-// curves: the rotation of one kind leaves the others alone.
+// Rotate gives an organisation of ours the next key of a kind and retires those
+// it had. kid is the new key's id.
 //
 // The new key is in the DID document at once. A kind that signs begins to sign
 // when overlap has passed, so that everybody who remembers documents for no
@@ -48,6 +47,21 @@ func (b *Book) Rotate(ctx context.Context, organisation string, kind keystore.Ki
 		return err
 	})
 	return kid, err
+}
+
+// EnsureAssertionKey gives an organisation of ours a key of a kind that signs,
+// unless it has one: an issuer may sign on several curves.
+func (b *Book) EnsureAssertionKey(ctx context.Context, organisation string, kind keystore.Kind) error {
+	if organisationKinds[kind].purpose != did.AssertionMethod {
+		return badKind()
+	}
+	return b.change(ctx, organisation, kind, func(c *change) error {
+		if c.has(kind, c.now.Add(MaxOverlap)) {
+			return nil
+		}
+		_, err := c.succeed(kind, 0)
+		return err
+	})
 }
 
 // Compromised cuts a key of ours off: nothing that is dated since or later
@@ -81,7 +95,7 @@ func (b *Book) Compromised(ctx context.Context, kid string, since time.Time, rea
 		if err := c.revoke(kid, since.Truncate(time.Second), reason); err != nil {
 			return err
 		}
-		if err := c.reload(); err != nil || c.has(key.Kind) {
+		if err := c.reload(); err != nil || c.has(key.Kind, c.now) {
 			return err
 		}
 		c.room = did.MaxMethods
@@ -95,7 +109,7 @@ func (b *Book) Compromised(ctx context.Context, kid string, since time.Time, rea
 const maxReason = 500
 
 func badKind() error {
-	return fault.New(fault.Invalid, "key.kind", "a kind of key that organisations do not have")
+	return fault.New(fault.Invalid, "key.kind", "a kind of key that an organisation does not have for this")
 }
 
 // change is one change of an organisation's keys, in its transaction.
@@ -151,10 +165,11 @@ func (c *change) revoke(kid string, since time.Time, reason string) error {
 	return notOurs()
 }
 
-// has reports whether a key of the kind serves and is not about to retire.
-func (c *change) has(kind keystore.Kind) bool {
+// has reports whether a key of the kind serves, from an instant at the latest,
+// and is not about to retire.
+func (c *change) has(kind keystore.Kind, from time.Time) bool {
 	return slices.ContainsFunc(c.keys, func(k OrganisationKey) bool {
-		return k.Kind == kind && k.Revoked.IsZero() && k.ValidUntil.IsZero() && !k.ValidFrom.After(c.now)
+		return k.Kind == kind && k.Revoked.IsZero() && k.ValidUntil.IsZero() && !k.ValidFrom.After(from)
 	})
 }
 
