@@ -18,10 +18,8 @@ import (
 	issuerv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/issuer/v1"
 	"github.com/kompetansespor/kompetansespor/proto/gen/openapi"
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
-	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
-	"github.com/kompetansespor/kompetansespor/services/internal/identity"
 	"github.com/kompetansespor/kompetansespor/services/internal/keystore"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/trust"
@@ -105,8 +103,11 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 		if err := s.Book.EnsureOrganisation(ctx, tenants[i].DID, t.OrganisationNumber, s.DIDCommEndpoint()); err != nil {
 			return err
 		}
-		if err := ensureECDSA(ctx, s.Book, tenants[i].DID); err != nil {
-			return err
+		// The VC API serves those who verify by ECDSA alone.
+		for _, kind := range []keystore.Kind{keystore.ES256, keystore.ES384} {
+			if err := s.Book.EnsureAssertionKey(ctx, tenants[i].DID, kind); err != nil {
+				return err
+			}
 		}
 	}
 	accredited := &trust.Client{Get: s.Fetch, Keys: s.Resolver, Registry: cfg.TrustList.Registry, URL: cfg.TrustList.URL, Clock: s.Clock}
@@ -139,19 +140,4 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 		Routes:  map[string]http.Handler(routes),
 		Jobs:    d.Jobs(),
 	})
-}
-
-// ensureECDSA gives a tenant keys on P-256 and P-384 unless it has them: the VC
-// API serves those who verify by ECDSA alone.
-func ensureECDSA(ctx context.Context, book *identity.Book, tenant string) error {
-	for curve, kind := range map[did.Curve]keystore.Kind{did.P256: keystore.ES256, did.P384: keystore.ES384} {
-		_, err := book.AssertionKeyOf(ctx, tenant, curve)
-		if fault.KindOf(err) == fault.NotFound {
-			_, err = book.Rotate(ctx, tenant, kind, 0)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
