@@ -159,7 +159,9 @@ func decode(data []byte, maxBytes int) (Document, error) {
 }
 
 // readForm reads a credential's form, and wants an issuer whose keys could be
-// found. The digests of what the credential relates to are compared where the
+// found. The context of VCDM 2.0 has terms for the claims of JWT; a document that
+// has them states an end, an audience or a key that this package would not look
+// at. Those of a JWS were taken out before. The digests of what the credential relates to are compared where the
 // thing is at hand: a context that is pinned here.
 func readForm(doc Document) (*vcdm.Credential, error) {
 	c, err := vcdm.ReadCredential(doc)
@@ -168,6 +170,11 @@ func readForm(doc Document) (*vcdm.Credential, error) {
 	}
 	if err := checkParty("issuer", c.Issuer); err != nil {
 		return nil, err
+	}
+	for _, name := range jwtClaims {
+		if _, has := doc[name]; has {
+			return nil, invalid("jwt-claims", "a JWT claim stands among the members of the credential, where it binds nobody")
+		}
 	}
 	return c, c.CheckResources(pinnedContext)
 }

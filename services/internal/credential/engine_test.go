@@ -254,6 +254,15 @@ func TestMalformedCredentialsAreRefused(t *testing.T) {
 		"no created":         {"credential.signature", func(doc Document) { delete(proofOf(doc), "created") }},
 		"challenge":          {"credential.proof-form", func(doc Document) { proofOf(doc)["challenge"] = "c" }},
 		"short signature":    {"credential.proof-value", func(doc Document) { proofOf(doc)["proofValue"] = "z2222" }},
+		"another multibase":  {"credential.proof-value", func(doc Document) { proofOf(doc)["proofValue"] = "u" + proofOf(doc)["proofValue"].(string)[1:] }},
+		"no type of proof":   {"credential.proof-form", func(doc Document) { delete(proofOf(doc), "type") }},
+		"no suite":           {"credential.proof-form", func(doc Document) { delete(proofOf(doc), "cryptosuite") }},
+		"no method":          {"credential.proof-form", func(doc Document) { delete(proofOf(doc), "verificationMethod") }},
+		"no purpose":         {"credential.proof-form", func(doc Document) { delete(proofOf(doc), "proofPurpose") }},
+		"no signature":       {"credential.proof-form", func(doc Document) { delete(proofOf(doc), "proofValue") }},
+		"proof is a text":    {"credential.proof-form", func(doc Document) { doc["proof"] = "proof" }},
+		"nonce is a number":  {"credential.proof-form", func(doc Document) { proofOf(doc)["nonce"] = 1 }},
+		"domain":             {"credential.proof-form", func(doc Document) { proofOf(doc)["domain"] = "did:web:udi.example" }},
 		"hex signature":      {"credential.proof-value", func(doc Document) { proofOf(doc)["proofValue"] = "f00" }},
 		"proof from future":  {"credential.proof-from-future", func(doc Document) { proofOf(doc)["created"] = "2026-01-03T00:00:00Z" }},
 		"proof expired":      {"credential.proof-expired", func(doc Document) { proofOf(doc)["expires"] = "2026-01-02T00:00:00Z" }},
@@ -266,6 +275,10 @@ func TestMalformedCredentialsAreRefused(t *testing.T) {
 		"context as a text": {"credential.context", func(doc Document) { doc["@context"] = vcdm.ContextV2 }},
 		// Hostile input 24.
 		"undefined claim":  {"jsonld.undefined-term", func(doc Document) { subject(doc)["is_admin"] = true }},
+		"27 exp beside it": {"credential.jwt-claims", func(doc Document) { doc["exp"] = 1 }},
+		"27 nbf beside it": {"credential.jwt-claims", func(doc Document) { doc["nbf"] = now.Unix() + 3600 }},
+		"aud beside it":    {"credential.jwt-claims", func(doc Document) { doc["aud"] = "did:web:udi.example" }},
+		"cnf beside it":    {"credential.jwt-claims", func(doc Document) { doc["cnf"] = map[string]any{"kid": mallory.method} }},
 		"undefined member": {"jsonld.undefined-term", func(doc Document) { doc["isAdmin"] = true }},
 		"no subject":       {"credential.subject", func(doc Document) { delete(doc, "credentialSubject") }},
 		"subject id":       {"credential.signature", func(doc Document) { delete(subject(doc), "id") }},
@@ -507,11 +520,7 @@ func presentAnyway(t *testing.T, held ...[]byte) []byte {
 		shown = append(shown, object)
 	}
 	doc["verifiableCredential"] = shown
-	answers := Document{"challenge": p.Challenge, "domain": p.Domain}
-	if err := secure(t.Context(), keys{}, doc, Authentication, answers, lisa.securing()); err != nil {
-		t.Fatal(err)
-	}
-	return encoded(t, doc)
+	return signDocument(t, p, doc)
 }
 
 // Each proof may send a verifier to another host: two for each credential are
@@ -564,6 +573,177 @@ func TestVerifierWithoutChallengeVerifiesNothing(t *testing.T) {
 	data := present(t, presenting(issue(t, offer().Document())))
 	_, err := VerifyPresentation(t.Context(), keys{}, data, PresentationOptions{Options: Options{Now: now}})
 	wantRule(t, err, "credential.challenge")
+	// Nor does it answer to have asked for nothing.
+	p := presenting()
+	p.Challenge, p.Domain = "", ""
+	doc, err := p.document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = VerifyPresentation(t.Context(), keys{}, signDocument(t, p, doc), PresentationOptions{Options: Options{Now: now}})
+	wantRule(t, err, "credential.challenge")
+	_, err = Present(t.Context(), keys{}, p)
+	wantRule(t, err, "credential.challenge")
+}
+
+// A presentation need not name its holder (VCDM 2.0, section 4.13): then it is
+// whoever signed, and the credentials are theirs or refused.
+func TestPresentationWithoutHolderIsItsSigners(t *testing.T) {
+	for name, holder := range map[string]any{"unnamed": nil, "named": lisa.did, "named as an object": map[string]any{"id": lisa.did}} {
+		for _, envelope := range []bool{false, true} {
+			for _, by := range []party{lisa, mallory} {
+				p := presenting(issue(t, offer().Document()))
+				p.Key, p.Envelope = by.signing(), envelope
+				doc, err := p.document()
+				if err != nil {
+					t.Fatal(err)
+				}
+				delete(doc, "holder")
+				if holder != nil {
+					doc["holder"] = holder
+				}
+				got, err := VerifyPresentation(t.Context(), keys{}, signDocument(t, p, doc), presentationOptions())
+				switch {
+				case by.did == lisa.did && (err != nil || got.Holder != lisa.did):
+					t.Error(name, err)
+				case by.did == mallory.did && holder == nil:
+					wantRule(t, err, "credential.holder")
+				case by.did == mallory.did:
+					wantRule(t, err, "credential.signer")
+				}
+			}
+		}
+	}
+}
+
+// signDocument signs a presentation as it stands, whatever a wallet of ours would
+// say.
+func signDocument(t *testing.T, p Presenting, doc Document) []byte {
+	t.Helper()
+	if p.Envelope {
+		data, err := presentJOSE(t.Context(), keys{}, doc, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	answers := Document{"challenge": p.Challenge, "domain": p.Domain}
+	how := Securing{Key: p.Key, Suite: p.Suite, Created: p.Created}
+	if err := secure(t.Context(), keys{}, doc, Authentication, answers, how); err != nil {
+		t.Fatal(err)
+	}
+	return encoded(t, doc)
+}
+
+func TestPresentingNeedsTheHoldersKey(t *testing.T) {
+	p := presenting()
+	p.Key = mallory.signing()
+	_, err := Present(t.Context(), keys{}, p)
+	wantRule(t, err, "credential.signer")
+}
+
+func TestEnvelopedPresentationOfAnotherKindIsRefused(t *testing.T) {
+	for rule, doc := range map[string]Document{
+		"credential.media-type": {"@context": []any{vcdm.ContextV2}, "type": vcdm.TypeEnvelopedPresentation, "id": "data:application/mdoc,abc"},
+		"credential.enveloped":  {"@context": []any{vcdm.ContextV2}, "type": vcdm.TypeEnvelopedPresentation, "id": "https://evil.example/presentation"},
+	} {
+		_, err := VerifyPresentation(t.Context(), keys{}, encoded(t, doc), presentationOptions())
+		wantRule(t, err, rule)
+	}
+}
+
+// Nobody looks into what the holder did not sign.
+func TestCredentialsOfAFalsePresentationAreNotLookedAt(t *testing.T) {
+	data := edit(t, present(t, presenting(issue(t, offer().Document()))), func(doc Document) { doc["id"] = "urn:uuid:other" })
+	_, report := ExaminePresentation(t.Context(), keys{}, data, presentationOptions())
+	wantRule(t, report.Err(), "credential.signature")
+	if len(report.Credentials) != 0 || outcomesOf(report)[CheckHolder] != Unfinished {
+		t.Error(outcomesOf(report), len(report.Credentials))
+	}
+}
+
+// A credential is no longer in a presentation than by itself.
+func TestPresentedCredentialIsHeldToItsSize(t *testing.T) {
+	doc, err := decode(issue(t, offer().Document()), MaxCredentialBytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject(doc)["given_name"] = strings.Repeat("x", MaxCredentialBytes)
+	p := presenting()
+	presentation, err := p.document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	presentation["verifiableCredential"] = []any{doc}
+	_, err = VerifyPresentation(t.Context(), keys{}, signDocument(t, p, presentation), presentationOptions())
+	wantRule(t, err, "credential.too-large")
+}
+
+// Hostile input 24, in a presentation whose signature covers text alone.
+func TestPresentationOfTextHasNoUndefinedTerms(t *testing.T) {
+	p := presenting()
+	p.Suite = EdDSAJCS
+	data := present(t, p)
+	_, err := VerifyPresentation(t.Context(), keys{}, edit(t, data, func(doc Document) { doc["is_admin"] = true }), presentationOptions())
+	wantRule(t, err, "jsonld.undefined-term")
+	p.Envelope = true
+	doc, err := p.document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc["is_admin"] = true
+	_, err = VerifyPresentation(t.Context(), keys{}, signDocument(t, p, doc), presentationOptions())
+	wantRule(t, err, "jsonld.undefined-term")
+}
+
+func TestJWTClaimsOfAPresentationSayWhatItSays(t *testing.T) {
+	for name, claim := range map[string]any{"iss": mallory.did, "sub": lisa.did, "jti": "urn:uuid:other"} {
+		p := presenting()
+		p.Envelope = true
+		doc, err := p.document()
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc[name] = claim
+		_, err = VerifyPresentation(t.Context(), keys{}, signDocument(t, p, doc), presentationOptions())
+		wantRule(t, err, "credential.jwt-claims")
+	}
+}
+
+func TestNothingIsNoCredential(t *testing.T) {
+	for _, data := range []string{"", " ", "{}", "[]", "null", "e30", "~", "."} {
+		if v, err := Verify(t.Context(), keys{}, []byte(data), Options{Now: now}); err == nil || v != nil {
+			t.Errorf("%q verifies", data)
+		}
+		if p, err := VerifyPresentation(t.Context(), keys{}, []byte(data), presentationOptions()); err == nil || p != nil {
+			t.Errorf("%q verifies as a presentation", data)
+		}
+	}
+}
+
+// clipped signs with too few bytes.
+type clipped struct{ keys }
+
+func (c clipped) Sign(ctx context.Context, method string, data []byte) ([]byte, error) {
+	signature, err := c.keys.Sign(ctx, method, data)
+	return signature[:len(signature)-1], err
+}
+
+func TestSignerThatSignsOtherwiseIsFoundOut(t *testing.T) {
+	_, err := Issue(t.Context(), clipped{}, offer().Document(), university.securing())
+	wantRule(t, err, "credential.signer")
+}
+
+func TestProofIsAddedToCredentialsAlone(t *testing.T) {
+	for rule, change := range map[string]func(doc Document){
+		"credential.issuer":     func(doc Document) { delete(doc, "issuer") },
+		"credential.proof-form": func(doc Document) { doc["proof"] = []any{"proof"} },
+	} {
+		_, err := AddProof(t.Context(), keys{}, edit(t, issue(t, offer().Document()), change), college.securing())
+		wantRule(t, err, rule)
+	}
+	_, err := AddProof(t.Context(), keys{}, []byte("[]"), college.securing())
+	wantRule(t, err, "json.not-an-object")
 }
 
 // Hostile input 25, in a signed document's place.

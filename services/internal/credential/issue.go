@@ -142,9 +142,6 @@ func AddProof(ctx context.Context, signer Signer, secured []byte, how Securing) 
 	if _, err := readForm(doc); err != nil {
 		return nil, err
 	}
-	if _, err := readProofs(doc, AssertionMethod); err != nil {
-		return nil, err
-	}
 	if err := secure(ctx, signer, doc, AssertionMethod, nil, how); err != nil {
 		return nil, fmt.Errorf("add proof: %w", err)
 	}

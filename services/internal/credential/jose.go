@@ -70,6 +70,14 @@ type registered struct {
 	Expires   int64    `json:"exp"`
 }
 
+// takenClaims are the names in registered, jwtClaims those that a credential does
+// not have as members: these, but for nonce, which no context defines, and what
+// else the context of VCDM 2.0 takes from JWT (RFC 7800, section 3.1).
+var (
+	takenClaims = []string{"iss", "sub", "jti", "aud", "nonce", "iat", "nbf", "exp"}
+	jwtClaims   = []string{"iss", "sub", "jti", "aud", "iat", "nbf", "exp", "cnf", "kid"}
+)
+
 // audience is one receiver or several.
 type audience []string
 
@@ -112,7 +120,7 @@ func open(compact, kind, content string, maxBytes int) (*enveloped, error) {
 // takeClaims moves the JWT claims out of the document.
 func (e *enveloped) takeClaims() error {
 	claims := Document{}
-	for _, name := range [...]string{"iss", "sub", "jti", "aud", "nonce", "iat", "nbf", "exp"} {
+	for _, name := range takenClaims {
 		value, has := e.doc[name]
 		if !has {
 			continue

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/jws"
 	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
@@ -103,6 +104,7 @@ func TestCredentialInAJWSThatIsNotRightIsRefused(t *testing.T) {
 		"iss says otherwise":       {"credential.jwt-claims", payload(func(doc Document) { doc["iss"] = mallory.did })},
 		"sub says otherwise":       {"credential.jwt-claims", payload(func(doc Document) { doc["sub"] = mallory.did })},
 		"jti says otherwise":       {"credential.jwt-claims", payload(func(doc Document) { doc["jti"] = "urn:uuid:other" })},
+		"iss is a number":          {"credential.jwt-claims", payload(func(doc Document) { doc["iss"] = 7 })},
 		"iat is a text":            {"credential.jwt-claims", payload(func(doc Document) { doc["iat"] = "now" })},
 		"jti, and no id":           {"credential.jwt-claims", payload(func(doc Document) { doc["jti"] = doc["id"]; delete(doc, "id") })},
 		"iss is null":              {"credential.jwt-claims", payload(func(doc Document) { doc["iss"] = nil })},
@@ -229,14 +231,27 @@ func TestCredentialsOfAnotherHolderAreRefused(t *testing.T) {
 }
 
 func TestEnvelopeOfAnotherKindIsRefused(t *testing.T) {
-	for name, doc := range map[string]Document{
-		"another media type": envelopedCredential("application/dc+sd-jwt", "e30.e30.AA~"),
-		"no data":            {"@context": []any{vcdm.ContextV2}, "type": "EnvelopedVerifiableCredential", "id": "https://evil.example/credential"},
+	for rule, doc := range map[string]Document{
+		"credential.media-type": envelopedCredential("application/dc+sd-jwt", "e30.e30.AA~"),
+		"credential.enveloped":  {"@context": []any{vcdm.ContextV2}, "type": "EnvelopedVerifiableCredential", "id": "https://evil.example/credential"},
 	} {
 		_, err := Verify(t.Context(), keys{}, encoded(t, doc), Options{Now: now})
-		if err == nil {
-			t.Errorf("%s: verified", name)
-		}
+		wantRule(t, err, rule)
+	}
+}
+
+func TestIssuingInAJWSRefusesWhatVerifyingWould(t *testing.T) {
+	for rule, change := range map[string]func(doc Document, how *Securing){
+		"credential.signer":     func(doc Document, _ *Securing) { doc["issuer"] = mallory.did },
+		"jsonld.undefined-term": func(doc Document, _ *Securing) { doc["nonce"] = "c-1" },
+		"credential.jwt-claims": func(doc Document, _ *Securing) { doc["aud"] = "did:web:udi.example" },
+		"credential.too-large":  func(doc Document, _ *Securing) { subject(doc)["given_name"] = strings.Repeat("x", MaxCredentialBytes) },
+		"credential.algorithm":  func(_ Document, how *Securing) { how.Key.Curve = did.X25519 },
+	} {
+		doc, how := by(university), university.securing()
+		change(doc, &how)
+		_, err := IssueJOSE(t.Context(), keys{}, doc, how)
+		wantRule(t, err, rule)
 	}
 }
 

@@ -53,6 +53,10 @@ func TestEverySuiteSignsAndVerifies(t *testing.T) {
 			if err != nil || v.Issuer != c.by.did || v.VerificationMethod != c.by.method || v.Format != DataIntegrity {
 				t.Fatal(v, err)
 			}
+			// A jcs proof names the contexts that it was made with; others have none.
+			if doc, _ := decode(data, MaxCredentialBytes); suites[c.how.Suite].jcs != (proofOf(doc)["@context"] != nil) {
+				t.Error("contexts of the proof:", proofOf(doc)["@context"])
+			}
 			for what, change := range map[string]func(doc Document){
 				"claim":   func(doc Document) { subject(doc)["given_name"] = "Liza" },
 				"created": func(doc Document) { proofOf(doc)["created"] = "2026-01-01T00:00:00Z" },
