@@ -635,6 +635,19 @@ func signDocument(t *testing.T, p Presenting, doc Document) []byte {
 	return encoded(t, doc)
 }
 
+func TestWhatIsNoCredentialIsNotPresented(t *testing.T) {
+	for text, rule := range map[string]string{
+		"[]": "json.not-an-object", "{}": "credential.context", "e30.e30.AA": "credential.jose-header",
+	} {
+		_, err := Present(t.Context(), keys{}, presenting([]byte(text)))
+		wantRule(t, err, rule)
+	}
+	p, err := VerifyPresentation(t.Context(), keys{}, present(t, presenting()), presentationOptions())
+	if err != nil || p.ID != presenting().ID {
+		t.Error(p, err)
+	}
+}
+
 func TestPresentingNeedsTheHoldersKey(t *testing.T) {
 	p := presenting()
 	p.Key = mallory.signing()

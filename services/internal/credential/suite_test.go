@@ -193,3 +193,31 @@ func TestContextsAddedToAProofDefineNothing(t *testing.T) {
 	_, err = Verify(t.Context(), keys{}, remote, Options{Now: now})
 	wantRule(t, err, "jsonld.context")
 }
+
+// A jcs proof may name one context as a text, or none: then those of the document
+// are signed with it.
+func TestContextsOfAProofMayBeOneOrNone(t *testing.T) {
+	for name, contexts := range map[string]any{"none": nil, "a text": vcdm.ContextV2} {
+		doc, err := copyDocument(offer().Document())
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc["@context"], doc["type"] = []any{vcdm.ContextV2}, []any{vcdm.TypeCredential}
+		doc["credentialSubject"] = map[string]any{"id": lisa.did, "name": "Lisa"}
+		config := Document{
+			"type": proofType, "cryptosuite": string(EdDSAJCS), "verificationMethod": university.method, "proofPurpose": string(AssertionMethod),
+		}
+		if contexts != nil {
+			config["@context"] = contexts
+		}
+		input, err := suites[EdDSAJCS].signingInput(pinnedTerms{}, doc, config, did.Ed25519)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config["proofValue"] = encodeSignature(university.sign(input))
+		doc["proof"] = config
+		if _, err := Verify(t.Context(), keys{}, encoded(t, doc), Options{Now: now}); err != nil {
+			t.Error(name, err)
+		}
+	}
+}
