@@ -6,6 +6,9 @@ import "slices"
 // defines.
 const contextUndefinedTerms = "https://www.w3.org/ns/credentials/undefined-terms/v2"
 
+// maxContexts bounds what is compared with one another.
+const maxContexts = 8
+
 // readContexts reads @context (VCDM 2.0, section 4.3): an ordered set that
 // begins with the context of the version. That contexts are known, and none of
 // them inline, is checked where terms are.
@@ -33,6 +36,9 @@ func versionOf(contexts []any) (Version, bool) {
 // checkContexts wants different URLs or objects, those of one version of the
 // data model, and the context for undefined terms last (section 5.2.1).
 func checkContexts(contexts []any) error {
+	if len(contexts) > maxContexts {
+		return invalid("context", "@context names more than %d contexts", maxContexts)
+	}
 	for i, item := range contexts {
 		if _, isObject := item.(map[string]any); isObject {
 			continue

@@ -1,5 +1,10 @@
 package vcdm
 
+import (
+	"strconv"
+	"strings"
+)
+
 // Section 4.3 and, for the context of undefined terms, 5.2.1.
 var contextCases = []formCase{
 	{name: "@context begins with the base context"},
@@ -17,6 +22,7 @@ var contextCases = []formCase{
 	{name: "@context is null", set: `"@context": null`, rule: "context"},
 	{name: "@context is empty", set: `"@context": []`, rule: "context"},
 	{name: "@context is a string", set: `"@context": "https://www.w3.org/ns/credentials/v2"`, rule: "context"},
+	{name: "@context names nine contexts", rule: "context", set: `"@context": ["https://www.w3.org/ns/credentials/v2", ` + many("https://a.example/", 8) + `]`},
 	{name: "@context is an object", set: `"@context": {"@vocab": "https://a.example/"}`, rule: "context"},
 	{name: "@context lacks the base context", suite: "credential-missing-base-context-fail",
 		set: `"@context": ["https://www.w3.org/ns/credentials/examples/v2"]`, rule: "context"},
@@ -40,6 +46,15 @@ var contextCases = []formCase{
 		set: `"@context": ["https://www.w3.org/ns/credentials/v2", "https://www.w3.org/2018/credentials/v1"]`, rule: "context"},
 	{name: "the context for undefined terms is not the last",
 		set: `"@context": ["https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/undefined-terms/v2", "https://a.example/v1"]`, rule: "context"},
+}
+
+// many writes n different strings that begin alike.
+func many(beginning string, n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = strconv.Quote(beginning + strconv.Itoa(i))
+	}
+	return strings.Join(all, ", ")
 }
 
 var contextTable = formTable{"4.3", baseCredential, credentialForm, contextCases}

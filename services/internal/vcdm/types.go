@@ -6,6 +6,9 @@ import (
 	"unicode"
 )
 
+// maxTypes bounds what is compared with one another.
+const maxTypes = 32
+
 // kinds are the types that say what kind of document one is.
 var kinds = []string{TypeCredential, TypePresentation, TypeEnvelopedCredential, TypeEnvelopedPresentation}
 
@@ -35,6 +38,9 @@ func readTypes(object Document, rule, owner string) ([]string, error) {
 		return nil, nil
 	}
 	items := listOf(value)
+	if len(items) > maxTypes {
+		return nil, invalid(rule, "%s is of more than %d types", owner, maxTypes)
+	}
 	if len(items) == 0 {
 		return nil, invalid(rule, "the type of %s is an empty list", owner)
 	}

@@ -12,6 +12,7 @@ var typeTable = formTable{"4.5", baseCredential, credentialForm, []formCase{
 	{name: "type is an empty list", set: `"type": []`, rule: "type"},
 	{name: "type is an empty string", set: `"type": ["VerifiableCredential", ""]`, rule: "type"},
 	{name: "type is a number", set: `"type": ["VerifiableCredential", 2]`, rule: "type"},
+	{name: "type names thirty-three", rule: "type", set: `"type": ["VerifiableCredential", ` + many("Degree", 32) + `]`},
 	{name: "type is an object", set: `"type": {"id": "VerifiableCredential"}`, rule: "type"},
 	{name: "type is a list of lists", set: `"type": [["VerifiableCredential"]]`, rule: "type"},
 	{name: "a type is a relative URL", set: `"type": ["VerifiableCredential", "types/Degree"]`, rule: "type"},

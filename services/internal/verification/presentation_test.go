@@ -147,6 +147,12 @@ func TestStillStandsAsksAnew(t *testing.T) {
 		t.Error(err)
 	}
 	// Hostile input 28.
+	// A key that was cut off meanwhile takes the credential with it.
+	cut := *c.Verified
+	cut.VerificationMethod = "did:key:z6MktwupdmLXVVqTzCw4i46r4uGyosGXRnR3XjN4Zq7oMMsw#gone"
+	if err := w.verifier().StillStands(t.Context(), &cut); fault.RuleOf(err) != "did.key-not-for-purpose" {
+		t.Error(err)
+	}
 	w.status = fault.New(fault.Denied, "status.revoked", "revoked")
 	if err := w.verifier().StillStands(t.Context(), c.Verified); fault.RuleOf(err) != "status.revoked" {
 		t.Error(err)

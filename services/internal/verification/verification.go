@@ -176,6 +176,9 @@ func (v *Verifier) StillStands(ctx context.Context, held *credential.Verified) e
 	if v.Status == nil || v.Trust == nil {
 		return fault.New(fault.Unavailable, "credential.unchecked", "there is nobody to ask whether the credential still stands")
 	}
+	if _, err := v.Keys.VerificationKey(ctx, held.VerificationMethod, credential.AssertionMethod, held.Created); err != nil {
+		return err
+	}
 	if err := v.Status.CheckStatus(ctx, held); err != nil {
 		return err
 	}

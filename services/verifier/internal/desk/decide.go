@@ -71,6 +71,7 @@ func (d *Desk) Decide(ctx context.Context, in Deciding) (_ Record, err error) {
 func (d *Desk) stillStands(ctx context.Context, offer Offer) error {
 	return d.Verification.StillStands(ctx, &credential.Verified{
 		ID: offer.CredentialID, Types: []string{offer.Type}, Issuer: offer.Issuer, Status: offer.Status, Claims: offer.Claims,
+		VerificationMethod: offer.Key, Created: offer.SignedAt,
 	})
 }
 

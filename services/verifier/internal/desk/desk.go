@@ -75,6 +75,9 @@ type Offer struct {
 	Subject      string         `json:"subject"`
 	Status       []status.Entry `json:"status"`
 	Claims       map[string]any `json:"claims"`
+	// Key is the id of the key that signed the offer, SignedAt when.
+	Key      string    `json:"key"`
+	SignedAt time.Time `json:"signed_at"`
 }
 
 // Step is a step of a case's timeline and the event that told of it, if any.

@@ -75,6 +75,7 @@ func (d *Desk) examine(ctx context.Context, session Session, document []byte) (F
 	offer := Offer{
 		CredentialID: shown.ID, Type: credtype.OfferOfEmployment, Issuer: shown.Issuer,
 		Subject: shown.SubjectID, Status: shown.Status, Claims: shown.Claims,
+		Key: shown.VerificationMethod, SignedAt: shown.Created,
 	}
 	accreditation := casefile.Accreditation{InForce: true, OrganisationNumber: shown.By.OrganisationNumber}
 	consent, err := d.readConsent(ctx, presented.Members["consent"], session.Theirs, now)

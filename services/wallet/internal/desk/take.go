@@ -167,6 +167,9 @@ func (d *Desk) verify(ctx context.Context, sender string, document []byte) (*ver
 	if err := report.Err(); err != nil {
 		return nil, err
 	}
+	if verified.Format != credential.DataIntegrity && verified.Format != credential.SDJWT {
+		return nil, fault.New(fault.Invalid, "credential.format", "a wallet keeps credentials as W3C with a Data Integrity proof, or as SD-JWT VC")
+	}
 	if verified.Issuer != sender {
 		return nil, fault.New(fault.Denied, "credential.issuer-is-not-sender", "the credential is by another issuer than the one that sent it")
 	}
