@@ -292,17 +292,32 @@ func ofTheRogue(claims map[string]any) map[string]any {
 	return ours
 }
 
-// sign makes an offer of employment in the rogue's own name.
-func (r *rogue) sign(holder string, claims map[string]any, entry status.Entry, from, until time.Time) []byte {
-	r.t.Helper()
-	document, err := credential.Issue(r.t.Context(), r, credential.Draft{
+// unsigned is an offer of employment in the rogue's own name.
+func unsigned(holder string, claims map[string]any, entry status.Entry, from, until time.Time) credential.Document {
+	return credential.Draft{
 		ID: "urn:uuid:8c7a4e9a-6f43-4b1d-9f0e-2f3bb7a4c001", Type: credtype.OfferOfEmployment, Issuer: rogueDID, Subject: holder,
 		Claims: claims, ValidFrom: from, ValidUntil: until, Status: []status.Entry{entry},
-	}.Document(), credential.Securing{Key: rogueKey, Created: time.Now()})
+	}.Document()
+}
+
+// sign makes such an offer with a Data Integrity proof.
+func (r *rogue) sign(holder string, claims map[string]any, entry status.Entry, from, until time.Time) []byte {
+	r.t.Helper()
+	document, err := credential.Issue(r.t.Context(), r, unsigned(holder, claims, entry, from, until), credential.Securing{Key: rogueKey, Created: time.Now()})
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	return document
+}
+
+// signJOSE makes such an offer as vc+jwt.
+func (r *rogue) signJOSE(holder string, claims map[string]any, entry status.Entry, from, until time.Time) []byte {
+	r.t.Helper()
+	compact, err := credential.IssueJOSE(r.t.Context(), r, unsigned(holder, claims, entry, from, until), credential.Securing{Key: rogueKey, Created: time.Now()})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return compact
 }
 
 // decides has the officer grant, over gRPC and REST, what must not be granted.

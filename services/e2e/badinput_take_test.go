@@ -61,14 +61,15 @@ func TestWalletTakesNoBadCredential(t *testing.T) {
 		"expired": {"credential.expired", func(s string) []byte {
 			return r.sign(s, claims, good, yesterday.AddDate(0, 0, -1), yesterday)
 		}},
-		"revoked":                   {"status.revoked", func(s string) []byte { return r.sign(s, claims, revoked, yesterday, tomorrow) }},
-		"of another's organisation": {"issuer.another-organisation", func(s string) []byte { return r.sign(s, claimsOf(theirs), good, yesterday, tomorrow) }},
-		"claims are missing":        {"schema.claims", func(s string) []byte { return r.sign(s, incomplete, good, yesterday, tomorrow) }},
-		"no credential":             {"", func(string) []byte { return []byte(`{}`) }},
-		"a status list":             {"", func(string) []byte { return r.pages["/status/good"] }},
-		"a member twice":            {"", altered(`{`, `{"id":"urn:x","id":"urn:y",`)},
-		"an unpinned context":       {"", altered("https://www.w3.org/ns/credentials/v2", "https://rogue.kompetansespor.example/ctx")},
-		"a claim that none defines": {"", altered(`"credentialSubject":{`, `"credentialSubject":{"admin":true,`)},
+		"revoked":                      {"status.revoked", func(s string) []byte { return r.sign(s, claims, revoked, yesterday, tomorrow) }},
+		"of another's organisation":    {"issuer.another-organisation", func(s string) []byte { return r.sign(s, claimsOf(theirs), good, yesterday, tomorrow) }},
+		"in a format it does not keep": {"credential.format", func(s string) []byte { return r.signJOSE(s, claims, good, yesterday, tomorrow) }},
+		"claims are missing":           {"schema.claims", func(s string) []byte { return r.sign(s, incomplete, good, yesterday, tomorrow) }},
+		"no credential":                {"", func(string) []byte { return []byte(`{}`) }},
+		"a status list":                {"", func(string) []byte { return r.pages["/status/good"] }},
+		"a member twice":               {"", altered(`{`, `{"id":"urn:x","id":"urn:y",`)},
+		"an unpinned context":          {"", altered("https://www.w3.org/ns/credentials/v2", "https://rogue.kompetansespor.example/ctx")},
+		"a claim that none defines":    {"", altered(`"credentialSubject":{`, `"credentialSubject":{"admin":true,`)},
 	} {
 		r.within(t, name, func() {
 			wallet, o := begin()

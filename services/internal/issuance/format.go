@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"sync"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
@@ -52,11 +53,7 @@ func (s signing) signSDJWT(ctx context.Context, c Credential, claims map[string]
 	if err != nil {
 		return nil, err
 	}
-	integrity, err := kind.Integrity()
-	if err != nil {
-		return nil, err
-	}
-	disclosable, err := kind.Disclosable()
+	types, err := sdjwtTypes()
 	if err != nil {
 		return nil, err
 	}
@@ -68,13 +65,37 @@ func (s signing) signSDJWT(ctx context.Context, c Credential, claims map[string]
 	payload["jti"] = c.ID
 	return sdjwt.Issue(ctx, s.signer.Sign, s.random, sdjwt.Draft{
 		Registered: sdjwt.Registered{
-			Issuer: c.Issuer, KeyID: s.key.ID, VCT: kind.VCT, VCTIntegrity: integrity,
+			Issuer: c.Issuer, KeyID: s.key.ID, VCT: kind.VCT, VCTIntegrity: types[kind.Name].integrity,
 			IssuedAt: s.at, NotBefore: c.validFrom, Expires: c.validUntil, Holder: holder,
 			Status: c.tokenStatus(),
 		},
-		Curve: s.key.Curve, Claims: payload, Disclosable: disclosable, Decoys: decoys,
+		Curve: s.key.Curve, Claims: payload, Disclosable: types[kind.Name].disclosable, Decoys: decoys,
 	})
 }
+
+// sdjwtType is what every SD-JWT VC of a type has in common.
+type sdjwtType struct {
+	integrity   string
+	disclosable []string
+}
+
+// sdjwtTypes are made once, by name: writing a type's metadata takes longer than
+// signing.
+var sdjwtTypes = sync.OnceValues(func() (map[string]sdjwtType, error) {
+	types := map[string]sdjwtType{}
+	for _, kind := range credtype.All() {
+		integrity, err := kind.Integrity()
+		if err != nil {
+			return nil, err
+		}
+		disclosable, err := kind.Disclosable()
+		if err != nil {
+			return nil, err
+		}
+		types[kind.Name] = sdjwtType{integrity, disclosable}
+	}
+	return types, nil
+})
 
 // tokenStatus is where the status of an SD-JWT VC stands, if it has one.
 func (c Credential) tokenStatus() sdjwt.Status {
