@@ -58,6 +58,18 @@ const (
 	SDJWT Format = "dc+sd-jwt"
 )
 
+// MediaType is what a credential of the format is sent as (VCDM 2.0, section
+// 6.2; VC-JOSE-COSE 1.0, section 6.2; SD-JWT VC, section 2.1).
+func (f Format) MediaType() string {
+	switch f {
+	case JOSE:
+		return "application/vc+jwt"
+	case SDJWT:
+		return "application/dc+sd-jwt"
+	}
+	return "application/vc"
+}
+
 // Document is a JSON object: what encoding/json or strictjson makes of one.
 // Numbers may be json.Number or any Go number.
 type Document = map[string]any

@@ -510,7 +510,7 @@ func presentAnyway(t *testing.T, held ...[]byte) []byte {
 	var shown []any
 	for _, one := range held {
 		if isCompact(one) {
-			shown = append(shown, envelopedCredential(mediaTypeJOSE, string(one)))
+			shown = append(shown, envelopedCredential(JOSE.MediaType(), string(one)))
 			continue
 		}
 		object, err := decode(one, MaxCredentialBytes)

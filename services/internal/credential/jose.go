@@ -18,9 +18,7 @@ import (
 const (
 	typeJOSE             = "vc+jwt"
 	typeJOSEPresentation = "vp+jwt"
-	mediaTypeJOSE        = "application/vc+jwt"
 	mediaTypeJOSEVP      = "application/vp+jwt"
-	mediaTypeSDJWT       = "application/dc+sd-jwt"
 )
 
 // IssueJOSE is Issue in the form vc+jwt (VC-JOSE-COSE 1.0, section 3.1.1): the

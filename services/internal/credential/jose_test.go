@@ -52,7 +52,7 @@ func TestCredentialInAJWSVerifies(t *testing.T) {
 			t.Errorf("read %+v", v)
 		}
 		// As an EnvelopedVerifiableCredential (VCDM 2.0, section 4.13.1).
-		v, err = Verify(t.Context(), keys{}, encoded(t, envelopedCredential(mediaTypeJOSE, string(data))), Options{Now: now})
+		v, err = Verify(t.Context(), keys{}, encoded(t, envelopedCredential(JOSE.MediaType(), string(data))), Options{Now: now})
 		if err != nil || v.Format != JOSE {
 			t.Error(v, err)
 		}

@@ -99,14 +99,14 @@ func (p Presenting) document() (Document, error) {
 // the holder; of an SD-JWT VC that is its caller's to know.
 func (p Presenting) presented(data []byte) (Document, error) {
 	if isCompact(data) && bytes.IndexByte(data, '~') >= 0 {
-		return envelopedCredential(mediaTypeSDJWT, string(data)), nil
+		return envelopedCredential(SDJWT.MediaType(), string(data)), nil
 	}
 	if isCompact(data) {
 		_, v, _, err := readJOSE(string(data), pinnedTerms{})
 		if err != nil {
 			return nil, err
 		}
-		return envelopedCredential(mediaTypeJOSE, string(data)), checkHolder(p.Holder, []*Verified{v})
+		return envelopedCredential(JOSE.MediaType(), string(data)), checkHolder(p.Holder, []*Verified{v})
 	}
 	doc, err := decode(data, MaxCredentialBytes)
 	if err != nil {

@@ -87,7 +87,7 @@ func examine(ctx context.Context, resolver KeyResolver, doc Document, opts Optio
 		return nil, report
 	case !enveloped:
 		return examineDocument(ctx, resolver, doc, opts, report), report
-	case mediaType == mediaTypeJOSE:
+	case mediaType == JOSE.MediaType():
 		return examineJOSE(ctx, resolver, content, opts, report), report
 	case opts.Enveloped != nil:
 		return opts.Enveloped(ctx, mediaType, content)

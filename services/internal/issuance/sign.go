@@ -52,10 +52,11 @@ func (i *Issuer) onRequest(ctx context.Context, in agent.Received) (agent.Effect
 	if err != nil {
 		return nil, err
 	}
-	delivery := didcomm.NewAttachment("credential", "application/vc", didcomm.FormatCredential, signed)
+	attachment := didcomm.FormatCredential
 	if format == credential.SDJWT {
-		delivery = didcomm.NewAttachment("credential", "application/dc+sd-jwt", didcomm.FormatSDJWT, signed)
+		attachment = didcomm.FormatSDJWT
 	}
+	delivery := didcomm.NewAttachment("credential", format.MediaType(), attachment, signed)
 	return func(ctx context.Context, tx *sqldb.Tx) error {
 		if err := i.issued(ctx, tx, &c, format, holder, signed); err != nil {
 			return err

@@ -33,7 +33,7 @@ func derive(d Deriver) http.Handler {
 			rpc.WriteProblem(w, r, err)
 			return
 		}
-		answer(w, r, http.StatusCreated, envelope(mediaVCSDJWT, derived))
+		answer(w, r, http.StatusCreated, envelope(credential.SDJWT.MediaType(), derived))
 	})
 }
 
@@ -67,7 +67,7 @@ func readDerivation(r *http.Request) (Derivation, error) {
 	switch {
 	case err != nil:
 		return Derivation{}, err
-	case mediaType != mediaVCSDJWT:
+	case mediaType != credential.SDJWT.MediaType():
 		return Derivation{}, NotDerivable()
 	}
 	want.SDJWT = []byte(content)

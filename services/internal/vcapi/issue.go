@@ -47,7 +47,7 @@ func issue(i Issuer) http.Handler {
 			return
 		}
 		if order.Format != credential.DataIntegrity {
-			answer(w, r, http.StatusCreated, envelope("application/"+string(order.Format), signed))
+			answer(w, r, http.StatusCreated, envelope(order.Format.MediaType(), signed))
 			return
 		}
 		answer(w, r, http.StatusCreated, json.RawMessage(signed))

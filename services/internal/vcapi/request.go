@@ -15,13 +15,8 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
-// The media types of requests.
-const (
-	mediaJSON    = "application/json"
-	mediaVC      = "application/vc"
-	mediaVCJOSE  = "application/vc+jwt"
-	mediaVCSDJWT = "application/dc+sd-jwt"
-)
+// The media type of requests, beside those of credentials.
+const mediaJSON = "application/json"
 
 // around is how many bytes of a request may stand around the credential or
 // presentation in it.

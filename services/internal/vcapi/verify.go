@@ -65,7 +65,7 @@ func verifyCredential(v Verifier) http.Handler {
 }
 
 func readCredential(r *http.Request) (secured []byte, returned map[string]any, err error) {
-	mediaType, content, err := body(r, credential.MaxCredentialBytes, mediaJSON, mediaVC, mediaVCJOSE, mediaVCSDJWT)
+	mediaType, content, err := body(r, credential.MaxCredentialBytes, mediaJSON, credential.DataIntegrity.MediaType(), credential.JOSE.MediaType(), credential.SDJWT.MediaType())
 	if err != nil || mediaType != mediaJSON {
 		return content, nil, err
 	}

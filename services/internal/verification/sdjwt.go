@@ -14,9 +14,6 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
-// MediaTypeSDJWT is that of an SD-JWT VC (SD-JWT VC, section 2.1).
-const MediaTypeSDJWT = "application/dc+sd-jwt"
-
 // How old a key binding may be: as old as a challenge may be that it answers.
 const (
 	bindingMaxAge  = 10 * time.Minute
@@ -38,7 +35,7 @@ func bindingTo(opts credential.PresentationOptions) *sdjwt.Binding {
 // enveloped examines a credential in an EnvelopedVerifiableCredential that the
 // engine does not know.
 func (v *Verifier) enveloped(ctx context.Context, mediaType, content string, binding *sdjwt.Binding, opts credential.Options) (*credential.Verified, *credential.Report) {
-	if mediaType == MediaTypeSDJWT {
+	if mediaType == credential.SDJWT.MediaType() {
 		return v.examineSDJWT(ctx, []byte(content), binding, opts)
 	}
 	report := credential.NewReport(credential.CheckForm)
