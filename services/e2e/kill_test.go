@@ -103,7 +103,8 @@ func casesSurvive(t *testing.T, seed uint64, persons int, victims []string) {
 		}
 	}
 	s.completed(wait(), persons)
-	if took := time.Since(last); took > time.Minute {
+	// The race detector makes everything several times slower.
+	if took := time.Since(last); took > time.Minute && !underRace {
 		s.fail("the last case completed %v after the last start", took)
 	}
 	s.reported()
