@@ -43,7 +43,7 @@ var contracts = map[string][]protoreflect.FileDescriptor{
 // inURL are the fields that may stand in a path or a query: ids that say
 // nothing about a person, states and paging.
 var inURL = []string{
-	"case_ref", "credential_id", "exchange_id", "offer_id", "organisation_number",
+	"batch_id", "case_ref", "credential_id", "exchange_id", "notice_id", "offer_id", "organisation_number",
 	"page_size", "page_token", "state",
 }
 

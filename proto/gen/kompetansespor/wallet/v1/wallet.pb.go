@@ -36,6 +36,8 @@ const (
 	ExchangeKind_EXCHANGE_KIND_APPLICATION ExchangeKind = 2
 	// An agency delivers a credential.
 	ExchangeKind_EXCHANGE_KIND_DELIVERY ExchangeKind = 3
+	// The holder put a credential in by ImportCredential; there was no thread.
+	ExchangeKind_EXCHANGE_KIND_IMPORT ExchangeKind = 4
 )
 
 // Enum value maps for ExchangeKind.
@@ -45,12 +47,14 @@ var (
 		1: "EXCHANGE_KIND_OFFER",
 		2: "EXCHANGE_KIND_APPLICATION",
 		3: "EXCHANGE_KIND_DELIVERY",
+		4: "EXCHANGE_KIND_IMPORT",
 	}
 	ExchangeKind_value = map[string]int32{
 		"EXCHANGE_KIND_UNSPECIFIED": 0,
 		"EXCHANGE_KIND_OFFER":       1,
 		"EXCHANGE_KIND_APPLICATION": 2,
 		"EXCHANGE_KIND_DELIVERY":    3,
+		"EXCHANGE_KIND_IMPORT":      4,
 	}
 )
 
@@ -446,7 +450,10 @@ type Exchange struct {
 	// When it began.
 	StartedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
 	// When its state last changed.
-	UpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// Page on which the fee of the application is paid, an http or https URL;
+	// empty when there is nothing to pay, or before the case.
+	PaymentUrl    string `protobuf:"bytes,10,opt,name=payment_url,json=paymentUrl,proto3" json:"payment_url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -544,15 +551,26 @@ func (x *Exchange) GetUpdatedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Exchange) GetPaymentUrl() string {
+	if x != nil {
+		return x.PaymentUrl
+	}
+	return ""
+}
+
 // AcceptOfferRequest is what the employer gave the worker.
 type AcceptOfferRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The link (out-of-band 2.0), at most 4 KiB.
+	// The link (out-of-band 2.0), at most 4 KiB. Empty with offer_number.
 	InvitationUrl string `protobuf:"bytes,1,opt,name=invitation_url,json=invitationUrl,proto3" json:"invitation_url,omitempty"`
-	// The code that came by another way.
+	// The code that came by another way: eight characters, or four English words
+	// in their order. Case, spaces and hyphens do not matter.
 	CollectionCode string `protobuf:"bytes,2,opt,name=collection_code,json=collectionCode,proto3" json:"collection_code,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The offer's number as the employer tells it, such as "26-004217-K", instead
+	// of the link. Spaces and hyphens do not matter.
+	OfferNumber   string `protobuf:"bytes,3,opt,name=offer_number,json=offerNumber,proto3" json:"offer_number,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AcceptOfferRequest) Reset() {
@@ -595,6 +613,13 @@ func (x *AcceptOfferRequest) GetInvitationUrl() string {
 func (x *AcceptOfferRequest) GetCollectionCode() string {
 	if x != nil {
 		return x.CollectionCode
+	}
+	return ""
+}
+
+func (x *AcceptOfferRequest) GetOfferNumber() string {
+	if x != nil {
+		return x.OfferNumber
 	}
 	return ""
 }
@@ -651,7 +676,10 @@ type Consent struct {
 	// Purpose of the whole, for example "residence-permit".
 	Purpose string `protobuf:"bytes,1,opt,name=purpose,proto3" json:"purpose,omitempty"`
 	// Agencies that may read; at least one.
-	Agencies      []*ConsentAgency `protobuf:"bytes,2,rep,name=agencies,proto3" json:"agencies,omitempty"`
+	Agencies []*ConsentAgency `protobuf:"bytes,2,rep,name=agencies,proto3" json:"agencies,omitempty"`
+	// What agencies may tell others besides: "payroll_account" lets the bank tell
+	// the employer the account for pay. Nothing is shared that is not named.
+	Shares        []string `protobuf:"bytes,3,rep,name=shares,proto3" json:"shares,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -696,6 +724,13 @@ func (x *Consent) GetPurpose() string {
 func (x *Consent) GetAgencies() []*ConsentAgency {
 	if x != nil {
 		return x.Agencies
+	}
+	return nil
+}
+
+func (x *Consent) GetShares() []string {
+	if x != nil {
+		return x.Shares
 	}
 	return nil
 }
@@ -763,9 +798,13 @@ type ApplyForPermitRequest struct {
 	// The offer to present, a credential_id of this wallet.
 	CredentialId string `protobuf:"bytes,1,opt,name=credential_id,json=credentialId,proto3" json:"credential_id,omitempty"`
 	// What the holder agrees to; required.
-	Consent       *Consent `protobuf:"bytes,2,opt,name=consent,proto3" json:"consent,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Consent *Consent `protobuf:"bytes,2,opt,name=consent,proto3" json:"consent,omitempty"`
+	// Credentials of this wallet that answer UDI's conditions, at most 8:
+	// EducationRecognition, PoliceCertificate and LanguageTestResult. They are
+	// presented with the offer.
+	SupportingCredentialIds []string `protobuf:"bytes,3,rep,name=supporting_credential_ids,json=supportingCredentialIds,proto3" json:"supporting_credential_ids,omitempty"`
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
 }
 
 func (x *ApplyForPermitRequest) Reset() {
@@ -808,6 +847,13 @@ func (x *ApplyForPermitRequest) GetCredentialId() string {
 func (x *ApplyForPermitRequest) GetConsent() *Consent {
 	if x != nil {
 		return x.Consent
+	}
+	return nil
+}
+
+func (x *ApplyForPermitRequest) GetSupportingCredentialIds() []string {
+	if x != nil {
+		return x.SupportingCredentialIds
 	}
 	return nil
 }
@@ -1375,6 +1421,403 @@ func (x *GetCredentialResponse) GetCredential() *Credential {
 	return nil
 }
 
+// ImportCredentialRequest is a credential.
+type ImportCredentialRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The signed credential: JSON of a W3C credential with a Data Integrity
+	// proof, or the compact form of an SD-JWT VC with all disclosures; at most
+	// 64 KiB.
+	Document      []byte `protobuf:"bytes,1,opt,name=document,proto3" json:"document,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportCredentialRequest) Reset() {
+	*x = ImportCredentialRequest{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportCredentialRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportCredentialRequest) ProtoMessage() {}
+
+func (x *ImportCredentialRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportCredentialRequest.ProtoReflect.Descriptor instead.
+func (*ImportCredentialRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ImportCredentialRequest) GetDocument() []byte {
+	if x != nil {
+		return x.Document
+	}
+	return nil
+}
+
+// ImportCredentialResponse is the credential as it is held.
+type ImportCredentialResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The credential.
+	Credential    *Credential `protobuf:"bytes,1,opt,name=credential,proto3" json:"credential,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportCredentialResponse) Reset() {
+	*x = ImportCredentialResponse{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportCredentialResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportCredentialResponse) ProtoMessage() {}
+
+func (x *ImportCredentialResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportCredentialResponse.ProtoReflect.Descriptor instead.
+func (*ImportCredentialResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ImportCredentialResponse) GetCredential() *Credential {
+	if x != nil {
+		return x.Credential
+	}
+	return nil
+}
+
+// Notice is a text that an organisation wrote to the holder.
+type Notice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id in this wallet.
+	NoticeId string `protobuf:"bytes,1,opt,name=notice_id,json=noticeId,proto3" json:"notice_id,omitempty"`
+	// DID of the organisation; the envelope proved it.
+	Sender string `protobuf:"bytes,2,opt,name=sender,proto3" json:"sender,omitempty"`
+	// Language of the text (BCP 47), such as "nb"; empty when the sender did not
+	// say.
+	Language string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	// The text, plain, at most 4,000 characters.
+	Content string `protobuf:"bytes,4,opt,name=content,proto3" json:"content,omitempty"`
+	// When it came.
+	ReceivedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	// When the holder read it; unset before.
+	ReadAt        *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=read_at,json=readAt,proto3" json:"read_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Notice) Reset() {
+	*x = Notice{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Notice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Notice) ProtoMessage() {}
+
+func (x *Notice) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Notice.ProtoReflect.Descriptor instead.
+func (*Notice) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Notice) GetNoticeId() string {
+	if x != nil {
+		return x.NoticeId
+	}
+	return ""
+}
+
+func (x *Notice) GetSender() string {
+	if x != nil {
+		return x.Sender
+	}
+	return ""
+}
+
+func (x *Notice) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *Notice) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *Notice) GetReceivedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReceivedAt
+	}
+	return nil
+}
+
+func (x *Notice) GetReadAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReadAt
+	}
+	return nil
+}
+
+// ListNoticesRequest asks for a page.
+type ListNoticesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 200; 0 means 50.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before; empty for the first.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListNoticesRequest) Reset() {
+	*x = ListNoticesRequest{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListNoticesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListNoticesRequest) ProtoMessage() {}
+
+func (x *ListNoticesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListNoticesRequest.ProtoReflect.Descriptor instead.
+func (*ListNoticesRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ListNoticesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListNoticesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListNoticesResponse is one page.
+type ListNoticesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The page's notices.
+	Notices []*Notice `protobuf:"bytes,1,rep,name=notices,proto3" json:"notices,omitempty"`
+	// Token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Notices of this wallet that are not read.
+	Unread        int64 `protobuf:"varint,3,opt,name=unread,proto3" json:"unread,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListNoticesResponse) Reset() {
+	*x = ListNoticesResponse{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListNoticesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListNoticesResponse) ProtoMessage() {}
+
+func (x *ListNoticesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListNoticesResponse.ProtoReflect.Descriptor instead.
+func (*ListNoticesResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ListNoticesResponse) GetNotices() []*Notice {
+	if x != nil {
+		return x.Notices
+	}
+	return nil
+}
+
+func (x *ListNoticesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListNoticesResponse) GetUnread() int64 {
+	if x != nil {
+		return x.Unread
+	}
+	return 0
+}
+
+// ReadNoticeRequest names a notice.
+type ReadNoticeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the notice.
+	NoticeId      string `protobuf:"bytes,1,opt,name=notice_id,json=noticeId,proto3" json:"notice_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadNoticeRequest) Reset() {
+	*x = ReadNoticeRequest{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadNoticeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadNoticeRequest) ProtoMessage() {}
+
+func (x *ReadNoticeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadNoticeRequest.ProtoReflect.Descriptor instead.
+func (*ReadNoticeRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ReadNoticeRequest) GetNoticeId() string {
+	if x != nil {
+		return x.NoticeId
+	}
+	return ""
+}
+
+// ReadNoticeResponse is the notice as read.
+type ReadNoticeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The notice.
+	Notice        *Notice `protobuf:"bytes,1,opt,name=notice,proto3" json:"notice,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadNoticeResponse) Reset() {
+	*x = ReadNoticeResponse{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadNoticeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadNoticeResponse) ProtoMessage() {}
+
+func (x *ReadNoticeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadNoticeResponse.ProtoReflect.Descriptor instead.
+func (*ReadNoticeResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ReadNoticeResponse) GetNotice() *Notice {
+	if x != nil {
+		return x.Notice
+	}
+	return nil
+}
+
 // ListAccessLogRequest asks for a page.
 type ListAccessLogRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1388,7 +1831,7 @@ type ListAccessLogRequest struct {
 
 func (x *ListAccessLogRequest) Reset() {
 	*x = ListAccessLogRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[21]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1400,7 +1843,7 @@ func (x *ListAccessLogRequest) String() string {
 func (*ListAccessLogRequest) ProtoMessage() {}
 
 func (x *ListAccessLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[21]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1413,7 +1856,7 @@ func (x *ListAccessLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessLogRequest.ProtoReflect.Descriptor instead.
 func (*ListAccessLogRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{21}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListAccessLogRequest) GetPageSize() int32 {
@@ -1451,7 +1894,7 @@ type AccessLogRow struct {
 
 func (x *AccessLogRow) Reset() {
 	*x = AccessLogRow{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[22]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1463,7 +1906,7 @@ func (x *AccessLogRow) String() string {
 func (*AccessLogRow) ProtoMessage() {}
 
 func (x *AccessLogRow) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[22]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1476,7 +1919,7 @@ func (x *AccessLogRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessLogRow.ProtoReflect.Descriptor instead.
 func (*AccessLogRow) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{22}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *AccessLogRow) GetAt() *timestamppb.Timestamp {
@@ -1534,7 +1977,7 @@ type ListAccessLogResponse struct {
 
 func (x *ListAccessLogResponse) Reset() {
 	*x = ListAccessLogResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[23]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1546,7 +1989,7 @@ func (x *ListAccessLogResponse) String() string {
 func (*ListAccessLogResponse) ProtoMessage() {}
 
 func (x *ListAccessLogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[23]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1559,7 +2002,7 @@ func (x *ListAccessLogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessLogResponse.ProtoReflect.Descriptor instead.
 func (*ListAccessLogResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{23}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListAccessLogResponse) GetRows() []*AccessLogRow {
@@ -1596,7 +2039,7 @@ const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"\vcredentials\x18\x04 \x01(\x03R\vcredentials\"?\n" +
 	"\x0fExchangeProblem\x12\x12\n" +
 	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x18\n" +
-	"\amessage\x18\x02 \x01(\tR\amessage\"\xc7\x03\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\"\xe8\x03\n" +
 	"\bExchange\x12\x1f\n" +
 	"\vexchange_id\x18\x01 \x01(\tR\n" +
 	"exchangeId\x12:\n" +
@@ -1609,22 +2052,28 @@ const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"\n" +
 	"started_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tstartedAt\x129\n" +
 	"\n" +
-	"updated_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\"d\n" +
+	"updated_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x1f\n" +
+	"\vpayment_url\x18\n" +
+	" \x01(\tR\n" +
+	"paymentUrl\"\x87\x01\n" +
 	"\x12AcceptOfferRequest\x12%\n" +
 	"\x0einvitation_url\x18\x01 \x01(\tR\rinvitationUrl\x12'\n" +
-	"\x0fcollection_code\x18\x02 \x01(\tR\x0ecollectionCode\"U\n" +
+	"\x0fcollection_code\x18\x02 \x01(\tR\x0ecollectionCode\x12!\n" +
+	"\foffer_number\x18\x03 \x01(\tR\vofferNumber\"U\n" +
 	"\x13AcceptOfferResponse\x12>\n" +
-	"\bexchange\x18\x01 \x01(\v2\".kompetansespor.wallet.v1.ExchangeR\bexchange\"h\n" +
+	"\bexchange\x18\x01 \x01(\v2\".kompetansespor.wallet.v1.ExchangeR\bexchange\"\x80\x01\n" +
 	"\aConsent\x12\x18\n" +
 	"\apurpose\x18\x01 \x01(\tR\apurpose\x12C\n" +
-	"\bagencies\x18\x02 \x03(\v2'.kompetansespor.wallet.v1.ConsentAgencyR\bagencies\"F\n" +
+	"\bagencies\x18\x02 \x03(\v2'.kompetansespor.wallet.v1.ConsentAgencyR\bagencies\x12\x16\n" +
+	"\x06shares\x18\x03 \x03(\tR\x06shares\"F\n" +
 	"\rConsentAgency\x12\x1d\n" +
 	"\n" +
 	"agency_did\x18\x01 \x01(\tR\tagencyDid\x12\x16\n" +
-	"\x06claims\x18\x02 \x03(\tR\x06claims\"y\n" +
+	"\x06claims\x18\x02 \x03(\tR\x06claims\"\xb5\x01\n" +
 	"\x15ApplyForPermitRequest\x12#\n" +
 	"\rcredential_id\x18\x01 \x01(\tR\fcredentialId\x12;\n" +
-	"\aconsent\x18\x02 \x01(\v2!.kompetansespor.wallet.v1.ConsentR\aconsent\"X\n" +
+	"\aconsent\x18\x02 \x01(\v2!.kompetansespor.wallet.v1.ConsentR\aconsent\x12:\n" +
+	"\x19supporting_credential_ids\x18\x03 \x03(\tR\x17supportingCredentialIds\"X\n" +
 	"\x16ApplyForPermitResponse\x12>\n" +
 	"\bexchange\x18\x01 \x01(\v2\".kompetansespor.wallet.v1.ExchangeR\bexchange\"5\n" +
 	"\x12GetExchangeRequest\x12\x1f\n" +
@@ -1662,7 +2111,33 @@ const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"\x15GetCredentialResponse\x12D\n" +
 	"\n" +
 	"credential\x18\x01 \x01(\v2$.kompetansespor.wallet.v1.CredentialR\n" +
-	"credential\"R\n" +
+	"credential\"5\n" +
+	"\x17ImportCredentialRequest\x12\x1a\n" +
+	"\bdocument\x18\x01 \x01(\fR\bdocument\"`\n" +
+	"\x18ImportCredentialResponse\x12D\n" +
+	"\n" +
+	"credential\x18\x01 \x01(\v2$.kompetansespor.wallet.v1.CredentialR\n" +
+	"credential\"\xe5\x01\n" +
+	"\x06Notice\x12\x1b\n" +
+	"\tnotice_id\x18\x01 \x01(\tR\bnoticeId\x12\x16\n" +
+	"\x06sender\x18\x02 \x01(\tR\x06sender\x12\x1a\n" +
+	"\blanguage\x18\x03 \x01(\tR\blanguage\x12\x18\n" +
+	"\acontent\x18\x04 \x01(\tR\acontent\x12;\n" +
+	"\vreceived_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"receivedAt\x123\n" +
+	"\aread_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06readAt\"P\n" +
+	"\x12ListNoticesRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"\x91\x01\n" +
+	"\x13ListNoticesResponse\x12:\n" +
+	"\anotices\x18\x01 \x03(\v2 .kompetansespor.wallet.v1.NoticeR\anotices\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x16\n" +
+	"\x06unread\x18\x03 \x01(\x03R\x06unread\"0\n" +
+	"\x11ReadNoticeRequest\x12\x1b\n" +
+	"\tnotice_id\x18\x01 \x01(\tR\bnoticeId\"N\n" +
+	"\x12ReadNoticeResponse\x128\n" +
+	"\x06notice\x18\x01 \x01(\v2 .kompetansespor.wallet.v1.NoticeR\x06notice\"R\n" +
 	"\x14ListAccessLogRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -1676,18 +2151,18 @@ const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"\brow_hash\x18\x06 \x01(\fR\arowHash\"{\n" +
 	"\x15ListAccessLogResponse\x12:\n" +
 	"\x04rows\x18\x01 \x03(\v2&.kompetansespor.wallet.v1.AccessLogRowR\x04rows\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\x81\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\x9b\x01\n" +
 	"\fExchangeKind\x12\x1d\n" +
 	"\x19EXCHANGE_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13EXCHANGE_KIND_OFFER\x10\x01\x12\x1d\n" +
 	"\x19EXCHANGE_KIND_APPLICATION\x10\x02\x12\x1a\n" +
-	"\x16EXCHANGE_KIND_DELIVERY\x10\x03*|\n" +
+	"\x16EXCHANGE_KIND_DELIVERY\x10\x03\x12\x18\n" +
+	"\x14EXCHANGE_KIND_IMPORT\x10\x04*|\n" +
 	"\rExchangeState\x12\x1e\n" +
 	"\x1aEXCHANGE_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13EXCHANGE_STATE_OPEN\x10\x01\x12\x17\n" +
 	"\x13EXCHANGE_STATE_DONE\x10\x02\x12\x19\n" +
-	"\x15EXCHANGE_STATE_FAILED\x10\x032\x8a\n" +
-	"\n" +
+	"\x15EXCHANGE_STATE_FAILED\x10\x032\xb6\r\n" +
 	"\rWalletService\x12\x7f\n" +
 	"\n" +
 	"OpenWallet\x12+.kompetansespor.wallet.v1.OpenWalletRequest\x1a,.kompetansespor.wallet.v1.OpenWalletResponse\"\x16\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/wallets\x12x\n" +
@@ -1698,7 +2173,11 @@ const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"\vGetExchange\x12,.kompetansespor.wallet.v1.GetExchangeRequest\x1a-.kompetansespor.wallet.v1.GetExchangeResponse\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/exchanges/{exchange_id}\x12\x87\x01\n" +
 	"\rListExchanges\x12..kompetansespor.wallet.v1.ListExchangesRequest\x1a/.kompetansespor.wallet.v1.ListExchangesResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/exchanges\x12\x8f\x01\n" +
 	"\x0fListCredentials\x120.kompetansespor.wallet.v1.ListCredentialsRequest\x1a1.kompetansespor.wallet.v1.ListCredentialsResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/credentials\x12\x99\x01\n" +
-	"\rGetCredential\x12..kompetansespor.wallet.v1.GetCredentialRequest\x1a/.kompetansespor.wallet.v1.GetCredentialResponse\"'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/credentials/{credential_id}\x12\x88\x01\n" +
+	"\rGetCredential\x12..kompetansespor.wallet.v1.GetCredentialRequest\x1a/.kompetansespor.wallet.v1.GetCredentialResponse\"'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/credentials/{credential_id}\x12\x95\x01\n" +
+	"\x10ImportCredential\x121.kompetansespor.wallet.v1.ImportCredentialRequest\x1a2.kompetansespor.wallet.v1.ImportCredentialResponse\"\x1a\x82\xd3\xe4\x93\x02\x14:\x01*\"\x0f/v1/credentials\x12\x7f\n" +
+	"\vListNotices\x12,.kompetansespor.wallet.v1.ListNoticesRequest\x1a-.kompetansespor.wallet.v1.ListNoticesResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/v1/notices\x12\x90\x01\n" +
+	"\n" +
+	"ReadNotice\x12+.kompetansespor.wallet.v1.ReadNoticeRequest\x1a,.kompetansespor.wallet.v1.ReadNoticeResponse\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/notices/{notice_id}:read\x12\x88\x01\n" +
 	"\rListAccessLog\x12..kompetansespor.wallet.v1.ListAccessLogRequest\x1a/.kompetansespor.wallet.v1.ListAccessLogResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/access-logBVZTgithub.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1;walletv1b\x06proto3"
 
 var (
@@ -1714,78 +2193,96 @@ func file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP() []byte {
 }
 
 var file_kompetansespor_wallet_v1_wallet_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_kompetansespor_wallet_v1_wallet_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_kompetansespor_wallet_v1_wallet_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_kompetansespor_wallet_v1_wallet_proto_goTypes = []any{
-	(ExchangeKind)(0),               // 0: kompetansespor.wallet.v1.ExchangeKind
-	(ExchangeState)(0),              // 1: kompetansespor.wallet.v1.ExchangeState
-	(*OpenWalletRequest)(nil),       // 2: kompetansespor.wallet.v1.OpenWalletRequest
-	(*OpenWalletResponse)(nil),      // 3: kompetansespor.wallet.v1.OpenWalletResponse
-	(*GetWalletRequest)(nil),        // 4: kompetansespor.wallet.v1.GetWalletRequest
-	(*GetWalletResponse)(nil),       // 5: kompetansespor.wallet.v1.GetWalletResponse
-	(*ExchangeProblem)(nil),         // 6: kompetansespor.wallet.v1.ExchangeProblem
-	(*Exchange)(nil),                // 7: kompetansespor.wallet.v1.Exchange
-	(*AcceptOfferRequest)(nil),      // 8: kompetansespor.wallet.v1.AcceptOfferRequest
-	(*AcceptOfferResponse)(nil),     // 9: kompetansespor.wallet.v1.AcceptOfferResponse
-	(*Consent)(nil),                 // 10: kompetansespor.wallet.v1.Consent
-	(*ConsentAgency)(nil),           // 11: kompetansespor.wallet.v1.ConsentAgency
-	(*ApplyForPermitRequest)(nil),   // 12: kompetansespor.wallet.v1.ApplyForPermitRequest
-	(*ApplyForPermitResponse)(nil),  // 13: kompetansespor.wallet.v1.ApplyForPermitResponse
-	(*GetExchangeRequest)(nil),      // 14: kompetansespor.wallet.v1.GetExchangeRequest
-	(*GetExchangeResponse)(nil),     // 15: kompetansespor.wallet.v1.GetExchangeResponse
-	(*ListExchangesRequest)(nil),    // 16: kompetansespor.wallet.v1.ListExchangesRequest
-	(*ListExchangesResponse)(nil),   // 17: kompetansespor.wallet.v1.ListExchangesResponse
-	(*Credential)(nil),              // 18: kompetansespor.wallet.v1.Credential
-	(*ListCredentialsRequest)(nil),  // 19: kompetansespor.wallet.v1.ListCredentialsRequest
-	(*ListCredentialsResponse)(nil), // 20: kompetansespor.wallet.v1.ListCredentialsResponse
-	(*GetCredentialRequest)(nil),    // 21: kompetansespor.wallet.v1.GetCredentialRequest
-	(*GetCredentialResponse)(nil),   // 22: kompetansespor.wallet.v1.GetCredentialResponse
-	(*ListAccessLogRequest)(nil),    // 23: kompetansespor.wallet.v1.ListAccessLogRequest
-	(*AccessLogRow)(nil),            // 24: kompetansespor.wallet.v1.AccessLogRow
-	(*ListAccessLogResponse)(nil),   // 25: kompetansespor.wallet.v1.ListAccessLogResponse
-	(*timestamppb.Timestamp)(nil),   // 26: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),         // 27: google.protobuf.Struct
+	(ExchangeKind)(0),                // 0: kompetansespor.wallet.v1.ExchangeKind
+	(ExchangeState)(0),               // 1: kompetansespor.wallet.v1.ExchangeState
+	(*OpenWalletRequest)(nil),        // 2: kompetansespor.wallet.v1.OpenWalletRequest
+	(*OpenWalletResponse)(nil),       // 3: kompetansespor.wallet.v1.OpenWalletResponse
+	(*GetWalletRequest)(nil),         // 4: kompetansespor.wallet.v1.GetWalletRequest
+	(*GetWalletResponse)(nil),        // 5: kompetansespor.wallet.v1.GetWalletResponse
+	(*ExchangeProblem)(nil),          // 6: kompetansespor.wallet.v1.ExchangeProblem
+	(*Exchange)(nil),                 // 7: kompetansespor.wallet.v1.Exchange
+	(*AcceptOfferRequest)(nil),       // 8: kompetansespor.wallet.v1.AcceptOfferRequest
+	(*AcceptOfferResponse)(nil),      // 9: kompetansespor.wallet.v1.AcceptOfferResponse
+	(*Consent)(nil),                  // 10: kompetansespor.wallet.v1.Consent
+	(*ConsentAgency)(nil),            // 11: kompetansespor.wallet.v1.ConsentAgency
+	(*ApplyForPermitRequest)(nil),    // 12: kompetansespor.wallet.v1.ApplyForPermitRequest
+	(*ApplyForPermitResponse)(nil),   // 13: kompetansespor.wallet.v1.ApplyForPermitResponse
+	(*GetExchangeRequest)(nil),       // 14: kompetansespor.wallet.v1.GetExchangeRequest
+	(*GetExchangeResponse)(nil),      // 15: kompetansespor.wallet.v1.GetExchangeResponse
+	(*ListExchangesRequest)(nil),     // 16: kompetansespor.wallet.v1.ListExchangesRequest
+	(*ListExchangesResponse)(nil),    // 17: kompetansespor.wallet.v1.ListExchangesResponse
+	(*Credential)(nil),               // 18: kompetansespor.wallet.v1.Credential
+	(*ListCredentialsRequest)(nil),   // 19: kompetansespor.wallet.v1.ListCredentialsRequest
+	(*ListCredentialsResponse)(nil),  // 20: kompetansespor.wallet.v1.ListCredentialsResponse
+	(*GetCredentialRequest)(nil),     // 21: kompetansespor.wallet.v1.GetCredentialRequest
+	(*GetCredentialResponse)(nil),    // 22: kompetansespor.wallet.v1.GetCredentialResponse
+	(*ImportCredentialRequest)(nil),  // 23: kompetansespor.wallet.v1.ImportCredentialRequest
+	(*ImportCredentialResponse)(nil), // 24: kompetansespor.wallet.v1.ImportCredentialResponse
+	(*Notice)(nil),                   // 25: kompetansespor.wallet.v1.Notice
+	(*ListNoticesRequest)(nil),       // 26: kompetansespor.wallet.v1.ListNoticesRequest
+	(*ListNoticesResponse)(nil),      // 27: kompetansespor.wallet.v1.ListNoticesResponse
+	(*ReadNoticeRequest)(nil),        // 28: kompetansespor.wallet.v1.ReadNoticeRequest
+	(*ReadNoticeResponse)(nil),       // 29: kompetansespor.wallet.v1.ReadNoticeResponse
+	(*ListAccessLogRequest)(nil),     // 30: kompetansespor.wallet.v1.ListAccessLogRequest
+	(*AccessLogRow)(nil),             // 31: kompetansespor.wallet.v1.AccessLogRow
+	(*ListAccessLogResponse)(nil),    // 32: kompetansespor.wallet.v1.ListAccessLogResponse
+	(*timestamppb.Timestamp)(nil),    // 33: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),          // 34: google.protobuf.Struct
 }
 var file_kompetansespor_wallet_v1_wallet_proto_depIdxs = []int32{
 	0,  // 0: kompetansespor.wallet.v1.Exchange.kind:type_name -> kompetansespor.wallet.v1.ExchangeKind
 	1,  // 1: kompetansespor.wallet.v1.Exchange.state:type_name -> kompetansespor.wallet.v1.ExchangeState
 	6,  // 2: kompetansespor.wallet.v1.Exchange.problem:type_name -> kompetansespor.wallet.v1.ExchangeProblem
-	26, // 3: kompetansespor.wallet.v1.Exchange.started_at:type_name -> google.protobuf.Timestamp
-	26, // 4: kompetansespor.wallet.v1.Exchange.updated_at:type_name -> google.protobuf.Timestamp
+	33, // 3: kompetansespor.wallet.v1.Exchange.started_at:type_name -> google.protobuf.Timestamp
+	33, // 4: kompetansespor.wallet.v1.Exchange.updated_at:type_name -> google.protobuf.Timestamp
 	7,  // 5: kompetansespor.wallet.v1.AcceptOfferResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
 	11, // 6: kompetansespor.wallet.v1.Consent.agencies:type_name -> kompetansespor.wallet.v1.ConsentAgency
 	10, // 7: kompetansespor.wallet.v1.ApplyForPermitRequest.consent:type_name -> kompetansespor.wallet.v1.Consent
 	7,  // 8: kompetansespor.wallet.v1.ApplyForPermitResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
 	7,  // 9: kompetansespor.wallet.v1.GetExchangeResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
 	7,  // 10: kompetansespor.wallet.v1.ListExchangesResponse.exchanges:type_name -> kompetansespor.wallet.v1.Exchange
-	26, // 11: kompetansespor.wallet.v1.Credential.received_at:type_name -> google.protobuf.Timestamp
-	27, // 12: kompetansespor.wallet.v1.Credential.claims:type_name -> google.protobuf.Struct
+	33, // 11: kompetansespor.wallet.v1.Credential.received_at:type_name -> google.protobuf.Timestamp
+	34, // 12: kompetansespor.wallet.v1.Credential.claims:type_name -> google.protobuf.Struct
 	18, // 13: kompetansespor.wallet.v1.ListCredentialsResponse.credentials:type_name -> kompetansespor.wallet.v1.Credential
 	18, // 14: kompetansespor.wallet.v1.GetCredentialResponse.credential:type_name -> kompetansespor.wallet.v1.Credential
-	26, // 15: kompetansespor.wallet.v1.AccessLogRow.at:type_name -> google.protobuf.Timestamp
-	24, // 16: kompetansespor.wallet.v1.ListAccessLogResponse.rows:type_name -> kompetansespor.wallet.v1.AccessLogRow
-	2,  // 17: kompetansespor.wallet.v1.WalletService.OpenWallet:input_type -> kompetansespor.wallet.v1.OpenWalletRequest
-	4,  // 18: kompetansespor.wallet.v1.WalletService.GetWallet:input_type -> kompetansespor.wallet.v1.GetWalletRequest
-	8,  // 19: kompetansespor.wallet.v1.WalletService.AcceptOffer:input_type -> kompetansespor.wallet.v1.AcceptOfferRequest
-	12, // 20: kompetansespor.wallet.v1.WalletService.ApplyForPermit:input_type -> kompetansespor.wallet.v1.ApplyForPermitRequest
-	14, // 21: kompetansespor.wallet.v1.WalletService.GetExchange:input_type -> kompetansespor.wallet.v1.GetExchangeRequest
-	16, // 22: kompetansespor.wallet.v1.WalletService.ListExchanges:input_type -> kompetansespor.wallet.v1.ListExchangesRequest
-	19, // 23: kompetansespor.wallet.v1.WalletService.ListCredentials:input_type -> kompetansespor.wallet.v1.ListCredentialsRequest
-	21, // 24: kompetansespor.wallet.v1.WalletService.GetCredential:input_type -> kompetansespor.wallet.v1.GetCredentialRequest
-	23, // 25: kompetansespor.wallet.v1.WalletService.ListAccessLog:input_type -> kompetansespor.wallet.v1.ListAccessLogRequest
-	3,  // 26: kompetansespor.wallet.v1.WalletService.OpenWallet:output_type -> kompetansespor.wallet.v1.OpenWalletResponse
-	5,  // 27: kompetansespor.wallet.v1.WalletService.GetWallet:output_type -> kompetansespor.wallet.v1.GetWalletResponse
-	9,  // 28: kompetansespor.wallet.v1.WalletService.AcceptOffer:output_type -> kompetansespor.wallet.v1.AcceptOfferResponse
-	13, // 29: kompetansespor.wallet.v1.WalletService.ApplyForPermit:output_type -> kompetansespor.wallet.v1.ApplyForPermitResponse
-	15, // 30: kompetansespor.wallet.v1.WalletService.GetExchange:output_type -> kompetansespor.wallet.v1.GetExchangeResponse
-	17, // 31: kompetansespor.wallet.v1.WalletService.ListExchanges:output_type -> kompetansespor.wallet.v1.ListExchangesResponse
-	20, // 32: kompetansespor.wallet.v1.WalletService.ListCredentials:output_type -> kompetansespor.wallet.v1.ListCredentialsResponse
-	22, // 33: kompetansespor.wallet.v1.WalletService.GetCredential:output_type -> kompetansespor.wallet.v1.GetCredentialResponse
-	25, // 34: kompetansespor.wallet.v1.WalletService.ListAccessLog:output_type -> kompetansespor.wallet.v1.ListAccessLogResponse
-	26, // [26:35] is the sub-list for method output_type
-	17, // [17:26] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	18, // 15: kompetansespor.wallet.v1.ImportCredentialResponse.credential:type_name -> kompetansespor.wallet.v1.Credential
+	33, // 16: kompetansespor.wallet.v1.Notice.received_at:type_name -> google.protobuf.Timestamp
+	33, // 17: kompetansespor.wallet.v1.Notice.read_at:type_name -> google.protobuf.Timestamp
+	25, // 18: kompetansespor.wallet.v1.ListNoticesResponse.notices:type_name -> kompetansespor.wallet.v1.Notice
+	25, // 19: kompetansespor.wallet.v1.ReadNoticeResponse.notice:type_name -> kompetansespor.wallet.v1.Notice
+	33, // 20: kompetansespor.wallet.v1.AccessLogRow.at:type_name -> google.protobuf.Timestamp
+	31, // 21: kompetansespor.wallet.v1.ListAccessLogResponse.rows:type_name -> kompetansespor.wallet.v1.AccessLogRow
+	2,  // 22: kompetansespor.wallet.v1.WalletService.OpenWallet:input_type -> kompetansespor.wallet.v1.OpenWalletRequest
+	4,  // 23: kompetansespor.wallet.v1.WalletService.GetWallet:input_type -> kompetansespor.wallet.v1.GetWalletRequest
+	8,  // 24: kompetansespor.wallet.v1.WalletService.AcceptOffer:input_type -> kompetansespor.wallet.v1.AcceptOfferRequest
+	12, // 25: kompetansespor.wallet.v1.WalletService.ApplyForPermit:input_type -> kompetansespor.wallet.v1.ApplyForPermitRequest
+	14, // 26: kompetansespor.wallet.v1.WalletService.GetExchange:input_type -> kompetansespor.wallet.v1.GetExchangeRequest
+	16, // 27: kompetansespor.wallet.v1.WalletService.ListExchanges:input_type -> kompetansespor.wallet.v1.ListExchangesRequest
+	19, // 28: kompetansespor.wallet.v1.WalletService.ListCredentials:input_type -> kompetansespor.wallet.v1.ListCredentialsRequest
+	21, // 29: kompetansespor.wallet.v1.WalletService.GetCredential:input_type -> kompetansespor.wallet.v1.GetCredentialRequest
+	23, // 30: kompetansespor.wallet.v1.WalletService.ImportCredential:input_type -> kompetansespor.wallet.v1.ImportCredentialRequest
+	26, // 31: kompetansespor.wallet.v1.WalletService.ListNotices:input_type -> kompetansespor.wallet.v1.ListNoticesRequest
+	28, // 32: kompetansespor.wallet.v1.WalletService.ReadNotice:input_type -> kompetansespor.wallet.v1.ReadNoticeRequest
+	30, // 33: kompetansespor.wallet.v1.WalletService.ListAccessLog:input_type -> kompetansespor.wallet.v1.ListAccessLogRequest
+	3,  // 34: kompetansespor.wallet.v1.WalletService.OpenWallet:output_type -> kompetansespor.wallet.v1.OpenWalletResponse
+	5,  // 35: kompetansespor.wallet.v1.WalletService.GetWallet:output_type -> kompetansespor.wallet.v1.GetWalletResponse
+	9,  // 36: kompetansespor.wallet.v1.WalletService.AcceptOffer:output_type -> kompetansespor.wallet.v1.AcceptOfferResponse
+	13, // 37: kompetansespor.wallet.v1.WalletService.ApplyForPermit:output_type -> kompetansespor.wallet.v1.ApplyForPermitResponse
+	15, // 38: kompetansespor.wallet.v1.WalletService.GetExchange:output_type -> kompetansespor.wallet.v1.GetExchangeResponse
+	17, // 39: kompetansespor.wallet.v1.WalletService.ListExchanges:output_type -> kompetansespor.wallet.v1.ListExchangesResponse
+	20, // 40: kompetansespor.wallet.v1.WalletService.ListCredentials:output_type -> kompetansespor.wallet.v1.ListCredentialsResponse
+	22, // 41: kompetansespor.wallet.v1.WalletService.GetCredential:output_type -> kompetansespor.wallet.v1.GetCredentialResponse
+	24, // 42: kompetansespor.wallet.v1.WalletService.ImportCredential:output_type -> kompetansespor.wallet.v1.ImportCredentialResponse
+	27, // 43: kompetansespor.wallet.v1.WalletService.ListNotices:output_type -> kompetansespor.wallet.v1.ListNoticesResponse
+	29, // 44: kompetansespor.wallet.v1.WalletService.ReadNotice:output_type -> kompetansespor.wallet.v1.ReadNoticeResponse
+	32, // 45: kompetansespor.wallet.v1.WalletService.ListAccessLog:output_type -> kompetansespor.wallet.v1.ListAccessLogResponse
+	34, // [34:46] is the sub-list for method output_type
+	22, // [22:34] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_kompetansespor_wallet_v1_wallet_proto_init() }
@@ -1799,7 +2296,7 @@ func file_kompetansespor_wallet_v1_wallet_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_wallet_v1_wallet_proto_rawDesc), len(file_kompetansespor_wallet_v1_wallet_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   24,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,15 +19,18 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	WalletService_OpenWallet_FullMethodName      = "/kompetansespor.wallet.v1.WalletService/OpenWallet"
-	WalletService_GetWallet_FullMethodName       = "/kompetansespor.wallet.v1.WalletService/GetWallet"
-	WalletService_AcceptOffer_FullMethodName     = "/kompetansespor.wallet.v1.WalletService/AcceptOffer"
-	WalletService_ApplyForPermit_FullMethodName  = "/kompetansespor.wallet.v1.WalletService/ApplyForPermit"
-	WalletService_GetExchange_FullMethodName     = "/kompetansespor.wallet.v1.WalletService/GetExchange"
-	WalletService_ListExchanges_FullMethodName   = "/kompetansespor.wallet.v1.WalletService/ListExchanges"
-	WalletService_ListCredentials_FullMethodName = "/kompetansespor.wallet.v1.WalletService/ListCredentials"
-	WalletService_GetCredential_FullMethodName   = "/kompetansespor.wallet.v1.WalletService/GetCredential"
-	WalletService_ListAccessLog_FullMethodName   = "/kompetansespor.wallet.v1.WalletService/ListAccessLog"
+	WalletService_OpenWallet_FullMethodName       = "/kompetansespor.wallet.v1.WalletService/OpenWallet"
+	WalletService_GetWallet_FullMethodName        = "/kompetansespor.wallet.v1.WalletService/GetWallet"
+	WalletService_AcceptOffer_FullMethodName      = "/kompetansespor.wallet.v1.WalletService/AcceptOffer"
+	WalletService_ApplyForPermit_FullMethodName   = "/kompetansespor.wallet.v1.WalletService/ApplyForPermit"
+	WalletService_GetExchange_FullMethodName      = "/kompetansespor.wallet.v1.WalletService/GetExchange"
+	WalletService_ListExchanges_FullMethodName    = "/kompetansespor.wallet.v1.WalletService/ListExchanges"
+	WalletService_ListCredentials_FullMethodName  = "/kompetansespor.wallet.v1.WalletService/ListCredentials"
+	WalletService_GetCredential_FullMethodName    = "/kompetansespor.wallet.v1.WalletService/GetCredential"
+	WalletService_ImportCredential_FullMethodName = "/kompetansespor.wallet.v1.WalletService/ImportCredential"
+	WalletService_ListNotices_FullMethodName      = "/kompetansespor.wallet.v1.WalletService/ListNotices"
+	WalletService_ReadNotice_FullMethodName       = "/kompetansespor.wallet.v1.WalletService/ReadNotice"
+	WalletService_ListAccessLog_FullMethodName    = "/kompetansespor.wallet.v1.WalletService/ListAccessLog"
 )
 
 // WalletServiceClient is the client API for WalletService service.
@@ -48,20 +51,32 @@ type WalletServiceClient interface {
 	GetWallet(ctx context.Context, in *GetWalletRequest, opts ...grpc.CallOption) (*GetWalletResponse, error)
 	// AcceptOffer opens an invitation and asks its issuer for the credential
 	// (issue-credential 3.0). It answers at once: GetExchange tells how the
-	// exchange goes on, also when the issuer is down for a while.
+	// exchange goes on, also when the issuer is down for a while. Where no link
+	// can be opened, the offer's number and the code together find the
+	// invitation: the wallet asks the issuer service that it is set up with.
 	//
-	// INVALID_ARGUMENT when the link is no invitation. A wrong code, a used or
-	// withdrawn offer comes back as the exchange's problem. Calling it again with
-	// the same link and code answers the same exchange; after a wrong code, a new
-	// one.
+	// INVALID_ARGUMENT when the link is no invitation, or there are both a link
+	// and a number. NOT_FOUND when no offer has that number and that code: the
+	// issuer does not say which of the two is wrong, and locks an offer after
+	// five wrong codes. UNAVAILABLE when the issuer does not answer. With a link,
+	// a wrong code, a used or withdrawn offer comes back as the exchange's
+	// problem. Calling it again with the same link and code answers the same
+	// exchange; after a wrong code, a new one.
 	AcceptOffer(ctx context.Context, in *AcceptOfferRequest, opts ...grpc.CallOption) (*AcceptOfferResponse, error)
 	// ApplyForPermit presents an offer at UDI (present-proof 3.0), with the
 	// holder's consent and a fresh delivery DID for each agency that the consent
-	// names. It answers at once, like AcceptOffer.
+	// names, and what else answers UDI's conditions. With the consent the worker
+	// signs the very offer as applicant (utlendingsforskriften § 6-9): its hash
+	// is in what is signed. An offer that supersedes another is presented in the
+	// same way, and UDI goes on with the case that the other opened. It answers
+	// at once, like AcceptOffer.
 	//
 	// NOT_FOUND for a credential that the wallet does not hold;
-	// INVALID_ARGUMENT for a consent that names no agency or an unknown claim;
-	// FAILED_PRECONDITION when the credential is not an offer or is not verified.
+	// INVALID_ARGUMENT for a consent that names no agency, an unknown claim or an
+	// unknown share;
+	// FAILED_PRECONDITION when the credential is not an offer or is not verified,
+	// or when a supporting credential is of another type than the three that are
+	// taken or bound to another key than the offer is.
 	// Calling it again while an exchange for the credential is open, or has
 	// succeeded, answers that exchange.
 	ApplyForPermit(ctx context.Context, in *ApplyForPermitRequest, opts ...grpc.CallOption) (*ApplyForPermitResponse, error)
@@ -74,6 +89,23 @@ type WalletServiceClient interface {
 	ListCredentials(ctx context.Context, in *ListCredentialsRequest, opts ...grpc.CallOption) (*ListCredentialsResponse, error)
 	// GetCredential answers one credential. NOT_FOUND otherwise.
 	GetCredential(ctx context.Context, in *GetCredentialRequest, opts ...grpc.CallOption) (*GetCredentialResponse, error)
+	// ImportCredential puts a credential in the wallet that came outside DIDComm,
+	// such as a recognised education: it is verified as one that is issued here
+	// (proof, issuer, dates, status), must be of a type that supports an
+	// application, and must be bound to a key of this wallet, which is the one
+	// that the offer is bound to when both are to be shown together.
+	//
+	// INVALID_ARGUMENT or PERMISSION_DENIED when it does not verify; UNAVAILABLE
+	// when that cannot be found out. The same document again answers the same
+	// credential.
+	ImportCredential(ctx context.Context, in *ImportCredentialRequest, opts ...grpc.CallOption) (*ImportCredentialResponse, error)
+	// ListNotices answers what organisations wrote to the holder (basicmessage
+	// 2.0), newest first: those that issued to the wallet, or were named in a
+	// consent.
+	ListNotices(ctx context.Context, in *ListNoticesRequest, opts ...grpc.CallOption) (*ListNoticesResponse, error)
+	// ReadNotice marks a notice as read. It is safe to repeat: the first time
+	// counts. NOT_FOUND for another holder's.
+	ReadNotice(ctx context.Context, in *ReadNoticeRequest, opts ...grpc.CallOption) (*ReadNoticeResponse, error)
 	// ListAccessLog answers which agencies read what of the holder's application,
 	// for which purpose, oldest first. The rows come from the verifier; each
 	// row's hash covers the one before.
@@ -170,6 +202,36 @@ func (c *walletServiceClient) GetCredential(ctx context.Context, in *GetCredenti
 	return out, nil
 }
 
+func (c *walletServiceClient) ImportCredential(ctx context.Context, in *ImportCredentialRequest, opts ...grpc.CallOption) (*ImportCredentialResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportCredentialResponse)
+	err := c.cc.Invoke(ctx, WalletService_ImportCredential_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *walletServiceClient) ListNotices(ctx context.Context, in *ListNoticesRequest, opts ...grpc.CallOption) (*ListNoticesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListNoticesResponse)
+	err := c.cc.Invoke(ctx, WalletService_ListNotices_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *walletServiceClient) ReadNotice(ctx context.Context, in *ReadNoticeRequest, opts ...grpc.CallOption) (*ReadNoticeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReadNoticeResponse)
+	err := c.cc.Invoke(ctx, WalletService_ReadNotice_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *walletServiceClient) ListAccessLog(ctx context.Context, in *ListAccessLogRequest, opts ...grpc.CallOption) (*ListAccessLogResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListAccessLogResponse)
@@ -198,20 +260,32 @@ type WalletServiceServer interface {
 	GetWallet(context.Context, *GetWalletRequest) (*GetWalletResponse, error)
 	// AcceptOffer opens an invitation and asks its issuer for the credential
 	// (issue-credential 3.0). It answers at once: GetExchange tells how the
-	// exchange goes on, also when the issuer is down for a while.
+	// exchange goes on, also when the issuer is down for a while. Where no link
+	// can be opened, the offer's number and the code together find the
+	// invitation: the wallet asks the issuer service that it is set up with.
 	//
-	// INVALID_ARGUMENT when the link is no invitation. A wrong code, a used or
-	// withdrawn offer comes back as the exchange's problem. Calling it again with
-	// the same link and code answers the same exchange; after a wrong code, a new
-	// one.
+	// INVALID_ARGUMENT when the link is no invitation, or there are both a link
+	// and a number. NOT_FOUND when no offer has that number and that code: the
+	// issuer does not say which of the two is wrong, and locks an offer after
+	// five wrong codes. UNAVAILABLE when the issuer does not answer. With a link,
+	// a wrong code, a used or withdrawn offer comes back as the exchange's
+	// problem. Calling it again with the same link and code answers the same
+	// exchange; after a wrong code, a new one.
 	AcceptOffer(context.Context, *AcceptOfferRequest) (*AcceptOfferResponse, error)
 	// ApplyForPermit presents an offer at UDI (present-proof 3.0), with the
 	// holder's consent and a fresh delivery DID for each agency that the consent
-	// names. It answers at once, like AcceptOffer.
+	// names, and what else answers UDI's conditions. With the consent the worker
+	// signs the very offer as applicant (utlendingsforskriften § 6-9): its hash
+	// is in what is signed. An offer that supersedes another is presented in the
+	// same way, and UDI goes on with the case that the other opened. It answers
+	// at once, like AcceptOffer.
 	//
 	// NOT_FOUND for a credential that the wallet does not hold;
-	// INVALID_ARGUMENT for a consent that names no agency or an unknown claim;
-	// FAILED_PRECONDITION when the credential is not an offer or is not verified.
+	// INVALID_ARGUMENT for a consent that names no agency, an unknown claim or an
+	// unknown share;
+	// FAILED_PRECONDITION when the credential is not an offer or is not verified,
+	// or when a supporting credential is of another type than the three that are
+	// taken or bound to another key than the offer is.
 	// Calling it again while an exchange for the credential is open, or has
 	// succeeded, answers that exchange.
 	ApplyForPermit(context.Context, *ApplyForPermitRequest) (*ApplyForPermitResponse, error)
@@ -224,6 +298,23 @@ type WalletServiceServer interface {
 	ListCredentials(context.Context, *ListCredentialsRequest) (*ListCredentialsResponse, error)
 	// GetCredential answers one credential. NOT_FOUND otherwise.
 	GetCredential(context.Context, *GetCredentialRequest) (*GetCredentialResponse, error)
+	// ImportCredential puts a credential in the wallet that came outside DIDComm,
+	// such as a recognised education: it is verified as one that is issued here
+	// (proof, issuer, dates, status), must be of a type that supports an
+	// application, and must be bound to a key of this wallet, which is the one
+	// that the offer is bound to when both are to be shown together.
+	//
+	// INVALID_ARGUMENT or PERMISSION_DENIED when it does not verify; UNAVAILABLE
+	// when that cannot be found out. The same document again answers the same
+	// credential.
+	ImportCredential(context.Context, *ImportCredentialRequest) (*ImportCredentialResponse, error)
+	// ListNotices answers what organisations wrote to the holder (basicmessage
+	// 2.0), newest first: those that issued to the wallet, or were named in a
+	// consent.
+	ListNotices(context.Context, *ListNoticesRequest) (*ListNoticesResponse, error)
+	// ReadNotice marks a notice as read. It is safe to repeat: the first time
+	// counts. NOT_FOUND for another holder's.
+	ReadNotice(context.Context, *ReadNoticeRequest) (*ReadNoticeResponse, error)
 	// ListAccessLog answers which agencies read what of the holder's application,
 	// for which purpose, oldest first. The rows come from the verifier; each
 	// row's hash covers the one before.
@@ -263,6 +354,15 @@ func (UnimplementedWalletServiceServer) ListCredentials(context.Context, *ListCr
 }
 func (UnimplementedWalletServiceServer) GetCredential(context.Context, *GetCredentialRequest) (*GetCredentialResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method GetCredential not implemented")
+}
+func (UnimplementedWalletServiceServer) ImportCredential(context.Context, *ImportCredentialRequest) (*ImportCredentialResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ImportCredential not implemented")
+}
+func (UnimplementedWalletServiceServer) ListNotices(context.Context, *ListNoticesRequest) (*ListNoticesResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ListNotices not implemented")
+}
+func (UnimplementedWalletServiceServer) ReadNotice(context.Context, *ReadNoticeRequest) (*ReadNoticeResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ReadNotice not implemented")
 }
 func (UnimplementedWalletServiceServer) ListAccessLog(context.Context, *ListAccessLogRequest) (*ListAccessLogResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListAccessLog not implemented")
@@ -432,6 +532,60 @@ func _WalletService_GetCredential_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _WalletService_ImportCredential_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportCredentialRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WalletServiceServer).ImportCredential(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WalletService_ImportCredential_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WalletServiceServer).ImportCredential(ctx, req.(*ImportCredentialRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _WalletService_ListNotices_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListNoticesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WalletServiceServer).ListNotices(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WalletService_ListNotices_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WalletServiceServer).ListNotices(ctx, req.(*ListNoticesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _WalletService_ReadNotice_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReadNoticeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WalletServiceServer).ReadNotice(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WalletService_ReadNotice_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WalletServiceServer).ReadNotice(ctx, req.(*ReadNoticeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _WalletService_ListAccessLog_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListAccessLogRequest)
 	if err := dec(in); err != nil {
@@ -488,6 +642,18 @@ var WalletService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetCredential",
 			Handler:    _WalletService_GetCredential_Handler,
+		},
+		{
+			MethodName: "ImportCredential",
+			Handler:    _WalletService_ImportCredential_Handler,
+		},
+		{
+			MethodName: "ListNotices",
+			Handler:    _WalletService_ListNotices_Handler,
+		},
+		{
+			MethodName: "ReadNotice",
+			Handler:    _WalletService_ReadNotice_Handler,
 		},
 		{
 			MethodName: "ListAccessLog",
