@@ -135,8 +135,17 @@ type View struct {
 	// DID that the wallet made for deliveries of this agency (did:peer:2). It
 	// accepts nobody else.
 	DeliveryDid string `protobuf:"bytes,3,opt,name=delivery_did,json=deliveryDid,proto3" json:"delivery_did,omitempty"`
-	// The permit that was granted.
-	Permit        *ViewPermit `protobuf:"bytes,4,opt,name=permit,proto3" json:"permit,omitempty"`
+	// The permit that was granted; unset when the purpose reads before the
+	// decision.
+	Permit *ViewPermit `protobuf:"bytes,4,opt,name=permit,proto3" json:"permit,omitempty"`
+	// Which of the caller's DIDs the consent names: of a caller that is several
+	// organisations, such as banks, the one that the worker chose.
+	AgencyDid string `protobuf:"bytes,5,opt,name=agency_did,json=agencyDid,proto3" json:"agency_did,omitempty"`
+	// What else the worker agreed to, for example "payroll_account": the bank may
+	// tell the employer the account.
+	Shares []string `protobuf:"bytes,6,rep,name=shares,proto3" json:"shares,omitempty"`
+	// DID of the employer, the issuer of the offer.
+	EmployerDid   string `protobuf:"bytes,7,opt,name=employer_did,json=employerDid,proto3" json:"employer_did,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -197,6 +206,27 @@ func (x *View) GetPermit() *ViewPermit {
 		return x.Permit
 	}
 	return nil
+}
+
+func (x *View) GetAgencyDid() string {
+	if x != nil {
+		return x.AgencyDid
+	}
+	return ""
+}
+
+func (x *View) GetShares() []string {
+	if x != nil {
+		return x.Shares
+	}
+	return nil
+}
+
+func (x *View) GetEmployerDid() string {
+	if x != nil {
+		return x.EmployerDid
+	}
+	return ""
 }
 
 // ViewClaim is one claim and where it came from.
@@ -419,12 +449,16 @@ const file_kompetansespor_verifier_v1_view_proto_rawDesc = "" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12\x18\n" +
 	"\apurpose\x18\x02 \x01(\tR\apurpose\"G\n" +
 	"\x0fGetViewResponse\x124\n" +
-	"\x04view\x18\x01 \x01(\v2 .kompetansespor.verifier.v1.ViewR\x04view\"\xc3\x01\n" +
+	"\x04view\x18\x01 \x01(\v2 .kompetansespor.verifier.v1.ViewR\x04view\"\x9d\x02\n" +
 	"\x04View\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12=\n" +
 	"\x06claims\x18\x02 \x03(\v2%.kompetansespor.verifier.v1.ViewClaimR\x06claims\x12!\n" +
 	"\fdelivery_did\x18\x03 \x01(\tR\vdeliveryDid\x12>\n" +
-	"\x06permit\x18\x04 \x01(\v2&.kompetansespor.verifier.v1.ViewPermitR\x06permit\"\x90\x01\n" +
+	"\x06permit\x18\x04 \x01(\v2&.kompetansespor.verifier.v1.ViewPermitR\x06permit\x12\x1d\n" +
+	"\n" +
+	"agency_did\x18\x05 \x01(\tR\tagencyDid\x12\x16\n" +
+	"\x06shares\x18\x06 \x03(\tR\x06shares\x12!\n" +
+	"\femployer_did\x18\a \x01(\tR\vemployerDid\"\x90\x01\n" +
 	"\tViewClaim\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12,\n" +
 	"\x05value\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\x05value\x12A\n" +
