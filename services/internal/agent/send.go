@@ -33,7 +33,11 @@ func (a *Agent) Send(ctx context.Context, tx *sqldb.Tx, from, to string, msg did
 	now := a.Clock.Now()
 	msg.CreatedTime = now.Unix()
 	if trace := telemetry.Traceparent(ctx); trace != "" {
-		msg.Headers = map[string]string{"traceparent": trace}
+		headers := map[string]string{"traceparent": trace}
+		if lang := msg.Headers["lang"]; lang != "" {
+			headers["lang"] = lang
+		}
+		msg.Headers = headers
 	}
 	plain, err := msg.Render()
 	if err != nil {

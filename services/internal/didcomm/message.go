@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -52,7 +53,7 @@ type Message struct {
 
 // HeaderNames are the extra headers that a message keeps. All others are
 // skipped, as the specification asks.
-var HeaderNames = []string{"traceparent"}
+var HeaderNames = []string{"traceparent", "lang"}
 
 // Thread is the id of the thread that the message belongs to: thid, or the id
 // of the message that begins one.
@@ -133,6 +134,7 @@ type wire struct {
 	Body        json.RawMessage  `json:"body,omitempty"`
 	Attachments []wireAttachment `json:"attachments,omitempty"`
 	Traceparent json.RawMessage  `json:"traceparent,omitempty"`
+	Lang        json.RawMessage  `json:"lang,omitempty"`
 	FromPrior   json.RawMessage  `json:"from_prior,omitempty"`
 }
 
@@ -170,12 +172,15 @@ func Parse(data []byte) (*Message, error) {
 	case in.FromPrior != nil:
 		return nil, bad("from_prior", "is not supported: a connection keeps its DID")
 	}
-	if in.Traceparent != nil {
-		var value string
-		// A tracing header is never a reason to drop a message.
-		if json.Unmarshal(in.Traceparent, &value) == nil && value != "" && len(value) <= maxHeader {
-			m.Headers = map[string]string{"traceparent": value}
+	// A header of ours is never a reason to drop a message.
+	if value, ok := header(in.Traceparent); ok && len(value) <= maxHeader {
+		m.Headers = map[string]string{"traceparent": value}
+	}
+	if value, ok := header(in.Lang); ok && language.MatchString(value) {
+		if m.Headers == nil {
+			m.Headers = map[string]string{}
 		}
+		m.Headers["lang"] = value
 	}
 	if len(in.Attachments) > maxAttachments {
 		return nil, bad("attachments", "are more than %d", maxAttachments)
@@ -188,6 +193,15 @@ func Parse(data []byte) (*Message, error) {
 		m.Attachments = append(m.Attachments, out)
 	}
 	return m, m.check()
+}
+
+// language is the form of a tag of BCP 47.
+var language = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$`)
+
+// header is the text of an extra header, false when it is none.
+func header(raw json.RawMessage) (value string, ok bool) {
+	ok = raw != nil && json.Unmarshal(raw, &value) == nil && value != ""
+	return value, ok
 }
 
 func (a *wireAttachment) attachment() (Attachment, error) {
@@ -265,12 +279,14 @@ func (m *Message) Render() ([]byte, error) {
 	if out.Body == nil {
 		out.Body = json.RawMessage("{}") // DIDComm v2.0 asks for one
 	}
-	if value := m.Headers["traceparent"]; value != "" {
-		header, err := json.Marshal(value)
-		if err != nil {
-			return nil, fmt.Errorf("write message: %w", err)
+	for name, into := range map[string]*json.RawMessage{"traceparent": &out.Traceparent, "lang": &out.Lang} {
+		if value := m.Headers[name]; value != "" {
+			header, err := json.Marshal(value)
+			if err != nil {
+				return nil, fmt.Errorf("write message: %w", err)
+			}
+			*into = header
 		}
-		out.Traceparent = header
 	}
 	for _, a := range m.Attachments {
 		w := wireAttachment{ID: a.ID, Description: a.Description, MediaType: a.MediaType, Format: a.Format}

@@ -69,7 +69,7 @@ func TestAMessageWithoutThidBeginsAThread(t *testing.T) {
 }
 
 func TestUnknownHeadersAreSkippedAndTracesKept(t *testing.T) {
-	m, err := Parse([]byte(`{"id":"1","type":"a:b","x":[1],"please_ack":[""],"traceparent":"00-1","lang":"nb"}`))
+	m, err := Parse([]byte(`{"id":"1","type":"a:b","x":[1],"please_ack":[""],"traceparent":"00-1","accept-lang":"nb"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,8 @@ const (
 	TypePresentation        = "https://didcomm.org/present-proof/3.0/presentation"
 	TypePresentationAck     = "https://didcomm.org/present-proof/3.0/ack"
 
+	TypeBasicMessage = "https://didcomm.org/basicmessage/2.0/message"
+
 	TypeProblemReport = "https://didcomm.org/report-problem/2.0/problem-report"
 
 	TypePing         = "https://didcomm.org/trust-ping/2.0/ping"
