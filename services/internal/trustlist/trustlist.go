@@ -1,7 +1,8 @@
 // Package trustlist is the programme's list of who may issue what: employers
-// that are accredited, and the agencies. It is published as a compact JWS
-// (RFC 7515) by the registry and checked by everyone against the
-// registry's DID. An expired list, or one by anybody else, is no list.
+// that are accredited, and the agencies. It is published by the registry as a
+// List of Trusted Entities (ETSI TS 119 602, the JSON of lote.go) in a compact
+// JWS (RFC 7515) and checked by everyone against the registry's DID. A list
+// whose next update has passed, or one by anybody else, is no list.
 package trustlist
 
 import (
@@ -15,56 +16,104 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/jws"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
 // MaxBytes is the largest list that is read.
 const MaxBytes = 4 << 20
 
-// List is one version of the trust list.
+// List is one version of the trust list. Times are kept to the second.
 type List struct {
-	Issuer     string    `json:"issuer"` // the registry's DID
-	Version    int64     `json:"version"`
-	IssuedAt   time.Time `json:"issued_at"`
-	NextUpdate time.Time `json:"next_update"`
-	Entities   []Entity  `json:"entities"`
+	Issuer     string // the registry's DID
+	Operator   string // the name of whoever runs the scheme
+	Version    int64  // the sequence number: it grows with every change
+	IssuedAt   time.Time
+	NextUpdate time.Time
+	Entities   []Entity
 }
 
 // Entity is an organisation and what it may issue.
 type Entity struct {
-	DID                string    `json:"did"`
-	OrganisationNumber string    `json:"organisation_number"`
-	LegalName          string    `json:"legal_name"`
-	CredentialTypes    []string  `json:"credential_types"`
-	Status             string    `json:"status"` // ACCREDITED, SUSPENDED or REVOKED
-	ValidFrom          time.Time `json:"valid_from"`
-	ValidUntil         time.Time `json:"valid_until"`
-	AccreditationID    string    `json:"accreditation_id"`
+	DID                string
+	OrganisationNumber string
+	LegalName          string
+	CredentialTypes    []string
+	Status             string // Accredited, Suspended, Withdrawn or Expired
+	// StatusSince is when Status began; ValidFrom when it is not given.
+	StatusSince time.Time
+	// History is what it was before, newest first.
+	History []Standing
+	// The first instant at which it may issue, and the first at which it may
+	// not any more.
+	ValidFrom, ValidUntil time.Time
+	AccreditationID       string // empty for an agency
 }
 
-// Accredited is the one status under which an entity may issue.
-const Accredited = "ACCREDITED"
+// Standing is a status that an entity had, from an instant on.
+type Standing struct {
+	Status string
+	Since  time.Time
+}
+
+// The statuses of an entity.
+const (
+	Accredited = "ACCREDITED" // the one under which it may issue
+	Suspended  = "SUSPENDED"
+	Withdrawn  = "WITHDRAWN" // revoked, for good
+	Expired    = "EXPIRED"
+)
 
 // Accredited finds the entity that may issue credentials of a type at an
-// instant. Denied "issuer.unknown" when the list does not have it,
-// "issuer.not-accredited" when it may not issue this now.
+// instant. Denied "issuer.unknown" when nobody of the list has the DID, or who
+// had it has left the scheme; "issuer.not-accredited" when it may not issue
+// this now.
 func (l *List) Accredited(issuer, credentialType string, at time.Time) (Entity, error) {
-	for _, e := range l.Entities {
-		if e.DID != issuer {
+	var known *Entity
+	for i, e := range l.Entities {
+		if e.DID != issuer || e.Status == Withdrawn {
 			continue
 		}
-		if e.Status != Accredited || !slices.Contains(e.CredentialTypes, credentialType) || at.Before(e.ValidFrom) || !at.Before(e.ValidUntil) {
-			return e, fault.New(fault.Denied, "issuer.not-accredited", "the issuer is not accredited for credentials of this type at this time")
+		if e.Status == Accredited && slices.Contains(e.CredentialTypes, credentialType) && !at.Before(e.ValidFrom) && at.Before(e.ValidUntil) {
+			return e, nil
 		}
-		return e, nil
+		known = &l.Entities[i]
 	}
-	return Entity{}, fault.New(fault.Denied, "issuer.unknown", "the issuer is not on the trust list")
+	if known == nil {
+		return Entity{}, fault.New(fault.Denied, "issuer.unknown", "the issuer is not on the trust list")
+	}
+	return *known, fault.New(fault.Denied, "issuer.not-accredited", "the issuer is not accredited for credentials of this type at this time")
+}
+
+// StatusAt is the status that the entity had at an instant, empty before the
+// first that the list tells of.
+func (e Entity) StatusAt(at time.Time) string {
+	if !at.Before(e.since()) {
+		return e.Status
+	}
+	for _, before := range e.History {
+		if !at.Before(before.Since) {
+			return before.Status
+		}
+	}
+	return ""
+}
+
+func (e Entity) since() time.Time {
+	if e.StatusSince.IsZero() {
+		return e.ValidFrom
+	}
+	return e.StatusSince
 }
 
 const listType = "kompetansespor-trust-list+jws"
 
 // Sign writes the list as a compact JWS by the registry's key.
 func Sign(ctx context.Context, signer credential.Signer, key credential.Key, l List) ([]byte, error) {
-	compact, err := jws.Sign(ctx, signer.Sign, jws.Header{Algorithm: key.Curve.Algorithm(), KeyID: key.ID, Type: listType}, l)
+	document, err := l.lote()
+	if err != nil {
+		return nil, fmt.Errorf("write trust list: %w", err)
+	}
+	compact, err := jws.Sign(ctx, signer.Sign, jws.Header{Algorithm: key.Curve.Algorithm(), KeyID: key.ID, Type: listType}, document)
 	if err != nil {
 		return nil, fmt.Errorf("sign trust list: %w", err)
 	}
@@ -74,6 +123,26 @@ func Sign(ctx context.Context, signer credential.Signer, key credential.Key, l L
 // Verify reads a list that must be by the registry and current at now. Every
 // deviation is Denied.
 func Verify(ctx context.Context, keys credential.KeyResolver, registry string, raw []byte, now time.Time) (*List, error) {
+	l, err := read(ctx, keys, registry, raw, func(List) time.Time { return now })
+	if err != nil {
+		return nil, err
+	}
+	if now.Before(l.IssuedAt.Add(-time.Minute)) || !now.Before(l.NextUpdate) {
+		return nil, refused("trustlist.expired", "the trust list is not current")
+	}
+	return l, nil
+}
+
+// Past reads a list that was by the registry when it was issued, current or
+// not: for looking back, never for a decision about now. Deviations are those
+// of Verify.
+func Past(ctx context.Context, keys credential.KeyResolver, registry string, raw []byte) (*List, error) {
+	return read(ctx, keys, registry, raw, func(l List) time.Time { return l.IssuedAt })
+}
+
+// read reads a list; its key must have been the registry's at an instant that
+// the list may say.
+func read(ctx context.Context, keys credential.KeyResolver, registry string, raw []byte, when func(List) time.Time) (*List, error) {
 	token, err := jws.Parse(string(raw), listType, MaxBytes)
 	switch {
 	case errors.Is(err, jws.ErrHeader):
@@ -85,19 +154,23 @@ func Verify(ctx context.Context, keys credential.KeyResolver, registry string, r
 	if err != nil || signer != registry {
 		return nil, refused("trustlist.signer", "the trust list is signed by somebody else than the registry")
 	}
-	key, err := keys.VerificationKey(ctx, token.KeyID, credential.AssertionMethod, now)
+	var document lote
+	unread := strictjson.UnmarshalOpen(token.Payload(), &document, strictjson.Limits{Bytes: MaxBytes})
+	l, err := document.list()
+	if unread == nil {
+		unread = err
+	}
+	// The key is judged at the list's own time only where it is looked back;
+	// what cannot be read has none, and its signature is still asked first.
+	key, err := keys.VerificationKey(ctx, token.KeyID, credential.AssertionMethod, when(l))
 	if err != nil {
 		return nil, err
 	}
 	if !token.Verify(key) {
 		return nil, refused("trustlist.signature", "the trust list's signature is not by its key")
 	}
-	var l List
-	if err := token.Read(&l); err != nil || l.Issuer != registry {
+	if unread != nil || l.Issuer != registry {
 		return nil, refused("trustlist.form", "the trust list cannot be read")
-	}
-	if now.Before(l.IssuedAt.Add(-time.Minute)) || !now.Before(l.NextUpdate) {
-		return nil, refused("trustlist.expired", "the trust list is not current")
 	}
 	return &l, nil
 }

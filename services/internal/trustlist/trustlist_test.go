@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
-	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +46,8 @@ func (k keys) VerificationKey(_ context.Context, id string, purpose credential.P
 	return testkit.Public(k.private), nil
 }
 
+func keyOf(kid string) credential.Key { return credential.Key{ID: kid, Curve: did.Ed25519} }
+
 func sign(t testing.TB, k keys, kid string, l trustlist.List) []byte {
 	t.Helper()
 	raw, err := trustlist.Sign(t.Context(), k, credential.Key{ID: kid, Curve: did.Ed25519}, l)
@@ -76,7 +77,16 @@ func TestListThatIsNotTheRegistrysOrNotCurrentIsNone(t *testing.T) {
 		input := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(payload))
 		return input + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(k.private, []byte(input)))
 	}
-	payload, _ := json.Marshal(list)
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(good, ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	spoilt := func(old, new string) string {
+		if !strings.Contains(string(payload), old) {
+			t.Fatalf("the list has no %s", old)
+		}
+		return raw(`{"alg":"EdDSA","kid":"`+kid+`","typ":"kompetansespor-trust-list+jws"}`, strings.Replace(string(payload), old, new, 1))
+	}
 	const typ = `"typ":"kompetansespor-trust-list+jws"`
 	for name, c := range map[string]struct{ list, rule string }{
 		"another signer's DID":  {string(sign(t, k, "did:web:evil.example#assertion-1", list)), "trustlist.signer"},
@@ -88,8 +98,17 @@ func TestListThatIsNotTheRegistrysOrNotCurrentIsNone(t *testing.T) {
 		"alg none":              {raw(`{"alg":"none","kid":"`+kid+`",`+typ+`}`, string(payload)), "trustlist.header"},
 		"another kind of token": {raw(`{"alg":"EdDSA","kid":"`+kid+`","typ":"vc+jwt"}`, string(payload)), "trustlist.header"},
 		"crit":                  {raw(`{"alg":"EdDSA","kid":"`+kid+`",`+typ+`,"crit":["x"]}`, string(payload)), "trustlist.header"},
-		"doubled member":        {raw(`{"alg":"EdDSA","kid":"`+kid+`",`+typ+`}`, `{"version":1,`+string(payload)[1:]), "trustlist.form"},
-		"no dates":              {raw(`{"alg":"EdDSA","kid":"`+kid+`",`+typ+`}`, `{"issuer":"`+registry+`"}`), "trustlist.expired"},
+		"doubled member":        {raw(`{"alg":"EdDSA","kid":"`+kid+`",`+typ+`}`, `{"LoTE":{},`+string(payload)[1:]), "trustlist.form"},
+		"the shape before this": {raw(`{"alg":"EdDSA","kid":"`+kid+`",`+typ+`}`, `{"issuer":"`+registry+`"}`), "trustlist.form"},
+		"no issue time":         {spoilt(`"ListIssueDateTime":`, `"X":`), "trustlist.form"},
+		"no next update":        {spoilt(`"NextUpdate":`, `"X":`), "trustlist.form"},
+		"another format":        {spoilt(`"LoTEVersionIdentifier":1`, `"LoTEVersionIdentifier":2`), "trustlist.form"},
+		"another type of list":  {spoilt(`/trust/list/issuers`, `/trust/list/wallets`), "trustlist.form"},
+		"no sequence number":    {spoilt(`"LoTESequenceNumber":3`, `"LoTESequenceNumber":0`), "trustlist.form"},
+		"another's service":     {spoilt(`/trust/service/`, `/other/service/`), "trustlist.form"},
+		"a service of two":      {spoilt(`"OtherIds":[`, `"OtherIds":["did:web:evil.example",`), "trustlist.form"},
+		"a service of nobody":   {spoilt(`"OtherIds":["did:web:employer.example"]`, `"OtherIds":[]`), "trustlist.form"},
+		"no validity":           {spoilt(`"ServiceInformationExtensions":`, `"X":`), "trustlist.form"},
 		"line break":            {good[:len(good)-3] + "\n" + good[len(good)-3:], "trustlist.form"},
 		"cut":                   {good[:len(good)-8], "trustlist.form"},
 		"too large":             {good + strings.Repeat(" ", trustlist.MaxBytes), "trustlist.form"},
