@@ -256,8 +256,8 @@ var allowed = map[string]struct {
 	listens []string
 }{
 	"registry": {tells: true},
-	"issuer":   {tells: true},
-	"verifier": {tells: true, listens: []string{"police", "tax", "bank", "issuer"}},
+	"issuer":   {tells: true, listens: []string{"registry", "verifier", "tax", "bank"}},
+	"verifier": {tells: true, listens: []string{"police", "tax", "bank", "issuer", "registry"}},
 	"police":   {tells: true, listens: []string{"verifier"}},
 	"tax":      {tells: true, listens: []string{"verifier", "police"}},
 	"bank":     {tells: true, listens: []string{"verifier", "tax"}},

@@ -48,18 +48,25 @@ type Case struct {
 	State       State
 	Rule        string // of the fault that stopped the last attempt
 	Traceparent string // of the whole case
-	View        View   // when State is Known
+	View        View   // what is known; empty before it was fetched
+	Standing    Standing
+	Cause       string // why it is halted or revoked
+	Edition     int64  // 1, and one more for each correction
 }
+
+// Corrected reports whether UDI has corrected the case since it was granted.
+func (c Case) Corrected() bool { return c.Edition > 1 }
 
 // Effect is what a verb does to the database. It runs in the transaction that
 // saves the view, and must not use the network.
 type Effect func(ctx context.Context, tx *sqldb.Tx) error
 
-// Verb is the agency's work on a case whose view is here. It may ask others,
-// outside any transaction, and returns its effect; a nil effect waits for the
-// next event. It is called again after each Wake, and must be safe to repeat.
-// A permanent fault, of the verb or its effect, fails the case; any other
-// error is tried again.
+// Verb is the agency's work on a case whose view is here, or that was halted or
+// revoked before it was: then the view may be empty. It may ask others, outside
+// any transaction, and returns its effect; a nil effect waits for the next
+// event. It is called again after each Wake and each change of standing or
+// edition, and must be safe to repeat. A permanent fault, of the verb or its
+// effect, fails the case; any other error is tried again.
 type Verb func(ctx context.Context, c Case) (Effect, error)
 
 // Views gives the agency's own view of a case. Errors are faults.
@@ -162,8 +169,8 @@ func (c *Cases) see(ctx context.Context, tx *sqldb.Tx, caseRef string) error {
 func (c *Cases) Find(ctx context.Context, q sqldb.Querier, caseRef string) (Case, error) {
 	found := Case{Ref: caseRef}
 	var sealed []byte
-	err := q.QueryRowContext(ctx, `SELECT state, rule, traceparent, view FROM onboarding_case WHERE case_ref = $1`, caseRef).
-		Scan(&found.State, &found.Rule, &found.Traceparent, &sealed)
+	err := q.QueryRowContext(ctx, `SELECT state, rule, traceparent, view, standing, cause, edition FROM onboarding_case WHERE case_ref = $1`, caseRef).
+		Scan(&found.State, &found.Rule, &found.Traceparent, &sealed, &found.Standing, &found.Cause, &found.Edition)
 	if errors.Is(err, sql.ErrNoRows) {
 		return found, fault.New(fault.NotFound, "case.unknown", "no event has named this case here")
 	}

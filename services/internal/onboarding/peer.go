@@ -22,6 +22,18 @@ func (v Verifier) View(ctx context.Context, caseRef string) (View, error) {
 		return View{}, err
 	}
 	got := answer.GetView()
+	view := View{
+		CaseRef: got.GetCaseRef(), DeliveryDID: got.GetDeliveryDid(), AgencyDID: got.GetAgencyDid(), Shares: got.GetShares(), EmployerDID: got.GetEmployerDid(),
+	}
+	for _, c := range got.GetClaims() {
+		view.Claims = append(view.Claims, Claim{
+			Path: c.GetPath(), Value: c.GetValue().AsInterface(), CredentialID: c.GetLineage().GetCredentialId(),
+			CredentialType: c.GetLineage().GetCredentialType(), Issuer: c.GetLineage().GetIssuer(),
+		})
+	}
+	if got.GetPermit() == nil { // read before the decision
+		return view, nil
+	}
 	from, err := time.Parse(time.DateOnly, got.GetPermit().GetValidFrom())
 	if err != nil {
 		return View{}, fault.New(fault.Invalid, "view.permit-dates", "the permit's dates cannot be read")
@@ -30,15 +42,6 @@ func (v Verifier) View(ctx context.Context, caseRef string) (View, error) {
 	if err != nil {
 		return View{}, fault.New(fault.Invalid, "view.permit-dates", "the permit's dates cannot be read")
 	}
-	view := View{
-		CaseRef: got.GetCaseRef(), DeliveryDID: got.GetDeliveryDid(),
-		Permit: Permit{DecisionID: got.GetPermit().GetDecisionId(), ValidFrom: from, ValidUntil: until},
-	}
-	for _, c := range got.GetClaims() {
-		view.Claims = append(view.Claims, Claim{
-			Path: c.GetPath(), Value: c.GetValue().AsInterface(), CredentialID: c.GetLineage().GetCredentialId(),
-			CredentialType: c.GetLineage().GetCredentialType(), Issuer: c.GetLineage().GetIssuer(),
-		})
-	}
+	view.Permit = Permit{DecisionID: got.GetPermit().GetDecisionId(), ValidFrom: from, ValidUntil: until}
 	return view, nil
 }

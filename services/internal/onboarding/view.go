@@ -18,7 +18,16 @@ type View struct {
 	Claims      []Claim `json:"claims"`
 	DeliveryDID string  `json:"delivery_did"` // accepts this agency alone
 	Permit      Permit  `json:"permit"`
+	// AgencyDID is which of the agency's DIDs the worker chose.
+	AgencyDID string `json:"agency_did,omitempty"`
+	// Shares are what else the worker agreed to, such as SharePayroll.
+	Shares []string `json:"shares,omitempty"`
+	// EmployerDID is the issuer of the offer.
+	EmployerDID string `json:"employer_did,omitempty"`
 }
+
+// SharePayroll lets the bank tell the employer the account.
+const SharePayroll = "payroll_account"
 
 // Claim is one claim and its lineage. Value is as encoding/json reads it.
 type Claim struct {
@@ -82,6 +91,16 @@ type Reading struct {
 
 // Read begins to read a view.
 func (v View) Read() *Reading { return &Reading{view: v} }
+
+// OptionalText reads a text that may be missing.
+func (r *Reading) OptionalText(path string) string {
+	value, there := r.view.find(path)
+	text, ok := value.(string)
+	if there && !ok {
+		r.lack(path)
+	}
+	return text
+}
 
 // Text reads a text that is not empty.
 func (r *Reading) Text(path string) string {

@@ -33,11 +33,11 @@ type due struct {
 // Step works on the cases that are due.
 func (c *Cases) Step(ctx context.Context) (bool, error) {
 	rows, err := c.DB.Read().QueryContext(ctx, `
-		SELECT case_ref, state, rule, traceparent, view, attempts, revision FROM onboarding_case
+		SELECT case_ref, state, rule, traceparent, view, standing, cause, edition, attempts, revision FROM onboarding_case
 		WHERE state IN ('NOTIFIED', 'KNOWN') AND due_at > 0 AND due_at <= $1 ORDER BY due_at LIMIT 32`, clock.Micros(c.Clock.Now()))
 	all, err := sqldb.Collect(rows, err, func(r *sql.Rows) (due, error) {
 		var one due
-		err := r.Scan(&one.Ref, &one.State, &one.Rule, &one.Traceparent, &one.sealed, &one.attempts, &one.revision)
+		err := r.Scan(&one.Ref, &one.State, &one.Rule, &one.Traceparent, &one.sealed, &one.Standing, &one.Cause, &one.Edition, &one.attempts, &one.revision)
 		return one, err
 	})
 	if err != nil || len(all) == 0 {
@@ -62,6 +62,9 @@ func (c *Cases) work(ctx context.Context, one due) error {
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return nil
+	case stopped(err):
+		// UDI stopped the case, and its event is on the way: it wakes the case.
+		return c.leave(ctx, one, one.State, fault.RuleOf(err), 0)
 	case fault.KindOf(err).Permanent():
 		c.Log.ErrorContext(ctx, "case cannot be carried out", "case", one.Ref, "rule", fault.RuleOf(err), "error", err.Error())
 		return c.leave(ctx, one, Failed, fault.RuleOf(err), 0)
@@ -70,9 +73,21 @@ func (c *Cases) work(ctx context.Context, one due) error {
 	return c.leave(ctx, one, one.State, fault.RuleOf(err), clock.Micros(c.Clock.Now().Add(backOff(one.attempts))))
 }
 
-// consider fetches the view unless it is here, and asks the verb.
+// What UDI answers of a case that it has halted or whose permit it revoked.
+const (
+	RuleHalted  = "view.case-halted"
+	RuleRevoked = "view.case-revoked"
+)
+
+func stopped(err error) bool {
+	rule := fault.RuleOf(err)
+	return rule == RuleHalted || rule == RuleRevoked
+}
+
+// consider fetches the view, unless it is here or UDI has stopped the case, and
+// asks the verb.
 func (c *Cases) consider(ctx context.Context, one *due) (Effect, error) {
-	if one.State == Notified {
+	if one.State == Notified && one.Standing == Active {
 		view, err := c.Views.View(ctx, one.Ref)
 		if err != nil {
 			return nil, err
@@ -84,6 +99,8 @@ func (c *Cases) consider(ctx context.Context, one *due) (Effect, error) {
 			return nil, err
 		}
 		one.State, one.View = Known, view
+	} else if one.sealed == nil {
+		one.View = View{CaseRef: one.Ref}
 	} else {
 		var err error
 		if one.View, err = c.unseal(ctx, one.Ref, one.sealed); err != nil {
@@ -99,13 +116,14 @@ func (c *Cases) consider(ctx context.Context, one *due) (Effect, error) {
 func (c *Cases) settle(ctx context.Context, one due, effect Effect) error {
 	return c.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		n, err := sqldb.Changed(ctx, tx, `
-			UPDATE onboarding_case SET state = 'KNOWN', rule = '', view = COALESCE($1, view), due_at = 0, attempts = 0
-			WHERE case_ref = $2 AND state IN ('NOTIFIED', 'KNOWN') AND revision = $3`, one.fetched, one.Ref, one.revision)
+			UPDATE onboarding_case SET state = $1, rule = '', view = COALESCE($2, view), due_at = 0, attempts = 0
+			WHERE case_ref = $3 AND state IN ('NOTIFIED', 'KNOWN') AND revision = $4`, string(one.State), one.fetched, one.Ref, one.revision)
 		switch {
 		case err != nil:
 			return err
 		case n == 0 && one.fetched != nil:
-			_, err := tx.ExecContext(ctx, `UPDATE onboarding_case SET state = 'KNOWN', view = $1 WHERE case_ref = $2 AND state = 'NOTIFIED'`, one.fetched, one.Ref)
+			_, err := tx.ExecContext(ctx, `UPDATE onboarding_case SET state = 'KNOWN', view = $1 WHERE case_ref = $2 AND state = 'NOTIFIED' AND edition = $3`,
+				one.fetched, one.Ref, one.Edition)
 			return err
 		case n == 0 || effect == nil:
 			return nil
