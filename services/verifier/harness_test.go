@@ -34,6 +34,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/inbox"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/ruleset"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/store"
 )
 
@@ -130,7 +131,7 @@ func newRig(t *testing.T) *rig {
 	r.must(err)
 	r.must(r.book.EnsureOrganisation(t.Context(), udi, "", "https://udi.kompetansespor.example/didcomm"))
 	r.must(r.book.EnsureOrganisation(t.Context(), university, orgNumber, "https://issuer.kompetansespor.example/didcomm"))
-	rules, err := casefile.LoadRules()
+	rules, err := ruleset.Current()
 	r.must(err)
 	zone, err := time.LoadLocation("Europe/Oslo")
 	r.must(err)

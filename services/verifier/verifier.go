@@ -20,9 +20,9 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/api"
-	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/inbox"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/ruleset"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/store"
 )
 
@@ -110,7 +110,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("load time zone: %w", err)
 	}
-	rules, err := casefile.LoadRules()
+	rules, err := ruleset.Current()
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/wire"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/ruleset"
 )
 
 // RoleOfficer is what a token must be to see and decide cases; its subject is
@@ -138,10 +139,10 @@ var listed = map[verifierv1.CaseState]string{
 	verifierv1.CaseState_CASE_STATE_WITHDRAWN: "WITHDRAWN",
 }
 
-var found = map[casefile.Result]verifierv1.RuleOutcome{
-	casefile.Passed:  verifierv1.RuleOutcome_RULE_OUTCOME_MET,
-	casefile.Failed:  verifierv1.RuleOutcome_RULE_OUTCOME_NOT_MET,
-	casefile.Officer: verifierv1.RuleOutcome_RULE_OUTCOME_DISCRETIONARY,
+var found = map[ruleset.Result]verifierv1.RuleOutcome{
+	ruleset.Passed:  verifierv1.RuleOutcome_RULE_OUTCOME_MET,
+	ruleset.Failed:  verifierv1.RuleOutcome_RULE_OUTCOME_NOT_MET,
+	ruleset.Officer: verifierv1.RuleOutcome_RULE_OUTCOME_DISCRETIONARY,
 }
 
 func state(c *casefile.Case) verifierv1.CaseState {
@@ -165,7 +166,7 @@ func outcome(c *casefile.Case) verifierv1.CaseOutcome {
 		return verifierv1.CaseOutcome_CASE_OUTCOME_GRANTED
 	case c.Decision().Outcome == casefile.Refused:
 		return verifierv1.CaseOutcome_CASE_OUTCOME_REFUSED
-	case c.Evaluation().Outcome == casefile.ProposeGrant:
+	case c.Evaluation().Outcome == ruleset.ProposeGrant:
 		return verifierv1.CaseOutcome_CASE_OUTCOME_PROPOSE_GRANT
 	}
 	return verifierv1.CaseOutcome_CASE_OUTCOME_TO_CASEWORKER

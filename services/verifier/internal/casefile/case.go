@@ -1,3 +1,6 @@
+// Package casefile is a case at UDI: its life from application to completion.
+// What the rules said about it is a ruleset.Evaluation. The package is pure: it
+// never verifies a credential, stores, sends or looks anything up.
 package casefile
 
 import (
@@ -6,6 +9,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/ruleset"
 )
 
 // State is where a case stands.
@@ -30,7 +34,7 @@ type Case struct {
 	id             string
 	number         string
 	duf            string
-	evaluation     Evaluation
+	evaluation     ruleset.Evaluation
 	state          State
 	offerWithdrawn bool
 	decision       Decision
@@ -55,7 +59,7 @@ type Opening struct {
 	Number string
 	// DUF is the applicant's DUF number, from the offer or newly allocated.
 	DUF        string
-	Evaluation Evaluation
+	Evaluation ruleset.Evaluation
 	At         time.Time
 }
 
@@ -69,7 +73,7 @@ func Open(o Opening) (*Case, error) {
 		return nil, fault.New(fault.Invalid, "case.duf", "a case needs a DUF number of twelve digits")
 	}
 	c := &Case{id: o.ID, number: o.Number, duf: duf, evaluation: o.Evaluation, state: Received}
-	if o.Evaluation.Outcome == ProposeGrant {
+	if o.Evaluation.Outcome == ruleset.ProposeGrant {
 		c.state = Proposed
 	}
 	c.enter(ApplicationReceived, "verifier", o.At, Candidate)
@@ -216,7 +220,7 @@ func (c *Case) DUF() string { return c.duf }
 func (c *Case) State() State { return c.state }
 
 // Evaluation is what the rules said when the case was opened.
-func (c *Case) Evaluation() Evaluation { return c.evaluation }
+func (c *Case) Evaluation() ruleset.Evaluation { return c.evaluation }
 
 // Decision is the officer's; its ID is empty before there is one.
 func (c *Case) Decision() Decision { return c.decision }

@@ -9,10 +9,11 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/ruleset"
 )
 
-func opened(t interface{ Fatal(...any) }, f Facts) *Case {
-	e, err := rules(t).Evaluate(f)
+func opened(t interface{ Fatal(...any) }, f ruleset.Facts) *Case {
+	e, err := rules(t).Evaluate(f, ruleset.ProposeOnly)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +32,7 @@ func step(m Milestone) Step {
 	return Step{Step: m, Service: "police", At: on.Add(time.Hour), TimeClass: Machine}
 }
 
-func granted(t *testing.T, f Facts) *Case {
+func granted(t *testing.T, f ruleset.Facts) *Case {
 	t.Helper()
 	c := opened(t, f)
 	if changed, err := c.Decide(grantOf(on)); !changed || err != nil {
@@ -214,18 +215,18 @@ func TestPermitClaimsFitTheSchema(t *testing.T) {
 
 func TestPermitPeriod(t *testing.T) {
 	for name, c := range map[string]struct {
-		change                    func(*Facts)
+		change                    func(*ruleset.Facts)
 		from, until, registration string
 	}{
-		"until the position ends":   {func(*Facts) {}, "2026-12-06", "2027-12-06", "FNR"},
-		"permanent, three years":    {func(f *Facts) { f.EndDate = "" }, "2026-12-06", "2029-12-06", "FNR"},
-		"long, three years":         {func(f *Facts) { f.EndDate = "2032-01-01" }, "2026-12-06", "2029-12-06", "FNR"},
-		"vocational, one year":      {func(f *Facts) { f.EndDate, f.RequiredEducation = "", "vocational" }, "2026-12-06", "2027-12-06", "FNR"},
-		"never beyond the passport": {func(f *Facts) { f.PassportExpiry = "2027-03-01" }, "2026-12-06", "2027-03-01", "D_NUMBER"},
-		"six months":                {func(f *Facts) { f.EndDate = "2027-06-06" }, "2026-12-06", "2027-06-06", "FNR"},
-		"a day short of six months": {func(f *Facts) { f.EndDate = "2027-06-05" }, "2026-12-06", "2027-06-05", "D_NUMBER"},
-		"never before the decision": {func(f *Facts) { f.StartDate = "2026-11-01" }, "2026-11-22", "2027-12-06", "FNR"},
-		"no day left, so no permit": {func(f *Facts) { f.StartDate, f.EndDate = "2026-11-01", "2026-11-22" }, "", "", ""},
+		"until the position ends":   {func(*ruleset.Facts) {}, "2026-12-06", "2027-12-06", "FNR"},
+		"permanent, three years":    {func(f *ruleset.Facts) { f.EndDate = "" }, "2026-12-06", "2029-12-06", "FNR"},
+		"long, three years":         {func(f *ruleset.Facts) { f.EndDate = "2032-01-01" }, "2026-12-06", "2029-12-06", "FNR"},
+		"vocational, one year":      {func(f *ruleset.Facts) { f.EndDate, f.RequiredEducation = "", "vocational" }, "2026-12-06", "2027-12-06", "FNR"},
+		"never beyond the passport": {func(f *ruleset.Facts) { f.PassportExpiry = "2027-03-01" }, "2026-12-06", "2027-03-01", "D_NUMBER"},
+		"six months":                {func(f *ruleset.Facts) { f.EndDate = "2027-06-06" }, "2026-12-06", "2027-06-06", "FNR"},
+		"a day short of six months": {func(f *ruleset.Facts) { f.EndDate = "2027-06-05" }, "2026-12-06", "2027-06-05", "D_NUMBER"},
+		"never before the decision": {func(f *ruleset.Facts) { f.StartDate = "2026-11-01" }, "2026-11-22", "2027-12-06", "FNR"},
+		"no day left, so no permit": {func(f *ruleset.Facts) { f.StartDate, f.EndDate = "2026-11-01", "2026-11-22" }, "", "", ""},
 	} {
 		f := lisa()
 		c.change(&f)
@@ -265,7 +266,7 @@ func TestStoredCaseThatCannotBeIsRefused(t *testing.T) {
 // with milestones in any order and repeated.
 func TestCaseFollowsItsModel(t *testing.T) {
 	milestones := []Milestone{AppointmentBooked, AppointmentAttended, IdentityVerified, ResidenceCardIssued, IdentifierAssigned, TaxCardIssued, AccountOpened}
-	clear, err := rules(t).Evaluate(lisa())
+	clear, err := rules(t).Evaluate(lisa(), ruleset.ProposeOnly)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,11 @@ import (
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/ruleset"
 )
+
+// isoDate is how claims carry dates.
+const isoDate = "2006-01-02"
 
 // Permit figures. Higher education gives up to three years at a time, vocational
 // education one; six months make a resident (folkeregisterloven § 4-1).
@@ -30,15 +34,15 @@ type Permit struct {
 }
 
 // Permit says what a granted case gives. Rule: case.not-granted (Conflict).
-func (c *Case) Permit(f Facts) (Permit, error) {
+func (c *Case) Permit(f ruleset.Facts) (Permit, error) {
 	if c.state != Granted && c.state != Completed {
 		return Permit{}, fault.New(fault.Conflict, "case.not-granted", "the case is not granted")
 	}
-	d, err := f.dates()
+	d, err := f.Dates()
 	if err != nil {
 		return Permit{}, err
 	}
-	p := Permit{ValidFrom: d.start, Registration: registrationDNumber}
+	p := Permit{ValidFrom: d.Start, Registration: registrationDNumber}
 	year, month, day := c.decision.At.Date()
 	if decided := time.Date(year, month, day, 0, 0, 0, 0, time.UTC); decided.After(p.ValidFrom) {
 		p.ValidFrom = decided
@@ -48,7 +52,7 @@ func (c *Case) Permit(f Facts) (Permit, error) {
 		years = yearsVocational
 	}
 	p.ValidUntil = p.ValidFrom.AddDate(years, 0, 0)
-	for _, limit := range []time.Time{d.end, d.passportExpiry} {
+	for _, limit := range []time.Time{d.End, d.PassportExpiry} {
 		if !limit.IsZero() && limit.Before(p.ValidUntil) {
 			p.ValidUntil = limit
 		}
@@ -64,7 +68,7 @@ func (c *Case) Permit(f Facts) (Permit, error) {
 
 // PermitClaims are the ResidencePermit credential's, without the subject's id.
 // Rules: case.not-granted, case.permit-period (Conflict).
-func (c *Case) PermitClaims(f Facts) (map[string]any, error) {
+func (c *Case) PermitClaims(f ruleset.Facts) (map[string]any, error) {
 	p, err := c.Permit(f)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/ruleset"
 )
 
 // Snapshot is a case as the store keeps it. Timeline is in the order of recording.
@@ -11,7 +12,7 @@ type Snapshot struct {
 	ID             string
 	Number         string
 	DUF            string
-	Evaluation     Evaluation
+	Evaluation     ruleset.Evaluation
 	State          State
 	OfferWithdrawn bool
 	Decision       Decision

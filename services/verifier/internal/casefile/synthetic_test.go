@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/synthetic"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/ruleset"
 )
 
 func TestSyntheticPeopleAreProposed(t *testing.T) {
@@ -15,15 +16,15 @@ func TestSyntheticPeopleAreProposed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := Facts{
+		f := ruleset.Facts{
 			EvaluatedOn: on.Format(isoDate), GivenName: o.GivenName, FamilyName: o.FamilyName, Birthdate: o.Birthdate,
 			Nationalities: o.Nationalities, CurrentCountry: o.CurrentCountry, PassportIssuingCountry: o.Passport.IssuingCountry,
 			PassportExpiry: o.Passport.DateOfExpiry, Occupation: o.Employment.Occupation, RequiredEducation: o.Employment.RequiredEducationLevel,
 			StartDate: o.Employment.StartDate, EndDate: o.Employment.EndDate, PercentageHundredths: 10000, AnnualSalary: salary,
 			QualificationsConfirmed: true, OrganisationNumber: "310000019", EmployerAccredited: true, AccreditedOrganisationNumber: "310000019",
 		}
-		e, err := set.Evaluate(f)
-		if err != nil || e.Outcome != ProposeGrant {
+		e, err := set.Evaluate(f, ruleset.ProposeOnly)
+		if err != nil || e.Outcome != ruleset.ProposeGrant {
 			t.Fatalf("person %d: %v, %v", i, e, err)
 		}
 		p, err := granted(t, f).Permit(f)

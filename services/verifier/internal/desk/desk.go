@@ -25,6 +25,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/verification"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/ruleset"
 )
 
 // Session is a present-proof thread with a wallet.
@@ -62,9 +63,9 @@ type Record struct {
 
 // File is the sealed part of a case: personal data.
 type File struct {
-	Facts   casefile.Facts `json:"facts"`
-	Offer   Offer          `json:"offer"`
-	Consent Consent        `json:"consent"`
+	Facts   ruleset.Facts `json:"facts"`
+	Offer   Offer         `json:"offer"`
+	Consent Consent       `json:"consent"`
 }
 
 // Offer is the credential that was presented.
@@ -154,7 +155,7 @@ type Config struct {
 	Resolver did.Resolver
 	// Verification asks status lists and the trust list anew each time.
 	Verification *verification.Verifier
-	Rules        *casefile.RuleSet
+	Rules        *ruleset.RuleSet
 	Clock        clock.Clock
 	Random       io.Reader
 	Zone         *time.Location // in which a date is today's

@@ -20,6 +20,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 	"github.com/kompetansespor/kompetansespor/services/internal/verification"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/ruleset"
 )
 
 // Receive takes a presentation: whose session it answers, whether it proves
@@ -46,7 +47,7 @@ func (d *Desk) Receive(ctx context.Context, in agent.Received, document []byte) 
 	if err != nil {
 		return nil, err
 	}
-	evaluation, err := d.Rules.Evaluate(file.Facts)
+	evaluation, err := d.Rules.Evaluate(file.Facts, ruleset.ProposeOnly)
 	if err != nil {
 		return nil, err
 	}
@@ -77,12 +78,12 @@ func (d *Desk) examine(ctx context.Context, session Session, document []byte) (F
 		Subject: shown.SubjectID, Status: shown.Status, Claims: shown.Claims,
 		Key: shown.VerificationMethod, SignedAt: shown.Created,
 	}
-	accreditation := casefile.Accreditation{InForce: true, OrganisationNumber: shown.By.OrganisationNumber}
+	accreditation := ruleset.Accreditation{InForce: true, OrganisationNumber: shown.By.OrganisationNumber}
 	consent, err := d.readConsent(ctx, presented.Members["consent"], session.Theirs, now)
 	if err != nil {
 		return File{}, err
 	}
-	facts, err := casefile.FactsOf(offer.Claims, accreditation, now.In(d.Zone))
+	facts, err := ruleset.FactsOf(ruleset.Application{Offer: offer.Claims, Accreditation: accreditation}, now.In(d.Zone))
 	return File{Facts: facts, Offer: offer, Consent: consent}, err
 }
 
@@ -99,7 +100,7 @@ func oneOffer(presented *verification.Presentation) (*verification.Credential, e
 }
 
 // open uses up the session and opens the case.
-func (d *Desk) open(ctx context.Context, tx *sqldb.Tx, session Session, file File, evaluation casefile.Evaluation, document []byte) error {
+func (d *Desk) open(ctx context.Context, tx *sqldb.Tx, session Session, file File, evaluation ruleset.Evaluation, document []byte) error {
 	caseRef, err := d.newID("case_")
 	if err != nil {
 		return err

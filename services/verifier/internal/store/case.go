@@ -17,6 +17,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/ruleset"
 )
 
 // Number gives a new case its position and its number within the year.
@@ -48,9 +49,9 @@ func (s *Store) TakeDUF(ctx context.Context, tx *sqldb.Tx, duf, caseRef string) 
 
 // sealed is what a case's sealed column holds.
 type sealed struct {
-	DUF        string              `json:"duf"`
-	Evaluation casefile.Evaluation `json:"evaluation"`
-	File       desk.File           `json:"file"`
+	DUF        string             `json:"duf"`
+	Evaluation ruleset.Evaluation `json:"evaluation"`
+	File       desk.File          `json:"file"`
 }
 
 // Add puts in a new case; false when its offer has opened one already.

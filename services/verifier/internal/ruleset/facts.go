@@ -1,11 +1,10 @@
-// Package casefile is a case at UDI: the facts that a presentation gave, the
-// dated rules that are held against them, and the case's life from application
-// to completion.
+// Package ruleset holds dated rules against the facts of an application.
 //
-// Rules only ever propose a grant or send the case to an officer; nothing here
-// refuses by itself (utlendingsforskriften § 17-7 a). The package is pure: it
-// never verifies a credential, stores, sends or looks anything up.
-package casefile
+// Rules only ever propose a grant, grant where that is allowed, or send the case
+// to an officer; nothing here refuses (utlendingsforskriften § 17-7 a). The
+// package is pure: it never verifies a credential, stores, sends or looks
+// anything up.
+package ruleset
 
 import (
 	"crypto/sha256"
@@ -56,18 +55,42 @@ type Facts struct {
 	AccreditedOrganisationNumber string `json:"accredited_organisation_number"`
 }
 
+// Application is what was presented and verified, and what others say about it.
+// Claims are as encoding/json reads them.
+type Application struct {
+	// Offer are the claims of the OfferOfEmployment.
+	Offer         map[string]any
+	Accreditation Accreditation
+	Signatory     Signatory
+	// Supporting are the other credentials of the same holder, verified: signature,
+	// status, and that their issuer may issue the type.
+	Supporting []Supporting
+}
+
 // Accreditation is what the trust list says about the offer's signer.
 type Accreditation struct {
 	InForce            bool
 	OrganisationNumber string
 }
 
-// FactsOf reads the claims of a verified OfferOfEmployment. on is a date in its
-// own location. Claims must come from encoding/json; those that the schema
-// requires and that are missing or of another type are one Invalid fault
-// (case.facts). A claim that the holder kept back is missing.
-func FactsOf(offer map[string]any, employer Accreditation, on time.Time) (Facts, error) {
-	r := &reader{claims: offer}
+// Signatory is what is known of who signed the offer for the employer: nothing
+// until it was Checked.
+type Signatory struct {
+	Checked, Authorised bool
+}
+
+// Supporting is a credential that was presented beside the offer.
+type Supporting struct {
+	Type   string // a name of credtype, such as EducationRecognition
+	Claims map[string]any
+	Issuer string // its DID
+}
+
+// FactsOf reads an application. on is a date in its own location. Claims of the
+// offer that the schema requires and that are missing or of another type are one
+// Invalid fault (case.facts). A claim that the holder kept back is missing.
+func FactsOf(a Application, on time.Time) (Facts, error) {
+	r := &reader{claims: a.Offer}
 	f := Facts{
 		EvaluatedOn:                  on.Format(isoDate),
 		GivenName:                    r.text("given_name"),
@@ -84,8 +107,8 @@ func FactsOf(offer map[string]any, employer Accreditation, on time.Time) (Facts,
 		AnnualSalary:                 r.kroner("employment.annual_salary"),
 		QualificationsConfirmed:      r.confirmed("declarations.qualifications_confirmed"),
 		OrganisationNumber:           r.text("employer.organisation_number"),
-		EmployerAccredited:           employer.InForce,
-		AccreditedOrganisationNumber: employer.OrganisationNumber,
+		EmployerAccredited:           a.Accreditation.InForce,
+		AccreditedOrganisationNumber: a.Accreditation.OrganisationNumber,
 	}
 	if r.optional("employment.end_date") != "" {
 		f.EndDate = r.date("employment.end_date")

@@ -1,4 +1,4 @@
-package casefile
+package ruleset
 
 import (
 	"fmt"
@@ -25,8 +25,21 @@ type Outcome string
 const (
 	// ProposeGrant: every rule passed and nothing was flagged.
 	ProposeGrant Outcome = "PROPOSE_GRANT"
+	// Grant: evaluated with Automatic, and credentials answered also what takes
+	// judgement.
+	Grant Outcome = "GRANT"
 	// ToOfficer: everything else.
 	ToOfficer Outcome = "TO_OFFICER"
+)
+
+// Mode says what an evaluation may come to at most.
+type Mode string
+
+const (
+	// ProposeOnly: an officer decides. The zero value.
+	ProposeOnly Mode = ""
+	// Automatic: the rules may grant (utlendingsforskriften § 17-7 a).
+	Automatic Mode = "automatic"
 )
 
 // RuleResult is one rule's finding.
@@ -55,8 +68,8 @@ type Evaluation struct {
 // deterministic. A rule that is not in force yet goes to an officer: what cannot
 // be checked is not passed. Facts that FactsOf did not make may be refused as
 // Invalid (case.facts).
-func (s *RuleSet) Evaluate(f Facts) (Evaluation, error) {
-	d, err := f.dates()
+func (s *RuleSet) Evaluate(f Facts, mode Mode) (Evaluation, error) {
+	d, err := f.Dates()
 	if err != nil {
 		return Evaluation{}, err
 	}
@@ -70,7 +83,7 @@ func (s *RuleSet) Evaluate(f Facts) (Evaluation, error) {
 	}
 	for _, id := range s.order {
 		result := RuleResult{ID: id, Result: Officer}
-		if rule, ok := s.inForce(id, d.on); ok {
+		if rule, ok := s.inForce(id, d.On); ok {
 			result.Version, result.LegalReference = rule.Version, rule.LegalReference
 			result.Result = checks[id](s, rule.Parameters, f, d)
 		}
@@ -82,38 +95,40 @@ func (s *RuleSet) Evaluate(f Facts) (Evaluation, error) {
 	return e, nil
 }
 
-// dates are a Facts' dates as midnights UTC. end is zero for a permanent position.
-type dates struct{ on, birth, start, end, passportExpiry time.Time }
+// Dates are a Facts' dates as midnights UTC. End is zero for a permanent position.
+type Dates struct{ On, Birth, Start, End, PassportExpiry time.Time }
 
-func (f Facts) dates() (dates, error) {
-	var d dates
+// Dates reads the dates. Rule: case.facts (Invalid), also for an end that is not
+// after the start.
+func (f Facts) Dates() (Dates, error) {
+	var d Dates
 	for _, field := range []struct {
 		name, text string
 		into       *time.Time
 	}{
-		{"evaluated_on", f.EvaluatedOn, &d.on},
-		{"birthdate", f.Birthdate, &d.birth},
-		{"employment.start_date", f.StartDate, &d.start},
-		{"passport.date_of_expiry", f.PassportExpiry, &d.passportExpiry},
-		{"employment.end_date", f.EndDate, &d.end},
+		{"evaluated_on", f.EvaluatedOn, &d.On},
+		{"birthdate", f.Birthdate, &d.Birth},
+		{"employment.start_date", f.StartDate, &d.Start},
+		{"passport.date_of_expiry", f.PassportExpiry, &d.PassportExpiry},
+		{"employment.end_date", f.EndDate, &d.End},
 	} {
-		if field.text == "" && field.into == &d.end {
+		if field.text == "" && field.into == &d.End {
 			continue
 		}
 		date, err := time.Parse(isoDate, field.text)
 		if err != nil {
-			return dates{}, fault.New(fault.Invalid, "case.facts", "%s is no date", field.name)
+			return Dates{}, fault.New(fault.Invalid, "case.facts", "%s is no date", field.name)
 		}
 		*field.into = date
 	}
-	if !d.end.IsZero() && !d.end.After(d.start) {
-		return dates{}, fault.New(fault.Invalid, "case.facts", "employment.end_date is not after the start date")
+	if !d.End.IsZero() && !d.End.After(d.Start) {
+		return Dates{}, fault.New(fault.Invalid, "case.facts", "employment.end_date is not after the start date")
 	}
 	return d, nil
 }
 
-func warningsOf(d dates) []string {
-	if !d.end.IsZero() && d.passportExpiry.Before(d.end) {
+func warningsOf(d Dates) []string {
+	if !d.End.IsZero() && d.PassportExpiry.Before(d.End) {
 		return []string{"passport.before-end"}
 	}
 	return nil

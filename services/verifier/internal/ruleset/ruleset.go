@@ -1,4 +1,4 @@
-package casefile
+package ruleset
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 )
 
@@ -60,8 +61,18 @@ type Floor struct {
 	Master    int64     `yaml:"master"`
 }
 
-// LoadRules reads the rule set that is built in.
-func LoadRules() (*RuleSet, error) { return parseRules(rulesYAML, visaFreeYAML) }
+// Current reads the rule set that new cases are held against.
+func Current() (*RuleSet, error) { return parseRules(rulesYAML, visaFreeYAML) }
+
+// Load reads the rule set of a version, as an Evaluation names it. Rule:
+// ruleset.unknown (NotFound).
+func Load(version string) (*RuleSet, error) {
+	s, err := Current()
+	if err == nil && s.version != version {
+		return nil, fault.New(fault.NotFound, "ruleset.unknown", "there is no rule set of this version")
+	}
+	return s, err
+}
 
 // Version names the rule set and its list of nationalities.
 func (s *RuleSet) Version() string { return s.version }

@@ -1,10 +1,10 @@
-package casefile
+package ruleset
 
 import "slices"
 
 // checks are the rules' conditions, by the id that rules.yaml gives them. A check
 // sees the parameters in force and the facts, nothing else.
-var checks = map[string]func(*RuleSet, Parameters, Facts, dates) Result{
+var checks = map[string]func(*RuleSet, Parameters, Facts, Dates) Result{
 	"skilled.education":      checkEducation,
 	"skilled.nationality":    checkNationality,
 	"skilled.age":            checkAge,
@@ -24,7 +24,7 @@ func passedIf(holds bool) Result {
 	return Failed
 }
 
-func checkEducation(_ *RuleSet, p Parameters, f Facts, _ dates) Result {
+func checkEducation(_ *RuleSet, p Parameters, f Facts, _ Dates) Result {
 	if slices.Contains(p.OfficerLevels, f.RequiredEducation) {
 		return Officer
 	}
@@ -33,7 +33,7 @@ func checkEducation(_ *RuleSet, p Parameters, f Facts, _ dates) Result {
 
 // checkNationality asks for a nationality without visa requirement that is also
 // the passport's: freedom from visas belongs to the passport one travels on.
-func checkNationality(s *RuleSet, _ Parameters, f Facts, _ dates) Result {
+func checkNationality(s *RuleSet, _ Parameters, f Facts, _ Dates) Result {
 	if !slices.Contains(f.Nationalities, f.PassportIssuingCountry) {
 		return Officer
 	}
@@ -45,21 +45,21 @@ func checkNationality(s *RuleSet, _ Parameters, f Facts, _ dates) Result {
 }
 
 // checkAge is about today; who comes of age before the start is the officer's.
-func checkAge(_ *RuleSet, p Parameters, _ Facts, d dates) Result {
-	comesOfAge := d.birth.AddDate(p.MinimumAge, 0, 0)
-	if comesOfAge.After(d.on) && !comesOfAge.After(d.start) {
+func checkAge(_ *RuleSet, p Parameters, _ Facts, d Dates) Result {
+	comesOfAge := d.Birth.AddDate(p.MinimumAge, 0, 0)
+	if comesOfAge.After(d.On) && !comesOfAge.After(d.Start) {
 		return Officer
 	}
-	return passedIf(!comesOfAge.After(d.on))
+	return passedIf(!comesOfAge.After(d.On))
 }
 
 // checkSalary compares full-time equivalents in whole numbers: pay × 100 % ≥
 // floor × the position's percentage. Less than full time that reaches the floor
 // is for an officer to confirm.
-func checkSalary(_ *RuleSet, p Parameters, f Facts, d dates) Result {
+func checkSalary(_ *RuleSet, p Parameters, f Facts, d Dates) Result {
 	var inForce Floor
 	for _, floor := range p.Floors {
-		if !floor.ValidFrom.After(d.on) && floor.ValidFrom.After(inForce.ValidFrom) {
+		if !floor.ValidFrom.After(d.On) && floor.ValidFrom.After(inForce.ValidFrom) {
 			inForce = floor
 		}
 	}
@@ -77,28 +77,28 @@ func checkSalary(_ *RuleSet, p Parameters, f Facts, d dates) Result {
 	return Passed
 }
 
-func checkPosition(_ *RuleSet, p Parameters, f Facts, _ dates) Result {
+func checkPosition(_ *RuleSet, p Parameters, f Facts, _ Dates) Result {
 	return passedIf(f.PercentageHundredths >= p.MinimumPercentage*100 && f.PercentageHundredths <= 100*100)
 }
 
-func checkPassport(_ *RuleSet, _ Parameters, _ Facts, d dates) Result {
-	return passedIf(d.passportExpiry.After(d.start) && d.passportExpiry.After(d.on))
+func checkPassport(_ *RuleSet, _ Parameters, _ Facts, d Dates) Result {
+	return passedIf(d.PassportExpiry.After(d.Start) && d.PassportExpiry.After(d.On))
 }
 
-func checkStart(_ *RuleSet, _ Parameters, _ Facts, d dates) Result {
-	return passedIf(!d.start.Before(d.on))
+func checkStart(_ *RuleSet, _ Parameters, _ Facts, d Dates) Result {
+	return passedIf(!d.Start.Before(d.On))
 }
 
-func checkEmployer(_ *RuleSet, _ Parameters, f Facts, _ dates) Result {
+func checkEmployer(_ *RuleSet, _ Parameters, f Facts, _ Dates) Result {
 	return passedIf(f.EmployerAccredited && f.OrganisationNumber != "" && f.AccreditedOrganisationNumber == f.OrganisationNumber)
 }
 
-func checkQualifications(_ *RuleSet, _ Parameters, f Facts, _ dates) Result {
+func checkQualifications(_ *RuleSet, _ Parameters, f Facts, _ Dates) Result {
 	return passedIf(f.QualificationsConfirmed)
 }
 
 // checkScope: the pilot takes nobody who already lives in Norway, and the form
 // leaves the country empty for who is there now.
-func checkScope(_ *RuleSet, _ Parameters, f Facts, _ dates) Result {
+func checkScope(_ *RuleSet, _ Parameters, f Facts, _ Dates) Result {
 	return passedIf(f.CurrentCountry != "" && f.CurrentCountry != "NO")
 }

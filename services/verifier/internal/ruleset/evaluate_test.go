@@ -1,4 +1,4 @@
-package casefile
+package ruleset
 
 import (
 	"encoding/json"
@@ -13,7 +13,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
-var loadOnce = sync.OnceValues(LoadRules)
+var loadOnce = sync.OnceValues(Current)
 
 func rules(t interface{ Fatal(...any) }) *RuleSet {
 	s, err := loadOnce()
@@ -36,7 +36,7 @@ func lisa() Facts {
 
 func evaluate(t *testing.T, f Facts) Evaluation {
 	t.Helper()
-	e, err := rules(t).Evaluate(f)
+	e, err := rules(t).Evaluate(f, ProposeOnly)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,8 +203,8 @@ func TestSameInputsGiveTheSameEvaluation(t *testing.T) {
 		f.CurrentCountry = rapid.SampledFrom([]string{"", "NO", "US"}).Draw(t, "country")
 		f.RequiredEducation = rapid.SampledFrom([]string{"bachelor", "master", "vocational", "x"}).Draw(t, "education")
 		f.GivenName = rapid.String().Draw(t, "name")
-		a, errA := rules(t).Evaluate(f)
-		b, errB := rules(t).Evaluate(f)
+		a, errA := rules(t).Evaluate(f, ProposeOnly)
+		b, errB := rules(t).Evaluate(f, ProposeOnly)
 		if errA != nil || errB != nil || !reflect.DeepEqual(a, b) {
 			t.Fatalf("%+v %v\n%+v %v", a, errA, b, errB)
 		}
@@ -218,7 +218,7 @@ func TestSameInputsGiveTheSameEvaluation(t *testing.T) {
 		}
 		other := f
 		other.AnnualSalary++
-		if c, _ := rules(t).Evaluate(other); c.InputsHash == a.InputsHash {
+		if c, _ := rules(t).Evaluate(other, ProposeOnly); c.InputsHash == a.InputsHash {
 			t.Fatal("other inputs, same hash")
 		}
 		if again, _ := f.Hash("other"); again == a.InputsHash {
@@ -244,7 +244,7 @@ func TestBadDatesAreRefused(t *testing.T) {
 	} {
 		f := lisa()
 		change(&f)
-		if _, err := rules(t).Evaluate(f); fault.RuleOf(err) != "case.facts" {
+		if _, err := rules(t).Evaluate(f, ProposeOnly); fault.RuleOf(err) != "case.facts" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -268,7 +268,7 @@ func offerClaims(t *testing.T) map[string]any {
 var on = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
 func TestFactsComeFromTheOffersClaims(t *testing.T) {
-	f, err := FactsOf(offerClaims(t), Accreditation{InForce: true, OrganisationNumber: "310000019"}, on)
+	f, err := FactsOf(Application{Offer: offerClaims(t), Accreditation: Accreditation{InForce: true, OrganisationNumber: "310000019"}}, on)
 	if err != nil || !reflect.DeepEqual(f, lisa()) {
 		t.Errorf("got %+v, %v", f, err)
 	}
@@ -277,7 +277,7 @@ func TestFactsComeFromTheOffersClaims(t *testing.T) {
 	claims["employment"].(map[string]any)["annual_salary"].(map[string]any)["amount"] = json.Number("634700")
 	delete(claims["employment"].(map[string]any), "end_date")
 	delete(claims, "current_country")
-	f, err = FactsOf(claims, Accreditation{}, on)
+	f, err = FactsOf(Application{Offer: claims}, on)
 	if err != nil || f.PercentageHundredths != 8055 || f.AnnualSalary != 634700 || f.EndDate != "" || f.CurrentCountry != "" || f.EmployerAccredited {
 		t.Errorf("got %+v, %v", f, err)
 	}
@@ -304,7 +304,7 @@ func TestWithheldOrMisshapenClaimIsNoFact(t *testing.T) {
 	} {
 		claims := offerClaims(t)
 		spoil(claims)
-		_, err := FactsOf(claims, Accreditation{}, on)
+		_, err := FactsOf(Application{Offer: claims}, on)
 		found := false
 		for _, v := range fault.From(err).Violations {
 			found = found || v.Field == path && v.Rule == "case.claim"
@@ -349,7 +349,7 @@ func TestLaterVersionOfARuleTakesOver(t *testing.T) {
 		f := lisa()
 		f.EvaluatedOn = date
 		f.StartDate, f.EndDate = "2027-02-01", "2028-02-01"
-		e, err := s.Evaluate(f)
+		e, err := s.Evaluate(f, ProposeOnly)
 		if err != nil || resultOf(e, "skilled.age") != want {
 			t.Errorf("%s: %v, %v", date, e, err)
 		}
