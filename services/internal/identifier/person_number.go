@@ -28,12 +28,25 @@ const (
 	ControlFrom2032
 )
 
+// controlFrom is the day from which numbers are issued under the later rule,
+// also to people born before. Source: Skatteetaten,
+// folkeregisteret-api-dokumentasjon, nyttfnr2032.
+var controlFrom = time.Date(2032, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // ControlRuleAt is the rule for numbers that may have been issued up to t.
 func ControlRuleAt(t time.Time) ControlRule {
-	if t.Year() >= 2032 {
-		return ControlFrom2032
+	if t.Before(controlFrom) {
+		return ControlUntil2032
 	}
-	return ControlUntil2032
+	return ControlFrom2032
+}
+
+// remainders is how many remainders, from 0, the first control digit may leave.
+func (r ControlRule) remainders() int {
+	if r == ControlFrom2032 {
+		return 4
+	}
+	return 1
 }
 
 var (
@@ -84,12 +97,7 @@ func CheckPersonNumber(s string, mode Mode, rule ControlRule) (PersonNumberKind,
 }
 
 func controlled(s string, rule ControlRule) bool {
-	remainder := (weighted(s, firstControlWeights) + int(s[9]-'0')) % 11
-	most := 0
-	if rule == ControlFrom2032 {
-		most = 3
-	}
-	if remainder > most {
+	if remainder := (weighted(s, firstControlWeights) + int(s[9]-'0')) % 11; remainder >= rule.remainders() {
 		return false
 	}
 	return (weighted(s, secondControlWeights)+int(s[10]-'0'))%11 == 0
