@@ -39,6 +39,11 @@ type Config struct {
 	// Authority is the DID of UDI, where applications go. Required.
 	Authority string `yaml:"authority"`
 
+	// IssuerURL is the public URL of the service that knows offers by their
+	// number, such as https://issuer.kompetansespor.example. Empty: offers are
+	// taken by link alone.
+	IssuerURL string `yaml:"issuer_url"`
+
 	// WalletsPerHour is how many wallets one app may open in an hour. Default
 	// 10000.
 	WalletsPerHour int64 `yaml:"wallets_per_hour"`
@@ -49,6 +54,9 @@ func (c *Config) Validate() []fault.Violation {
 	all := append(c.Common.Validate(config.Needs{Peers: []string{"verifier"}}), c.TrustList.Validate()...)
 	if !strings.HasPrefix(c.Authority, "did:web:") {
 		all = append(all, fault.Violation{Field: "authority", Rule: "config.authority", Message: "must be the did:web of the authority that takes applications"})
+	}
+	if c.IssuerURL != "" && (!strings.HasPrefix(c.IssuerURL, "https://") || strings.HasSuffix(c.IssuerURL, "/")) {
+		all = append(all, fault.Violation{Field: "issuer_url", Rule: "config.issuer_url", Message: "must be https:// and a host, without a slash at the end"})
 	}
 	if c.WalletsPerHour == 0 {
 		c.WalletsPerHour = 10_000
@@ -71,7 +79,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	holders := store.Store{Sealer: s.Book.KeyStore(), Clock: s.Clock}
 	d := desk.New(desk.Config{
 		DB: s.DB, Store: holders, Book: s.Book, Agent: s.Agent, Verification: s.CachingVerifier(cfg.TrustList),
-		Invitations: peers.Invitations{Get: s.Fetch},
+		Invitations: peers.Invitations{Get: s.Fetch, Issuer: cfg.IssuerURL},
 		AccessLog:   peers.AccessLog{Client: verifierv1.NewAccessLogServiceClient(verifier)},
 		Opening:     cache.NewLimiter(s.Cache, s.Clock, "open-wallet", cfg.WalletsPerHour, time.Hour),
 		Clock:       s.Clock, Random: s.Random, Endpoint: s.DIDCommEndpoint(), Authority: cfg.Authority,

@@ -19,15 +19,18 @@ const (
 func Policy() rpc.Policy {
 	holder := []rpc.Role{RoleHolder}
 	return rpc.Policy{Roles: map[string][]rpc.Role{
-		walletv1.WalletService_OpenWallet_FullMethodName:      {RoleApp},
-		walletv1.WalletService_GetWallet_FullMethodName:       holder,
-		walletv1.WalletService_AcceptOffer_FullMethodName:     holder,
-		walletv1.WalletService_ApplyForPermit_FullMethodName:  holder,
-		walletv1.WalletService_GetExchange_FullMethodName:     holder,
-		walletv1.WalletService_ListExchanges_FullMethodName:   holder,
-		walletv1.WalletService_ListCredentials_FullMethodName: holder,
-		walletv1.WalletService_GetCredential_FullMethodName:   holder,
-		walletv1.WalletService_ListAccessLog_FullMethodName:   holder,
+		walletv1.WalletService_OpenWallet_FullMethodName:       {RoleApp},
+		walletv1.WalletService_GetWallet_FullMethodName:        holder,
+		walletv1.WalletService_AcceptOffer_FullMethodName:      holder,
+		walletv1.WalletService_ApplyForPermit_FullMethodName:   holder,
+		walletv1.WalletService_GetExchange_FullMethodName:      holder,
+		walletv1.WalletService_ListExchanges_FullMethodName:    holder,
+		walletv1.WalletService_ListCredentials_FullMethodName:  holder,
+		walletv1.WalletService_GetCredential_FullMethodName:    holder,
+		walletv1.WalletService_ImportCredential_FullMethodName: holder,
+		walletv1.WalletService_ListNotices_FullMethodName:      holder,
+		walletv1.WalletService_ReadNotice_FullMethodName:       holder,
+		walletv1.WalletService_ListAccessLog_FullMethodName:    holder,
 	}}
 }
 

@@ -48,7 +48,9 @@ func (s *Wallet) GetWallet(ctx context.Context, _ *walletv1.GetWalletRequest) (*
 // AcceptOffer opens an invitation.
 func (s *Wallet) AcceptOffer(ctx context.Context, req *walletv1.AcceptOfferRequest) (*walletv1.AcceptOfferResponse, error) {
 	who, _ := rpc.PrincipalFrom(ctx)
-	exchange, err := s.Desk.Collect(ctx, who.Subject, req.GetInvitationUrl(), req.GetCollectionCode())
+	exchange, err := s.Desk.Collect(ctx, who.Subject, desk.Collecting{
+		Link: req.GetInvitationUrl(), Number: req.GetOfferNumber(), Code: req.GetCollectionCode(),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -59,11 +61,13 @@ func (s *Wallet) AcceptOffer(ctx context.Context, req *walletv1.AcceptOfferReque
 // ApplyForPermit applies at the authority.
 func (s *Wallet) ApplyForPermit(ctx context.Context, req *walletv1.ApplyForPermitRequest) (*walletv1.ApplyForPermitResponse, error) {
 	who, _ := rpc.PrincipalFrom(ctx)
-	consent := holding.Consent{Purpose: req.GetConsent().GetPurpose()}
+	consent := holding.Consent{Purpose: req.GetConsent().GetPurpose(), Shares: req.GetConsent().GetShares()}
 	for _, a := range req.GetConsent().GetAgencies() {
 		consent.Agencies = append(consent.Agencies, holding.Agency{DID: a.GetAgencyDid(), Claims: a.GetClaims()})
 	}
-	exchange, err := s.Desk.Apply(ctx, who.Subject, req.GetCredentialId(), consent)
+	exchange, err := s.Desk.Apply(ctx, who.Subject, desk.Applying{
+		Credential: req.GetCredentialId(), Supporting: req.GetSupportingCredentialIds(), Consent: consent,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -149,6 +153,17 @@ func (s *Wallet) GetCredential(ctx context.Context, req *walletv1.GetCredentialR
 	return &walletv1.GetCredentialResponse{Credential: out}, err
 }
 
+// ImportCredential puts a credential in.
+func (s *Wallet) ImportCredential(ctx context.Context, req *walletv1.ImportCredentialRequest) (*walletv1.ImportCredentialResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	held, err := s.Desk.Import(ctx, who.Subject, req.GetDocument())
+	if err != nil {
+		return nil, err
+	}
+	out, err := credential(held)
+	return &walletv1.ImportCredentialResponse{Credential: out}, err
+}
+
 // ListAccessLog tells who has read what of the holder's applications, oldest
 // first. Rows are only ever added at the end, so a page begins after as many as
 // were shown.
@@ -181,6 +196,7 @@ var kinds = map[holding.Kind]walletv1.ExchangeKind{
 	holding.Collection:  walletv1.ExchangeKind_EXCHANGE_KIND_OFFER,
 	holding.Application: walletv1.ExchangeKind_EXCHANGE_KIND_APPLICATION,
 	holding.Delivery:    walletv1.ExchangeKind_EXCHANGE_KIND_DELIVERY,
+	holding.Import:      walletv1.ExchangeKind_EXCHANGE_KIND_IMPORT,
 }
 
 func (s *Wallet) exchange(ctx context.Context, e holding.Exchange) (*walletv1.Exchange, error) {
@@ -191,6 +207,7 @@ func (s *Wallet) exchange(ctx context.Context, e holding.Exchange) (*walletv1.Ex
 	out := &walletv1.Exchange{
 		ExchangeId: e.ID, Kind: kinds[e.Kind], Counterparty: e.Theirs, StartedAt: wire.Instant(e.CreatedAt),
 		UpdatedAt: wire.Instant(e.UpdatedAt), CaseRef: outcome.CaseRef, CredentialIds: outcome.Credentials,
+		PaymentUrl: outcome.PaymentURL,
 	}
 	switch e.State() {
 	case holding.Held, holding.Accepted:

@@ -20,18 +20,28 @@ import (
 
 // application is the secret of an application's exchange.
 type application struct {
-	Credential string          // what is shown
+	Credential string          // the offer that is shown
+	Supporting []string        `json:",omitempty"` // what is shown besides
 	Consent    holding.Consent // with the delivery DIDs
 	GivenAt    time.Time
 	CaseRef    string // once accepted
 	Capability string // what opens the access log of the case
+	PaymentURL string `json:",omitempty"` // where the fee is paid
+}
+
+// Applying is what the holder applies with.
+type Applying struct {
+	Credential string   // the offer
+	Supporting []string // what answers UDI's conditions besides
+	Consent    holding.Consent
 }
 
 // Apply proposes to the authority to present a credential, with the holder's
 // consent and a fresh delivery DID for each agency, which takes messages from
 // that agency alone. The same credential gives the same exchange until that
 // was refused.
-func (d *Desk) Apply(ctx context.Context, holder, credentialID string, consent holding.Consent) (_ holding.Exchange, err error) {
+func (d *Desk) Apply(ctx context.Context, holder string, with Applying) (_ holding.Exchange, err error) {
+	credentialID, consent := with.Credential, with.Consent
 	offer, _ := credtype.Find(credtype.OfferOfEmployment)
 	if err := consent.Check(offer); err != nil {
 		return holding.Exchange{}, err
@@ -46,8 +56,12 @@ func (d *Desk) Apply(ctx context.Context, holder, credentialID string, consent h
 	}
 	ctx, end := telemetry.Span(telemetry.Continue(ctx, trace), "wallet.Apply")
 	defer func() { end(err) }()
-	if held.Type != offer.Name {
-		return holding.Exchange{}, fault.New(fault.Conflict, "application.not-an-offer", "an application shows an offer of employment")
+	besides, err := d.supporting(ctx, holder, with.Supporting)
+	if err != nil {
+		return holding.Exchange{}, err
+	}
+	if err := holding.CheckShown(held, besides); err != nil {
+		return holding.Exchange{}, err
 	}
 	if have, err := d.Store.ByInvitation(ctx, d.DB.Read(), holder, credentialID); err == nil {
 		return have, nil
@@ -74,7 +88,7 @@ func (d *Desk) Apply(ctx context.Context, holder, credentialID string, consent h
 		Ours: pairwise.DID, Theirs: d.Authority, CreatedAt: d.Clock.Now(),
 	})
 	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		secret := application{Credential: credentialID, Consent: consent, GivenAt: d.Clock.Now()}
+		secret := application{Credential: credentialID, Supporting: with.Supporting, Consent: consent, GivenAt: d.Clock.Now()}
 		fresh, err := d.Store.AddExchange(ctx, tx, exchange, credentialID, secret)
 		if err != nil {
 			return err
@@ -100,7 +114,22 @@ func (d *Desk) Apply(ctx context.Context, holder, credentialID string, consent h
 	return exchange, err
 }
 
-// Present answers the authority's request: the credential and the consent,
+// supporting finds what is shown beside the offer.
+func (d *Desk) supporting(ctx context.Context, holder string, ids []string) ([]holding.Credential, error) {
+	if len(ids) > holding.MostSupporting {
+		return nil, fault.New(fault.Invalid, "application.supporting-count", "show at most 8 credentials beside the offer")
+	}
+	all := make([]holding.Credential, len(ids))
+	for i, id := range ids {
+		var err error
+		if all[i], err = d.Store.Credential(ctx, d.DB.Read(), holder, id); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Present answers the authority's request: the credentials and the consent,
 // signed by the key that the credential is bound to, for this challenge and
 // domain. A request that comes again is answered again.
 func (d *Desk) Present(ctx context.Context, in agent.Received, challenge, domain string) (agent.Effect, error) {
@@ -119,11 +148,15 @@ func (d *Desk) Present(ctx context.Context, in agent.Received, challenge, domain
 	if err != nil {
 		return nil, err
 	}
+	besides, err := d.supporting(ctx, exchange.Holder, secret.Supporting)
+	if err != nil {
+		return nil, err
+	}
 	from := exchange.State()
 	if err := exchange.Present(); err != nil {
 		return nil, err
 	}
-	document, err := d.present(ctx, held, secret, challenge, domain)
+	document, err := d.present(ctx, append([]holding.Credential{held}, besides...), secret, asked{challenge, domain})
 	if err != nil {
 		return nil, err
 	}
@@ -141,33 +174,57 @@ func (d *Desk) Present(ctx context.Context, in agent.Received, challenge, domain
 	}, nil
 }
 
-func (d *Desk) present(ctx context.Context, held holding.Credential, secret application, challenge, domain string) ([]byte, error) {
-	shown, err := d.shown(ctx, held, challenge, domain)
+// asked is what a presentation answers.
+type asked struct{ challenge, domain string }
+
+// present writes and signs the presentation: the offer first, then what
+// supports it. By the consent the worker also signs the offer as applicant
+// (utlendingsforskriften § 6-9): offer_hash names the very document.
+func (d *Desk) present(ctx context.Context, held []holding.Credential, secret application, to asked) ([]byte, error) {
+	shown := make([][]byte, len(held))
+	for i, c := range held {
+		var err error
+		if shown[i], err = d.shown(ctx, c, to.challenge, to.domain); err != nil {
+			return nil, err
+		}
+	}
+	hash, err := credential.OfferHash(shown[0])
 	if err != nil {
 		return nil, err
 	}
 	agencies := make([]any, len(secret.Consent.Agencies))
 	for i, a := range secret.Consent.Agencies {
-		claims := make([]any, len(a.Claims))
-		for j, c := range a.Claims {
-			claims[j] = c
-		}
-		agencies[i] = map[string]any{"agency": a.DID, "delivery": a.Delivery, "claims": claims}
+		agencies[i] = map[string]any{"agency": a.DID, "delivery": a.Delivery, "claims": list(a.Claims)}
 	}
+	consent := map[string]any{
+		"purpose":    secret.Consent.Purpose,
+		"given_at":   secret.GivenAt.UTC().Format(time.RFC3339),
+		"agencies":   agencies,
+		"offer_hash": hash,
+		"as":         "applicant",
+	}
+	if len(secret.Consent.Shares) > 0 {
+		consent["shares"] = list(secret.Consent.Shares)
+	}
+	subject := held[0].Subject
 	return credential.Present(ctx, d.Book, credential.Presenting{
 		Types:       []string{"ApplicationPresentation"},
-		Holder:      held.Subject,
-		Credentials: [][]byte{shown},
-		Members: map[string]any{"consent": map[string]any{
-			"purpose":  secret.Consent.Purpose,
-			"given_at": secret.GivenAt.UTC().Format(time.RFC3339),
-			"agencies": agencies,
-		}},
-		Challenge: challenge,
-		Domain:    domain,
-		Key:       credential.Key{ID: did.KeyIDOf(held.Subject), Curve: did.Ed25519},
-		Created:   d.Clock.Now(),
+		Holder:      subject,
+		Credentials: shown,
+		Members:     map[string]any{"consent": consent},
+		Challenge:   to.challenge,
+		Domain:      to.domain,
+		Key:         credential.Key{ID: did.KeyIDOf(subject), Curve: did.Ed25519},
+		Created:     d.Clock.Now(),
 	})
+}
+
+func list(texts []string) []any {
+	items := make([]any, len(texts))
+	for i, text := range texts {
+		items[i] = text
+	}
+	return items
 }
 
 // shown is a credential as it is presented: a W3C one as it is held, an SD-JWT
@@ -186,9 +243,16 @@ func (d *Desk) shown(ctx context.Context, held holding.Credential, nonce, audien
 	})
 }
 
-// Accepted records the case that the authority opened, and the capability
-// that opens its access log.
-func (d *Desk) Accepted(ctx context.Context, in agent.Received, caseRef, capability string) (agent.Effect, error) {
+// Acceptance is what the authority says of an application that it takes.
+type Acceptance struct {
+	CaseRef    string // the case that it opened, or goes on with
+	Capability string // what opens the access log of the case
+	PaymentURL string // where the fee is paid, empty when nothing is
+}
+
+// Accepted records the case that the authority opened, the capability that
+// opens its access log, and where the fee is paid.
+func (d *Desk) Accepted(ctx context.Context, in agent.Received, says Acceptance) (agent.Effect, error) {
 	exchange, err := d.inThread(ctx, in, in.Message.Thread())
 	if err != nil {
 		return nil, err
@@ -201,7 +265,7 @@ func (d *Desk) Accepted(ctx context.Context, in agent.Received, caseRef, capabil
 	if err := exchange.Accept(); err != nil {
 		return nil, err
 	}
-	secret.CaseRef, secret.Capability = caseRef, capability
+	secret.CaseRef, secret.Capability, secret.PaymentURL = says.CaseRef, says.Capability, holding.PageURL(says.PaymentURL)
 	return func(ctx context.Context, tx *sqldb.Tx) error {
 		if err := d.Store.SaveSecret(ctx, tx, exchange.ID, secret); err != nil {
 			return err
@@ -216,13 +280,25 @@ func (d *Desk) WhoRead(ctx context.Context, holder string) ([]Access, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []Access
+	// A changed offer goes on with the case that the first opened: the case is
+	// asked about once, with the capability that came last.
+	var cases []string
+	capabilities := map[string]string{}
 	for _, exchange := range applications {
 		var secret application
 		if err := d.Store.Secret(ctx, d.DB.Read(), exchange.ID, &secret); err != nil {
 			return nil, err
 		}
-		rows, err := d.AccessLog.ListAccess(ctx, secret.CaseRef, secret.Capability)
+		if _, known := capabilities[secret.CaseRef]; !known {
+			cases = append(cases, secret.CaseRef)
+		}
+		if secret.Capability != "" {
+			capabilities[secret.CaseRef] = secret.Capability
+		}
+	}
+	var all []Access
+	for _, caseRef := range cases {
+		rows, err := d.AccessLog.ListAccess(ctx, caseRef, capabilities[caseRef])
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
@@ -11,13 +12,33 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
 )
 
+// Collecting is what the worker was given: a link or, where none can be
+// opened, the offer's number; and the code.
+type Collecting struct {
+	Link   string
+	Number string
+	Code   string
+}
+
+func (d *Desk) invitation(ctx context.Context, by Collecting) (id, issuer string, err error) {
+	switch {
+	case (by.Link == "") == (by.Number == ""):
+		return "", "", fault.New(fault.Invalid, "invitation.link-or-number", "give the link of the offer or its number, one of the two")
+	case by.Number != "":
+		id, issuer, _, err = d.Invitations.ByNumber(ctx, by.Number, by.Code)
+	default:
+		id, issuer, _, err = d.Invitations.Invitation(ctx, by.Link)
+	}
+	return id, issuer, err
+}
+
 // Collect opens an invitation and proposes to its issuer to collect what it
 // offers; the code that came by another way travels inside the envelope. The
 // same invitation gives the same exchange until that was refused.
-func (d *Desk) Collect(ctx context.Context, holder, link, code string) (_ holding.Exchange, err error) {
+func (d *Desk) Collect(ctx context.Context, holder string, by Collecting) (_ holding.Exchange, err error) {
 	ctx, end := telemetry.Span(ctx, "wallet.Collect")
 	defer func() { end(err) }()
-	invitation, issuer, _, err := d.Invitations.Invitation(ctx, link)
+	invitation, issuer, err := d.invitation(ctx, by)
 	if err != nil {
 		return holding.Exchange{}, err
 	}
@@ -39,7 +60,7 @@ func (d *Desk) Collect(ctx context.Context, holder, link, code string) (_ holdin
 	exchange := holding.Begin(holding.Exchange{
 		ID: id, Holder: holder, Kind: holding.Collection, Thread: id,
 		Ours: pairwise.DID, Theirs: issuer, CreatedAt: d.Clock.Now(),
-	}, "OfferOfEmployment")
+	}, append(holding.Supporting(), credtype.OfferOfEmployment)...)
 	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		fresh, err := d.Store.AddExchange(ctx, tx, exchange, invitation, nil)
 		if err != nil {
@@ -56,7 +77,7 @@ func (d *Desk) Collect(ctx context.Context, holder, link, code string) (_ holdin
 			Type:  didcomm.TypeProposeCredential,
 			Thid:  exchange.Thread,
 			Pthid: invitation,
-			Body:  object(map[string]string{"goal_code": "kompetansespor.OfferOfEmployment", "collection_code": code}),
+			Body:  object(map[string]string{"goal_code": "kompetansespor.OfferOfEmployment", "collection_code": by.Code}),
 		})
 	})
 	return exchange, err

@@ -1,5 +1,5 @@
 // Package desk is what a wallet can do for its holder: open, collect an offer,
-// take a credential, apply for a permit, see who has read what. A verb loads,
+// take a credential, apply for a permit, see who has read what and who wrote. A verb loads,
 // lets holding decide, saves and leaves messages in the outbox, in one
 // transaction.
 package desk
@@ -41,6 +41,14 @@ type Store interface {
 	AddCredential(ctx context.Context, tx *sqldb.Tx, c holding.Credential) error
 	Credential(ctx context.Context, q sqldb.Querier, holder, id string) (holding.Credential, error)
 	Credentials(ctx context.Context, q sqldb.Querier, holder string, after int64, limit int) ([]holding.Credential, error)
+	// NewestSubject is the did:key that the holder's newest credential of a type
+	// is bound to, "" when there is none.
+	NewestSubject(ctx context.Context, q sqldb.Querier, holder, credentialType string) (string, error)
+	AddNotice(ctx context.Context, tx *sqldb.Tx, n holding.Notice) error
+	SaveNotice(ctx context.Context, tx *sqldb.Tx, n holding.Notice) error
+	Notice(ctx context.Context, q sqldb.Querier, holder, id string) (holding.Notice, error)
+	Notices(ctx context.Context, q sqldb.Querier, holder string, before int64, limit int) ([]holding.Notice, error)
+	Unread(ctx context.Context, q sqldb.Querier, holder string) (int64, error)
 	FromExchange(ctx context.Context, q sqldb.Querier, exchange string) ([]string, error)
 	Traffic(ctx context.Context, q sqldb.Querier, holder string) (sent, received, held int64, err error)
 }
@@ -50,6 +58,9 @@ type Invitations interface {
 	// Invitation gives an out-of-band message, from the link itself or from
 	// the page that it names. Errors are faults.
 	Invitation(ctx context.Context, link string) (id, from, goal string, err error)
+	// ByNumber asks the issuer for the invitation of an offer by its number and
+	// its code. NotFound when the issuer knows no offer with both.
+	ByNumber(ctx context.Context, number, code string) (id, from, goal string, err error)
 }
 
 // AccessLog asks the authority who has read what of an application.

@@ -36,6 +36,7 @@ func (d *Desk) Credentials(ctx context.Context, holder string, after int64, limi
 type Outcome struct {
 	Credentials []string // that are now held
 	CaseRef     string   // that was opened
+	PaymentURL  string   // where its fee is paid, empty when nothing is
 }
 
 // OutcomeOf tells what came of an exchange; nothing before it is done.
@@ -47,7 +48,7 @@ func (d *Desk) OutcomeOf(ctx context.Context, e holding.Exchange) (Outcome, erro
 	case holding.Accepted:
 		var secret application
 		err := d.Store.Secret(ctx, d.DB.Read(), e.ID, &secret)
-		return Outcome{CaseRef: secret.CaseRef}, err
+		return Outcome{CaseRef: secret.CaseRef, PaymentURL: secret.PaymentURL}, err
 	}
 	return Outcome{}, nil
 }

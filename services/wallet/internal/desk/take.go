@@ -2,9 +2,12 @@ package desk
 
 import (
 	"context"
+	"slices"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
+	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm/binding"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -55,11 +58,8 @@ func (d *Desk) Request(ctx context.Context, in agent.Received, offer Offered) (a
 }
 
 func (d *Desk) request(ctx context.Context, tx *sqldb.Tx, exchange holding.Exchange, offer Offered) error {
-	holderKey, err := d.Book.HolderKey()
+	key, err := d.keyFor(ctx, tx, exchange, offer.Type)
 	if err != nil {
-		return err
-	}
-	if err := holderKey.Save(ctx, tx, exchange.Holder, exchange.Theirs); err != nil {
 		return err
 	}
 	format, err := d.Store.FormatOf(ctx, tx, exchange.Holder)
@@ -67,13 +67,13 @@ func (d *Desk) request(ctx context.Context, tx *sqldb.Tx, exchange holding.Excha
 		return err
 	}
 	from := exchange.State()
-	if err := exchange.Request(offer.Type, holderKey.DID); err != nil {
+	if err := exchange.Request(offer.Type, key.did); err != nil {
 		return err
 	}
 	if err := d.Store.SaveExchange(ctx, tx, exchange, from); err != nil {
 		return err
 	}
-	proof, err := binding.Sign(ctx, holderKey.Keys[0], binding.Statement{Nonce: offer.Nonce, Thread: exchange.Thread, Audience: offer.Issuer}, holderKey.SignWith)
+	proof, err := binding.Sign(ctx, key.id, binding.Statement{Nonce: offer.Nonce, Thread: exchange.Thread, Audience: offer.Issuer}, key.sign)
 	if err != nil {
 		return err
 	}
@@ -85,6 +85,32 @@ func (d *Desk) request(ctx context.Context, tx *sqldb.Tx, exchange holding.Excha
 			didcomm.NewAttachment("binding", "application/jose", "", []byte(proof)),
 		},
 	})
+}
+
+// holderKey is what a credential will be bound to.
+type holderKey struct {
+	did, id string
+	sign    func(ctx context.Context, id string, data []byte) ([]byte, error)
+}
+
+// keyFor makes a key for this credential alone. What supports an application
+// is bound to the key of the newest offer instead: one key signs what shows
+// both.
+func (d *Desk) keyFor(ctx context.Context, tx *sqldb.Tx, exchange holding.Exchange, credentialType string) (holderKey, error) {
+	if slices.Contains(holding.Supporting(), credentialType) {
+		subject, err := d.Store.NewestSubject(ctx, tx, exchange.Holder, credtype.OfferOfEmployment)
+		if err != nil {
+			return holderKey{}, err
+		}
+		if subject != "" {
+			return holderKey{did: subject, id: did.KeyIDOf(subject), sign: d.Book.Sign}, nil
+		}
+	}
+	fresh, err := d.Book.HolderKey()
+	if err != nil {
+		return holderKey{}, err
+	}
+	return holderKey{did: fresh.DID, id: fresh.Keys[0], sign: fresh.SignWith}, fresh.Save(ctx, tx, exchange.Holder, exchange.Theirs)
 }
 
 // wanted is what the wallet asks for: the holder's format where the issuer has
@@ -163,15 +189,25 @@ func (d *Desk) Take(ctx context.Context, in agent.Received, document []byte) (ag
 // verify checks a credential from every side, and that who sent it is who
 // issued it.
 func (d *Desk) verify(ctx context.Context, sender string, document []byte) (*verification.Credential, error) {
+	verified, err := d.verified(ctx, document)
+	if err != nil {
+		return nil, err
+	}
+	if verified.Issuer != sender {
+		return nil, fault.New(fault.Denied, "credential.issuer-is-not-sender", "the credential is by another issuer than the one that sent it")
+	}
+	return verified, nil
+}
+
+// verified checks a credential from every side, and that it is one of a format
+// that a wallet keeps.
+func (d *Desk) verified(ctx context.Context, document []byte) (*verification.Credential, error) {
 	verified, report := d.Verification.Credential(ctx, document)
 	if err := report.Err(); err != nil {
 		return nil, err
 	}
 	if verified.Format != credential.DataIntegrity && verified.Format != credential.SDJWT {
 		return nil, fault.New(fault.Invalid, "credential.format", "a wallet keeps credentials as W3C with a Data Integrity proof, or as SD-JWT VC")
-	}
-	if verified.Issuer != sender {
-		return nil, fault.New(fault.Denied, "credential.issuer-is-not-sender", "the credential is by another issuer than the one that sent it")
 	}
 	return verified, nil
 }

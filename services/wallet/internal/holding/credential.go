@@ -36,7 +36,12 @@ type Agency struct {
 type Consent struct {
 	Purpose  string
 	Agencies []Agency
+	// Shares are what an agency may tell somebody else besides.
+	Shares []string `json:",omitempty"`
 }
+
+// SharePayrollAccount lets the bank tell the employer the account for pay.
+const SharePayrollAccount = "payroll_account"
 
 // deliverable says which authority's credentials a worker's wallet takes, by
 // the service that issues them.
@@ -75,6 +80,13 @@ func (c Consent) Check(shown credtype.Type) error {
 	}
 	if len(c.Agencies) == 0 || len(c.Agencies) > 8 {
 		v = append(v, fault.Violation{Field: "consent.agencies", Rule: "consent.agencies-count", Message: "name one to eight agencies"})
+	}
+	shared := map[string]bool{}
+	for _, share := range c.Shares {
+		if share != SharePayrollAccount || shared[share] {
+			v = append(v, fault.Violation{Field: "consent.shares", Rule: "consent.share", Message: "name payroll_account, once, or nothing"})
+		}
+		shared[share] = true
 	}
 	return fault.Violated("consent.incomplete", "the consent cannot be used as it is", v)
 }

@@ -21,6 +21,8 @@ const (
 	Delivery Kind = "delivery"
 	// Application shows a credential to an authority and applies for a permit.
 	Application Kind = "application"
+	// Import put a credential in that the holder got outside DIDComm.
+	Import Kind = "import"
 )
 
 // State is how far an exchange has come.
@@ -58,6 +60,13 @@ type Exchange struct {
 // Begin makes an exchange that the wallet proposes.
 func Begin(e Exchange, expects ...string) Exchange {
 	e.state, e.expects = Proposed, expects
+	return e
+}
+
+// Imported makes the exchange of a credential that is in the wallet already: it
+// has no thread and nothing follows.
+func Imported(e Exchange, credentialType, subject string) Exchange {
+	e.Kind, e.state, e.expects, e.subject = Import, Held, []string{credentialType}, subject
 	return e
 }
 

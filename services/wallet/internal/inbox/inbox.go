@@ -1,6 +1,6 @@
 // Package inbox reads the DIDComm messages that come to a wallet and hands
 // what they say to the desk: issue-credential 3.0 as holder, present-proof 3.0
-// as prover, problem reports.
+// as prover, basicmessage 2.0, problem reports.
 package inbox
 
 import (
@@ -21,6 +21,7 @@ func Register(a *agent.Agent, d *desk.Desk) {
 	a.Handle(didcomm.TypeIssueCredential, in.issue)
 	a.Handle(didcomm.TypeRequestPresentation, in.requestPresentation)
 	a.Handle(didcomm.TypePresentationAck, in.presentationAck)
+	a.Handle(didcomm.TypeBasicMessage, in.notice)
 	a.HandleProblem(in.problem)
 }
 
@@ -97,11 +98,23 @@ func (i inbox) presentationAck(ctx context.Context, in agent.Received) (agent.Ef
 	var body struct {
 		CaseRef    string `json:"case_ref"`
 		Capability string `json:"access_capability"`
+		PaymentURL string `json:"payment_url"`
 	}
 	if err := in.Message.DecodeBody(&body); err != nil {
 		return nil, err
 	}
-	return i.desk.Accepted(ctx, in, body.CaseRef, body.Capability)
+	return i.desk.Accepted(ctx, in, desk.Acceptance{CaseRef: body.CaseRef, Capability: body.Capability, PaymentURL: body.PaymentURL})
+}
+
+// notice is basicmessage 2.0; its language stands in the header lang.
+func (i inbox) notice(ctx context.Context, in agent.Received) (agent.Effect, error) {
+	var body struct {
+		Content string `json:"content"`
+	}
+	if err := in.Message.DecodeBody(&body); err != nil {
+		return nil, err
+	}
+	return i.desk.Notice(ctx, in, in.Message.Headers["lang"], body.Content)
 }
 
 func (i inbox) problem(ctx context.Context, in agent.Received) (agent.Effect, error) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
@@ -65,6 +66,16 @@ func (s Store) credentials(ctx context.Context, rows *sql.Rows, err error) ([]ho
 		}
 	}
 	return all, nil
+}
+
+// NewestSubject is the did:key that the holder's newest credential of a type is
+// bound to, "" when there is none.
+func (s Store) NewestSubject(ctx context.Context, q sqldb.Querier, holder, credentialType string) (subject string, err error) {
+	err = q.QueryRowContext(ctx, `SELECT subject FROM held_credential WHERE holder = $1 AND type = $2 ORDER BY received_at DESC LIMIT 1`, holder, credentialType).Scan(&subject)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return subject, err
 }
 
 // FromExchange lists the credentials that came of an exchange.
