@@ -96,6 +96,7 @@ func newStack(t *testing.T, options devsetup.Options, services ...string) *stack
 	}
 	t.Cleanup(s.stop)
 	s.start("nats")
+	s.start("stand-ins")
 	for _, name := range services {
 		s.start(name)
 	}
@@ -135,8 +136,11 @@ func (s *stack) reported() {
 func (s *stack) start(name string, env ...string) {
 	s.t.Helper()
 	args := []string{name, "--config", s.layout.Services[name].ConfigFile}
-	if name == "nats" {
+	switch name {
+	case "nats":
 		args = []string{"nats", "--data", s.layout.Dir}
+	case "stand-ins":
+		args = []string{"stand-ins", "--listen", s.layout.StandIns.Addr, "--data", s.layout.StandIns.Dir}
 	}
 	logs, err := os.OpenFile(s.logFile(name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 )
 
-// embedded runs every service and the NATS server in this process: each with
+// embedded runs every service, the NATS server and the stand-ins in this process: each with
 // its own sockets and its own database, and no call between them but over the
 // network. It returns when all have stopped.
 func embedded(ctx context.Context, layout *devsetup.Layout, logs io.Writer) error {
@@ -20,6 +20,7 @@ func embedded(ctx context.Context, layout *devsetup.Layout, logs io.Writer) erro
 	}
 	defer server.Stop()
 	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error { return runStandIns(groupCtx, layout.StandIns.Addr, layout.StandIns.Dir) })
 	for _, name := range devsetup.Services() {
 		group.Go(func() error {
 			if err := services[name](groupCtx, layout.Services[name].ConfigFile, logs); err != nil {

@@ -22,6 +22,8 @@ const usage = `kompetansespor: from a signed offer to work, with nothing typed t
         start every service and stay; prints addresses and development tokens
   kompetansespor registry|issuer|wallet|verifier|police|tax|bank --config FILE
         run one service
+  kompetansespor stand-ins [--listen ADDRESS] [--data DIR]
+        serve stand-ins for the registers outside, for development
   kompetansespor keys list|rotate --config FILE --did DID [--kind KIND] [--overlap TIME]
   kompetansespor keys compromised --config FILE --key KEY --since TIME --reason TEXT
         show, rotate and cut off the keys of a service's organisations
@@ -62,6 +64,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	switch verb {
 	case "nats":
 		return serveNATS(ctx, rest, stderr)
+	case "stand-ins":
+		return serveStandIns(ctx, rest, stderr)
 	case "up":
 		return up(ctx, rest, stdout, stderr)
 	case "keys":

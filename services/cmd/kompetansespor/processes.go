@@ -15,7 +15,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 )
 
-// processes runs every service and the NATS server as processes of their own.
+// processes runs every service, the NATS server and the stand-ins as processes of their own.
 // It returns when all have stopped; one that ends early ends the others.
 func processes(ctx context.Context, layout *devsetup.Layout, logs io.Writer) error {
 	self, err := os.Executable()
@@ -37,6 +37,7 @@ func processes(ctx context.Context, layout *devsetup.Layout, logs io.Writer) err
 		})
 	}
 	begin("nats", "nats", "--data", layout.Dir)
+	begin("stand-ins", "stand-ins", "--listen", layout.StandIns.Addr, "--data", layout.StandIns.Dir)
 	for _, name := range devsetup.Services() {
 		begin(name, name, "--config", layout.Services[name].ConfigFile)
 	}

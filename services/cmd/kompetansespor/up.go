@@ -116,6 +116,7 @@ func describe(w io.Writer, layout *devsetup.Layout) error {
 		s := layout.Services[name]
 		fmt.Fprintf(t, "%s\t%s\t%s\n", name, s.BaseURL, s.PublicURL)
 	}
+	fmt.Fprintf(t, "stand-ins\t%s\tthe registers outside, for development\n", layout.StandIns.URL)
 	fmt.Fprintf(t, "\nservice\trole\tdevelopment token\n")
 	for _, token := range layout.Tokens {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", token.Service, token.Role, token.Token)

@@ -7,11 +7,14 @@ import (
 	"maps"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
+	"github.com/kompetansespor/kompetansespor/services/standins/maskinporten"
 )
 
 // tokens makes the person's file of tokens and each service's file of hashes.
@@ -49,12 +52,46 @@ func (l *Layout) tokens(options Options) error {
 	return nil
 }
 
+// What stands in a configuration until it is written.
+const (
+	StandInsURL = "{stand-ins}" // base URL of the stand-ins
+	DataDir     = "{dir}"       // the data directory
+)
+
+// MaskinportenKeyID is the kid of every development client's key.
+const MaskinportenKeyID = "development-1"
+
+// MaskinportenKeyFile is where a service's key for Maskinporten is, in DataDir.
+func MaskinportenKeyFile(service string) string {
+	return filepath.Join(DataDir, service, "maskinporten.pem")
+}
+
+// maskinportenClients makes a key for each service that asks Maskinporten for
+// tokens, and tells the stand-in its public half.
+func (l *Layout) maskinportenClients(options Options) error {
+	dir := filepath.Join(l.StandIns.Dir, "maskinporten")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for _, c := range options.Maskinporten {
+		keyFile := strings.ReplaceAll(MaskinportenKeyFile(c.Service), DataDir, l.Dir)
+		err := maskinporten.Enrol(dir, options.Random, maskinporten.Client{
+			ID: c.ClientID, OrganisationNumber: c.OrganisationNumber, Scopes: c.Scopes,
+		}, MaskinportenKeyID, keyFile)
+		if err != nil {
+			return fmt.Errorf("enrol %s at Maskinporten: %w", c.Service, err)
+		}
+	}
+	return nil
+}
+
 // configurations writes each service's configuration file.
 func (l *Layout) configurations(options Options) error {
 	for _, name := range Services() {
 		common := l.common(name, options)
 		_, err := keep(l.Services[name].ConfigFile, 0o600, func() ([]byte, error) {
-			return render(name, common, options.Extra[name])
+			text, err := render(name, common, options.Extra[name])
+			return []byte(strings.NewReplacer(StandInsURL, l.StandIns.URL, DataDir, l.Dir).Replace(string(text))), err
 		})
 		if err != nil {
 			return fmt.Errorf("configure %s: %w", name, err)

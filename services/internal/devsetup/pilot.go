@@ -11,9 +11,11 @@ func Pilot() Options {
 	return Options{
 		Tokens: []Token{
 			{Service: "registry", Role: "programme", Subject: "kompetansespor"},
+			{Service: "registry", Role: "employer", Subject: Employer.OrganisationNumber},
 			{Service: "issuer", Role: "employer", Subject: Employer.OrganisationNumber},
 			{Service: "wallet", Role: "wallet-app", Subject: "web-wallet"},
 			{Service: "verifier", Role: "officer", Subject: "udi-officer-1"},
+			{Service: "verifier", Role: "programme", Subject: "kompetansespor"},
 			{Service: "police", Role: "officer", Subject: "police-officer-1"},
 			{Service: "tax", Role: "clerk", Subject: "tax-clerk-1"},
 			{Service: "bank", Role: "clerk", Subject: "bank-clerk-1"},
@@ -23,7 +25,10 @@ func Pilot() Options {
 				"/kompetansespor.verifier.v1.ViewService/GetView":         {"police", "tax", "bank"},
 				"/kompetansespor.verifier.v1.AccessLogService/ListAccess": {"wallet"},
 			},
-			"tax": {"/kompetansespor.tax.v1.IdentifierService/GetIdentifier": {"bank"}},
+			"registry": {"/kompetansespor.registry.v1.SignatoryService/CheckSignatory": {"issuer", "verifier"}},
+			"police":   {"/kompetansespor.police.v1.IdentityService/GetIdentity": {"verifier"}},
+			"tax":      {"/kompetansespor.tax.v1.IdentifierService/GetIdentifier": {"bank", "issuer"}},
+			"bank":     {"/kompetansespor.bank.v1.PayrollService/GetPayrollAccount": {"issuer"}},
 		},
 		Extra: map[string]map[string]any{
 			"registry": {"agencies": []map[string]any{

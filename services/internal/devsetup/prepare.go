@@ -57,14 +57,26 @@ type Options struct {
 	// Callers maps a service to its internal methods, and those to the
 	// services that may call them.
 	Callers map[string]map[string][]string
-	// Extra maps a service to further keys of its configuration.
+	// Extra maps a service to further keys of its configuration. In its texts
+	// StandInsURL and DataDir stand for what is known once ports are chosen.
 	Extra map[string]map[string]any
+	// Maskinporten are the clients that get a key and are known to the
+	// stand-in.
+	Maskinporten []MaskinportenClient
 	// TelemetryEndpoint goes into every configuration.
 	TelemetryEndpoint string
 	// Clock dates certificates. Nil: the machine's clock.
 	Clock clock.Clock
 	// Random makes keys and passwords. Nil: crypto/rand.
 	Random io.Reader
+}
+
+// MaskinportenClient is a service that asks Maskinporten for access tokens.
+type MaskinportenClient struct {
+	Service            string
+	ClientID           string
+	OrganisationNumber string
+	Scopes             []string
 }
 
 // DefaultTokens are one token for each role.
@@ -86,6 +98,7 @@ type Layout struct {
 	CAFile     string
 	Services   map[string]Service
 	NATS       NATS
+	StandIns   StandIns
 	Names      map[string]string // host -> 127.0.0.1:port
 	TokensFile string            // development-tokens.yaml, for the person
 	Tokens     []Token
@@ -118,6 +131,13 @@ type NATS struct {
 	KeyFile       string
 	StoreDir      string
 	PasswordFiles map[string]string // by user
+}
+
+// StandIns is the part of a Layout for the registers outside.
+type StandIns struct {
+	Addr string // 127.0.0.1:port
+	URL  string // http://127.0.0.1:port
+	Dir  string // what they remember, and the keys of Maskinporten's clients
 }
 
 // ReadPasswords reads every user's password.
@@ -180,6 +200,7 @@ func natsUsers() []string {
 type ports struct {
 	Services map[string]Ports `yaml:"services"`
 	NATS     int              `yaml:"nats"`
+	StandIns int              `yaml:"stand_ins"`
 }
 
 // Prepare makes what is missing in dir and says where everything is. It may
@@ -228,6 +249,9 @@ func prepare(dir string, options Options) (*Layout, error) {
 	if err := l.tokens(options); err != nil {
 		return nil, err
 	}
+	if err := l.maskinportenClients(options); err != nil {
+		return nil, err
+	}
 	return l, l.configurations(options)
 }
 
@@ -257,6 +281,7 @@ func describe(dir string, taken ports) *Layout {
 		l.Names[s.InternalName] = s.InternalAddr
 	}
 	l.Names[SchemaHost] = l.Services["registry"].PublicAddr
+	l.StandIns = StandIns{Addr: at(taken.StandIns), URL: "http://" + at(taken.StandIns), Dir: filepath.Join(dir, "stand-ins")}
 	nats := filepath.Join(dir, "nats")
 	l.NATS = NATS{
 		Addr: at(taken.NATS), URL: "tls://" + at(taken.NATS), StoreDir: filepath.Join(nats, "store"),
@@ -274,7 +299,7 @@ func describe(dir string, taken ports) *Layout {
 }
 
 func (l *Layout) directories() []string {
-	dirs := []string{filepath.Dir(l.CAFile), l.NATS.StoreDir}
+	dirs := []string{filepath.Dir(l.CAFile), l.NATS.StoreDir, l.StandIns.Dir}
 	for _, s := range l.Services {
 		dirs = append(dirs, s.DataDir)
 	}
@@ -302,25 +327,28 @@ func choosePorts(path string, free bool) (ports, error) {
 			return ports{}, fmt.Errorf("%s has no ports for %s: remove the file to choose anew", path, name)
 		}
 	}
+	if chosen.StandIns == 0 {
+		return ports{}, fmt.Errorf("%s has no port for the stand-ins: remove the file, and the configurations beside it, to have them made anew", path)
+	}
 	return chosen, nil
 }
 
 func newPorts(free bool) (ports, error) {
-	chosen := ports{Services: map[string]Ports{}, NATS: 7222}
+	chosen := ports{Services: map[string]Ports{}, NATS: 7222, StandIns: 7300}
 	for i, name := range Services() {
 		chosen.Services[name] = Ports{Public: 7101 + i, Internal: 7201 + i}
 	}
 	if !free {
 		return chosen, nil
 	}
-	found, err := freePorts(2*len(Services()) + 1)
+	found, err := freePorts(2*len(Services()) + 2)
 	if err != nil {
 		return ports{}, err
 	}
 	for i, name := range Services() {
 		chosen.Services[name] = Ports{Public: found[2*i], Internal: found[2*i+1]}
 	}
-	chosen.NATS = found[len(found)-1]
+	chosen.NATS, chosen.StandIns = found[len(found)-1], found[len(found)-2]
 	return chosen, nil
 }
 

@@ -1,0 +1,70 @@
+package standins
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/standins/maskinporten"
+	"github.com/kompetansespor/kompetansespor/services/standins/payments"
+)
+
+// Config is what the stand-ins need.
+type Config struct {
+	// URL is where they are reached, without a slash at the end.
+	URL string
+	// Dir is where they keep what they must remember.
+	Dir    string
+	Clock  clock.Clock
+	Random io.Reader
+}
+
+// StandIns are all of them.
+type StandIns struct {
+	http.Handler
+	close []func() error
+}
+
+// Close lets go of what is open.
+func (s *StandIns) Close() error {
+	var err error
+	for _, one := range s.close {
+		err = errors.Join(err, one())
+	}
+	return err
+}
+
+// Open opens every stand-in, with what its folder remembers.
+func Open(c Config) (*StandIns, error) {
+	folder := func(name string) (string, error) {
+		dir := filepath.Join(c.Dir, name)
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return "", fmt.Errorf("make the folder of %s: %w", name, err)
+		}
+		return dir, nil
+	}
+	registers := map[string]Register{}
+
+	dir, err := folder("maskinporten")
+	if err != nil {
+		return nil, err
+	}
+	clients, key, err := maskinporten.Load(dir, c.Random)
+	if err != nil {
+		return nil, err
+	}
+	grants := maskinporten.New(maskinporten.Config{Issuer: c.URL + "/maskinporten/", Clients: clients, Key: key, Clock: c.Clock, Random: c.Random})
+	registers["maskinporten"] = grants
+
+	if dir, err = folder("payments"); err != nil {
+		return nil, err
+	}
+	if registers["payments"], err = payments.New(payments.Config{BaseURL: c.URL + "/payments", Dir: dir, Random: c.Random}); err != nil {
+		return nil, err
+	}
+	return &StandIns{Handler: Server(registers)}, nil
+}
