@@ -15,7 +15,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -28,6 +27,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 	"github.com/kompetansespor/kompetansespor/services/internal/maskinporten"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
+	"github.com/kompetansespor/kompetansespor/services/standins/mode"
 )
 
 const (
@@ -60,67 +60,37 @@ type Config struct {
 	Key    crypto.Signer
 	Clock  clock.Clock
 	Random io.Reader
-	// Slowness is how long an answer takes in the mode slow. Default 2 s.
-	Slowness time.Duration
 }
 
 // Server is the stand-in. Its routes: POST /token, and GET /jwks for the key
 // that signs tokens. Safe for concurrent use.
 type Server struct {
 	Config
+	mode.Switch
 	mux *http.ServeMux
 
-	mu   sync.Mutex // guards mode and used
-	mode string
+	mu   sync.Mutex           // guards used
 	used map[string]time.Time // jti of grants, until when they hold
 }
 
 // New makes the stand-in.
 func New(c Config) *Server {
-	if c.Slowness == 0 {
-		c.Slowness = 2 * time.Second
-	}
-	s := &Server{Config: c, mux: http.NewServeMux(), mode: "ok", used: map[string]time.Time{}}
+	s := &Server{Config: c, mux: http.NewServeMux(), used: map[string]time.Time{}}
 	s.mux.HandleFunc("POST /token", s.token)
 	s.mux.HandleFunc("GET /jwks", s.jwks)
 	return s
 }
 
-// SetMode makes the stand-in ok, slow, down (503) or wrong (an answer that is
-// none). Another mode is an error.
-func (s *Server) SetMode(mode string) error {
-	if !slices.Contains([]string{"ok", "slow", "down", "wrong"}, mode) {
-		return fmt.Errorf("a stand-in is ok, slow, down or wrong, not %q", mode)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mode = mode
-	return nil
-}
-
-// ServeHTTP implements http.Handler. Paths begin below the stand-in's prefix.
+// ServeHTTP implements http.Handler. Paths begin below the stand-in's prefix. In
+// the mode wrong the answer is none.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	mode := s.mode
-	s.mu.Unlock()
-	switch mode {
-	case "slow":
-		wait := time.NewTimer(s.Slowness)
-		defer wait.Stop()
-		select {
-		case <-wait.C:
-		case <-r.Context().Done():
+	s.Serve(w, r, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.Wrong() {
+			writeJSON(w, http.StatusOK, map[string]any{"access_token": 1})
 			return
 		}
-	case "down":
-		http.Error(w, "down for maintenance", http.StatusServiceUnavailable)
-		return
-	case "wrong":
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"access_token": 1}`)
-		return
-	}
-	s.mux.ServeHTTP(w, r)
+		s.mux.ServeHTTP(w, r)
+	}))
 }
 
 // token is POST /token (RFC 6749 section 5, RFC 7523).

@@ -59,8 +59,9 @@ func open(t *testing.T) *world {
 	w := &world{clock: &hand{}}
 	w.clock.at.Store(time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC).Unix())
 	w.server = maskinporten.New(maskinporten.Config{
-		Issuer: issuer, Clients: clients, Key: tokenKey, Clock: w.clock, Random: rand.Reader, Slowness: 300 * time.Millisecond,
+		Issuer: issuer, Clients: clients, Key: tokenKey, Clock: w.clock, Random: rand.Reader,
 	})
+	w.server.Slowness = 300 * time.Millisecond
 	w.web = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.asked.Add(1)
 		w.server.ServeHTTP(rw, r)
