@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 )
@@ -36,9 +37,9 @@ var outcomes = []outcome{
 // numbers are the claims that belong to one case alone, by credential type.
 var numbers = map[string]string{"TaxRegistration": "identifier", "BankAccountConfirmation": "bban"}
 
-// completed checks I1: a completed case has one identifier, one attended
+// completed checks I1: a completed case has one current identifier, one attended
 // appointment and one account; no case has two; one that was never granted has
-// none; no number belongs to two cases.
+// none; no current number belongs to two cases.
 func (c *checker) completed() error {
 	if !c.has("verifier") {
 		return nil
@@ -62,22 +63,17 @@ func (c *checker) completed() error {
 // standing is where a case stands at UDI.
 type standing struct {
 	ref, state string
-	granted    bool // by a decision
+	granted    bool // by a decision, be it after an appeal
 }
 
 func (c *checker) cases() (map[string]standing, error) {
 	all, err := list(c, "verifier", `
-		SELECT f.ref, f.state, COALESCE(d.outcome, '') FROM case_file AS f LEFT JOIN decision AS d ON d.case_ref = f.ref`,
-		func(r *sql.Rows, into *standing) error {
-			var outcome string
-			err := r.Scan(&into.ref, &into.state, &outcome)
-			into.granted = outcome == "GRANTED"
-			return err
-		})
+		SELECT f.ref, f.state, EXISTS (SELECT 1 FROM decision AS d WHERE d.case_ref = f.ref AND d.outcome = 'GRANTED') FROM case_file AS f`,
+		func(r *sql.Rows, into *standing) error { return r.Scan(&into.ref, &into.state, &into.granted) })
 	cases := map[string]standing{}
 	for _, one := range all {
 		cases[one.ref] = one
-		if (one.state == "COMPLETED" || one.state == "GRANTED") && !one.granted {
+		if slices.Contains([]string{"GRANTED", "HALTED", "REVOKED", "COMPLETED"}, one.state) && !one.granted {
 			c.breach("verifier: "+one.ref, "the case is %s without a decision to grant it", one.state)
 		}
 	}
@@ -92,8 +88,17 @@ func (c *checker) reached(o outcome, cases map[string]standing) error {
 	}
 	var credentials, events []string
 	for _, one := range c.records {
-		if one.service == o.service && one.kind == o.kind {
+		if one.service != o.service || one.kind != o.kind {
+			continue
+		}
+		if one.state != "withdrawn" {
 			credentials = append(credentials, one.reference)
+			continue
+		}
+		// It may have been replaced: then its reference goes on after the case's.
+		ref, _, _ := strings.Cut(one.reference, "/")
+		if !cases[ref].granted {
+			c.breach(one.where(), "the case %s was never granted and had %s credentials", ref, o.kind)
 		}
 	}
 	for _, one := range c.outboxes[o.service] {
@@ -134,7 +139,7 @@ func (c *checker) numbersOnce() {
 	registered := map[string]any{}
 	for _, one := range c.records {
 		claim, ok := numbers[one.kind]
-		if !ok || one.claims == nil {
+		if !ok || one.claims == nil || one.state == "withdrawn" {
 			continue
 		}
 		value, _ := one.claims[claim].(string)
@@ -152,7 +157,7 @@ func (c *checker) numbersOnce() {
 		owner[key] = one.reference
 	}
 	for _, one := range c.records {
-		if one.kind == "TaxCard" && one.claims != nil && one.claims["identifier"] != registered[one.reference] {
+		if one.kind == "TaxCard" && one.claims != nil && one.state != "withdrawn" && one.claims["identifier"] != registered[one.reference] {
 			c.breach(one.where(), "the tax card of %s has another identifier than the registration", one.reference)
 		}
 	}

@@ -94,6 +94,8 @@ func TestEachBreachIsFound(t *testing.T) {
 			[]string{"I1 bank: " + lostCase + ": the case was never granted and has accounts"}},
 		"identifier of an unknown case": {"tax", []string{`UPDATE registration SET case_ref = 'case_x' WHERE case_ref = ` + lisa},
 			[]string{"I1 has no person identifiers", "I1 tax: case_x: the case was never granted"}},
+		"withdrawn credential of a case never granted": {"bank", []string{`UPDATE issuance SET state = 'withdrawn', reference = ` + lost + ` || '/urn:uuid:1' WHERE type = 'BankAccountConfirmation' AND reference = ` + mate},
+			[]string{"I1 the case " + lostCase + " was never granted and had BankAccountConfirmation credentials", "I1 " + mateCase + ": the case is completed and has no BankAccountConfirmation"}},
 		"completed without decision": {"verifier", []string{`DELETE FROM decision WHERE case_ref = ` + lisa},
 			[]string{"I1 without a decision", "I1 never granted and has attended appointments", "I1 never granted and has Appointment credentials", "I1 never granted and has appointment.attended events",
 				"I1 tax", "I1 tax", "I1 tax", "I1 bank", "I1 bank", "I1 bank"}},
@@ -128,11 +130,11 @@ func TestEachBreachIsFound(t *testing.T) {
 
 		// I3
 		"waits to be published": {"registry", []string{`UPDATE event_outbox SET state = 'waiting'`},
-			[]string{"I3 it waits to be published"}},
+			[]string{"I3 it waits to be published", "I3 registry has it as waiting", "I3 registry has it as waiting"}},
 		"published and not on the stream": {"registry", []string{`UPDATE event_outbox SET case_ref = 'acc_2'`, `UPDATE event_sequence SET case_ref = 'acc_2'`},
-			[]string{"I3 is not on the stream", "I3 no outbox has it"}},
+			[]string{"I3 is not on the stream", "I3 no outbox has it", "I3 another case, place or type", "I3 another case, place or type"}},
 		"on the stream, in no outbox": {"registry", []string{`DELETE FROM event_outbox`, `DELETE FROM event_sequence`},
-			[]string{"I3 stream KS_REGISTRY: message 1: no outbox has it"}},
+			[]string{"I3 stream KS_REGISTRY: message 1: no outbox has it", "I3 registry never sent it", "I3 registry never sent it"}},
 		"payload changed in the outbox": {"registry", []string{`UPDATE event_outbox SET payload = CAST('{}' AS BLOB)`},
 			[]string{"I3 its hash is not that of its payload"}},
 		"never taken": {"tax", []string{`DELETE FROM event_inbox WHERE producer = 'verifier' AND case_ref = ` + lost, `DELETE FROM event_position WHERE producer = 'verifier' AND case_ref = ` + lost},
