@@ -40,6 +40,9 @@ const (
 	TaxCard                 = "TaxCard"
 	BankAccountConfirmation = "BankAccountConfirmation"
 	ResidenceCard           = "ResidenceCard"
+	EducationRecognition    = "EducationRecognition"
+	PoliceCertificate       = "PoliceCertificate"
+	LanguageTestResult      = "LanguageTestResult"
 )
 
 // All is every type.
