@@ -80,7 +80,7 @@ var odrlContext []byte
 func Contexts() []PinnedContext {
 	return []PinnedContext{
 		{URL: CredentialsV2, SHA256: "59955ced6697d61e03f2b2556febe5308ab16842846f5b586d7f1f7adec92734", Bytes: credentialsV2},
-		{URL: KompetansesporV1, SHA256: "ad7a4f1c9c13f674ba168074e5945ac1bbb6cb4ca6fee2bb2eee47326037995a", Bytes: kompetansesporV1},
+		{URL: KompetansesporV1, SHA256: "a117b2eecea6b4e7658a5ea61d874b365b24e7036801f8f8c1efb9c244ca9f6c", Bytes: kompetansesporV1},
 		{URL: CredentialsV1, SHA256: "ab4ddd9a531758807a79a5b450510d61ae8d147eab966cc9a200c07095b0cdcc", Bytes: credentialsV1},
 		{URL: DataIntegrityV1, SHA256: "b5d829bd09aa7c42abc6efa0c8ed7635313b5487f37ccfce3ecd149ca9418554", Bytes: dataIntegrityV1},
 		{URL: DataIntegrityV2, SHA256: "67f21e6e33a6c14e5ccfd2fc7865f7474fb71a04af7e94136cb399dfac8ae8f4", Bytes: dataIntegrityV2},
