@@ -17,6 +17,11 @@ const (
 
 	TypeBasicMessage = "https://didcomm.org/basicmessage/2.0/message"
 
+	// Of ours, between a wallet and the authority: an appeal of a decision, and
+	// that a fee was paid.
+	TypeAppeal = "https://kompetansespor.example/appeal/1.0/appeal"
+	TypePaid   = "https://kompetansespor.example/payment/1.0/paid"
+
 	TypeProblemReport = "https://didcomm.org/report-problem/2.0/problem-report"
 
 	TypePing         = "https://didcomm.org/trust-ping/2.0/ping"
