@@ -176,7 +176,7 @@ func Parse(data []byte) (*Message, error) {
 	if value, ok := header(in.Traceparent); ok && len(value) <= maxHeader {
 		m.Headers = map[string]string{"traceparent": value}
 	}
-	if value, ok := header(in.Lang); ok && language.MatchString(value) {
+	if value, ok := header(in.Lang); ok && IsLanguage(value) {
 		if m.Headers == nil {
 			m.Headers = map[string]string{}
 		}
@@ -197,6 +197,9 @@ func Parse(data []byte) (*Message, error) {
 
 // language is the form of a tag of BCP 47.
 var language = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$`)
+
+// IsLanguage reports whether a text has the form of a language tag (BCP 47).
+func IsLanguage(tag string) bool { return language.MatchString(tag) }
 
 // header is the text of an extra header, false when it is none.
 func header(raw json.RawMessage) (value string, ok bool) {

@@ -27,6 +27,8 @@ func Policy() rpc.Policy {
 		walletv1.WalletService_ListExchanges_FullMethodName:    holder,
 		walletv1.WalletService_ListCredentials_FullMethodName:  holder,
 		walletv1.WalletService_GetCredential_FullMethodName:    holder,
+		walletv1.WalletService_ConfirmPayment_FullMethodName:   holder,
+		walletv1.WalletService_AppealDecision_FullMethodName:   holder,
 		walletv1.WalletService_ImportCredential_FullMethodName: holder,
 		walletv1.WalletService_ListNotices_FullMethodName:      holder,
 		walletv1.WalletService_ReadNotice_FullMethodName:       holder,

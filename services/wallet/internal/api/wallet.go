@@ -75,6 +75,28 @@ func (s *Wallet) ApplyForPermit(ctx context.Context, req *walletv1.ApplyForPermi
 	return &walletv1.ApplyForPermitResponse{Exchange: out}, err
 }
 
+// ConfirmPayment tells the authority that the fee was paid.
+func (s *Wallet) ConfirmPayment(ctx context.Context, req *walletv1.ConfirmPaymentRequest) (*walletv1.ConfirmPaymentResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	exchange, err := s.Desk.Paid(ctx, who.Subject, req.GetExchangeId())
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.exchange(ctx, exchange)
+	return &walletv1.ConfirmPaymentResponse{Exchange: out}, err
+}
+
+// AppealDecision sends an appeal.
+func (s *Wallet) AppealDecision(ctx context.Context, req *walletv1.AppealDecisionRequest) (*walletv1.AppealDecisionResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	exchange, err := s.Desk.Appeal(ctx, who.Subject, req.GetExchangeId(), req.GetGrounds())
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.exchange(ctx, exchange)
+	return &walletv1.AppealDecisionResponse{Exchange: out}, err
+}
+
 // GetExchange gives one exchange.
 func (s *Wallet) GetExchange(ctx context.Context, req *walletv1.GetExchangeRequest) (*walletv1.GetExchangeResponse, error) {
 	who, _ := rpc.PrincipalFrom(ctx)

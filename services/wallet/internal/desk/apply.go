@@ -196,7 +196,12 @@ func (d *Desk) present(ctx context.Context, held []holding.Credential, secret ap
 	for i, a := range secret.Consent.Agencies {
 		agencies[i] = map[string]any{"agency": a.DID, "delivery": a.Delivery, "claims": list(a.Claims)}
 	}
+	locale, err := d.Store.LocaleOf(ctx, d.DB.Read(), held[0].Holder)
+	if err != nil {
+		return nil, err
+	}
 	consent := map[string]any{
+		"lang":       locale,
 		"purpose":    secret.Consent.Purpose,
 		"given_at":   secret.GivenAt.UTC().Format(time.RFC3339),
 		"agencies":   agencies,

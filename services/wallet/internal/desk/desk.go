@@ -27,6 +27,7 @@ import (
 // one from its invitation, refused ones not counted; otherwise it adds nothing.
 type Store interface {
 	AddHolder(ctx context.Context, tx *sqldb.Tx, id, tokenHash string, wishes holding.Wishes) error
+	LocaleOf(ctx context.Context, q sqldb.Querier, holder string) (string, error)
 	FormatOf(ctx context.Context, q sqldb.Querier, holder string) (credential.Format, error)
 	AddExchange(ctx context.Context, tx *sqldb.Tx, e holding.Exchange, invitation string, secret any) (fresh bool, err error)
 	SaveExchange(ctx context.Context, tx *sqldb.Tx, e holding.Exchange, from holding.State) error

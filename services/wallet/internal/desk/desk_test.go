@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -201,7 +202,7 @@ func TestWorkerSignsTheOfferAsApplicant(t *testing.T) {
 				t.Fatal(err)
 			}
 			said, shown := w.presented(t, e)
-			if said["as"] != "applicant" || len(shown) != 1 {
+			if said["as"] != "applicant" || said["lang"] != "en" || len(shown) != 1 {
 				t.Errorf("signed as %v, %d credentials", said["as"], len(shown))
 			}
 			if shares, _ := said["shares"].([]any); len(shares) != 1 || shares[0] != "payroll_account" {
@@ -403,8 +404,43 @@ func TestAcceptanceTellsWhereToPay(t *testing.T) {
 	if out, err := w.desk.OutcomeOf(t.Context(), e); err != nil || out.CaseRef != "case_1" || out.PaymentURL != "https://udi.kompetansespor.example/pay/1" {
 		t.Errorf("%+v, %v", out, err)
 	}
+	if _, err := w.desk.Paid(t.Context(), "lisa", e.ID); err != nil {
+		t.Fatal(err)
+	}
+	if m := w.sent(t, e.Thread); m.Type != didcomm.TypePaid || string(m.Body) != `{"case_ref":"case_1"}` {
+		t.Errorf("sent %s %s", m.Type, m.Body)
+	}
+	if _, err := w.desk.Appeal(t.Context(), "lisa", e.ID, "The salary was read wrongly."); err != nil {
+		t.Fatal(err)
+	}
+	if m := w.sent(t, e.Thread); m.Type != didcomm.TypeAppeal || string(m.Body) != `{"case_ref":"case_1","grounds":"The salary was read wrongly."}` {
+		t.Errorf("sent %s %s", m.Type, m.Body)
+	}
+	for _, grounds := range []string{"", "\xff", strings.Repeat("a", 10_001)} {
+		if _, err := w.desk.Appeal(t.Context(), "lisa", e.ID, grounds); fault.RuleOf(err) != "appeal.grounds" {
+			t.Errorf("%.10q: %v", grounds, err)
+		}
+	}
+	if _, err := w.desk.Paid(t.Context(), "ola", e.ID); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("another holder's application: %v", err)
+	}
+	if _, err := w.desk.Paid(t.Context(), "lisa", offer.Exchange); fault.RuleOf(err) != "application.not-taken" {
+		t.Errorf("no application: %v", err)
+	}
+	// An appeal that came too late is refused: the holder reads so.
+	effect, err = w.desk.Refused(t.Context(), agent.Received{Message: &didcomm.Message{ID: "p", Pthid: e.Thread}, Sender: authority, Recipient: e.Ours, Owner: "lisa", At: w.Clock.Now()},
+		"appeal.too-late", "the appeal came too late")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.tx(t, func(tx *sqldb.Tx) error { return effect(t.Context(), tx) })
+	if all, _, err := w.desk.Notices(t.Context(), "lisa", 1<<62, 10); err != nil || len(all) != 1 || all[0].Content != "the appeal came too late" {
+		t.Errorf("%v, %v", all, err)
+	}
+	if still, err := w.desk.Exchange(t.Context(), "lisa", e.ID); err != nil || still.State() != holding.Accepted {
+		t.Errorf("the application is %s, %v", still.State(), err)
+	}
 }
-
 
 // log answers with one reading for each question, and remembers who asked.
 type log struct{ asked *[]string }

@@ -106,15 +106,21 @@ func (i inbox) presentationAck(ctx context.Context, in agent.Received) (agent.Ef
 	return i.desk.Accepted(ctx, in, desk.Acceptance{CaseRef: body.CaseRef, Capability: body.Capability, PaymentURL: body.PaymentURL})
 }
 
-// notice is basicmessage 2.0; its language stands in the header lang.
+// notice is basicmessage 2.0; its language stands in the header lang, or in the
+// body of those who cannot set it.
 func (i inbox) notice(ctx context.Context, in agent.Received) (agent.Effect, error) {
 	var body struct {
-		Content string `json:"content"`
+		Content  string `json:"content"`
+		Language string `json:"lang"`
 	}
 	if err := in.Message.DecodeBody(&body); err != nil {
 		return nil, err
 	}
-	return i.desk.Notice(ctx, in, in.Message.Headers["lang"], body.Content)
+	language := in.Message.Headers["lang"]
+	if language == "" && didcomm.IsLanguage(body.Language) {
+		language = body.Language
+	}
+	return i.desk.Notice(ctx, in, language, body.Content)
 }
 
 func (i inbox) problem(ctx context.Context, in agent.Received) (agent.Effect, error) {

@@ -50,6 +50,12 @@ func (s Store) FormatOf(ctx context.Context, q sqldb.Querier, holder string) (fo
 	return format, err
 }
 
+// LocaleOf is the language in which a holder wants to be written to.
+func (s Store) LocaleOf(ctx context.Context, q sqldb.Querier, holder string) (locale string, err error) {
+	err = q.QueryRowContext(ctx, `SELECT locale FROM holder WHERE id = $1`, holder).Scan(&locale)
+	return locale, err
+}
+
 // HolderOf finds the holder that a token's hash opens.
 func (s Store) HolderOf(ctx context.Context, q sqldb.Querier, tokenHash string) (string, error) {
 	var id string

@@ -904,6 +904,199 @@ func (x *ApplyForPermitResponse) GetExchange() *Exchange {
 	return nil
 }
 
+// ConfirmPaymentRequest names an application.
+type ConfirmPaymentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the application's exchange.
+	ExchangeId    string `protobuf:"bytes,1,opt,name=exchange_id,json=exchangeId,proto3" json:"exchange_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmPaymentRequest) Reset() {
+	*x = ConfirmPaymentRequest{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmPaymentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmPaymentRequest) ProtoMessage() {}
+
+func (x *ConfirmPaymentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmPaymentRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmPaymentRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ConfirmPaymentRequest) GetExchangeId() string {
+	if x != nil {
+		return x.ExchangeId
+	}
+	return ""
+}
+
+// ConfirmPaymentResponse is the application.
+type ConfirmPaymentResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The exchange, unchanged.
+	Exchange      *Exchange `protobuf:"bytes,1,opt,name=exchange,proto3" json:"exchange,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmPaymentResponse) Reset() {
+	*x = ConfirmPaymentResponse{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmPaymentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmPaymentResponse) ProtoMessage() {}
+
+func (x *ConfirmPaymentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmPaymentResponse.ProtoReflect.Descriptor instead.
+func (*ConfirmPaymentResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ConfirmPaymentResponse) GetExchange() *Exchange {
+	if x != nil {
+		return x.Exchange
+	}
+	return nil
+}
+
+// AppealDecisionRequest names an application and why its decision is wrong.
+type AppealDecisionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the application's exchange.
+	ExchangeId string `protobuf:"bytes,1,opt,name=exchange_id,json=exchangeId,proto3" json:"exchange_id,omitempty"`
+	// Grounds of the appeal, plain text of 1 to 10,000 characters.
+	Grounds       string `protobuf:"bytes,2,opt,name=grounds,proto3" json:"grounds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppealDecisionRequest) Reset() {
+	*x = AppealDecisionRequest{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppealDecisionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppealDecisionRequest) ProtoMessage() {}
+
+func (x *AppealDecisionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppealDecisionRequest.ProtoReflect.Descriptor instead.
+func (*AppealDecisionRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *AppealDecisionRequest) GetExchangeId() string {
+	if x != nil {
+		return x.ExchangeId
+	}
+	return ""
+}
+
+func (x *AppealDecisionRequest) GetGrounds() string {
+	if x != nil {
+		return x.Grounds
+	}
+	return ""
+}
+
+// AppealDecisionResponse is the application.
+type AppealDecisionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The exchange, unchanged.
+	Exchange      *Exchange `protobuf:"bytes,1,opt,name=exchange,proto3" json:"exchange,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppealDecisionResponse) Reset() {
+	*x = AppealDecisionResponse{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppealDecisionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppealDecisionResponse) ProtoMessage() {}
+
+func (x *AppealDecisionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppealDecisionResponse.ProtoReflect.Descriptor instead.
+func (*AppealDecisionResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *AppealDecisionResponse) GetExchange() *Exchange {
+	if x != nil {
+		return x.Exchange
+	}
+	return nil
+}
+
 // GetExchangeRequest names an exchange.
 type GetExchangeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -915,7 +1108,7 @@ type GetExchangeRequest struct {
 
 func (x *GetExchangeRequest) Reset() {
 	*x = GetExchangeRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[12]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -927,7 +1120,7 @@ func (x *GetExchangeRequest) String() string {
 func (*GetExchangeRequest) ProtoMessage() {}
 
 func (x *GetExchangeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[12]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -940,7 +1133,7 @@ func (x *GetExchangeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetExchangeRequest.ProtoReflect.Descriptor instead.
 func (*GetExchangeRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{12}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetExchangeRequest) GetExchangeId() string {
@@ -961,7 +1154,7 @@ type GetExchangeResponse struct {
 
 func (x *GetExchangeResponse) Reset() {
 	*x = GetExchangeResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[13]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -973,7 +1166,7 @@ func (x *GetExchangeResponse) String() string {
 func (*GetExchangeResponse) ProtoMessage() {}
 
 func (x *GetExchangeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[13]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -986,7 +1179,7 @@ func (x *GetExchangeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetExchangeResponse.ProtoReflect.Descriptor instead.
 func (*GetExchangeResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{13}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetExchangeResponse) GetExchange() *Exchange {
@@ -1009,7 +1202,7 @@ type ListExchangesRequest struct {
 
 func (x *ListExchangesRequest) Reset() {
 	*x = ListExchangesRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[14]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1021,7 +1214,7 @@ func (x *ListExchangesRequest) String() string {
 func (*ListExchangesRequest) ProtoMessage() {}
 
 func (x *ListExchangesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[14]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1034,7 +1227,7 @@ func (x *ListExchangesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListExchangesRequest.ProtoReflect.Descriptor instead.
 func (*ListExchangesRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{14}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListExchangesRequest) GetPageSize() int32 {
@@ -1064,7 +1257,7 @@ type ListExchangesResponse struct {
 
 func (x *ListExchangesResponse) Reset() {
 	*x = ListExchangesResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[15]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1076,7 +1269,7 @@ func (x *ListExchangesResponse) String() string {
 func (*ListExchangesResponse) ProtoMessage() {}
 
 func (x *ListExchangesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[15]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1089,7 +1282,7 @@ func (x *ListExchangesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListExchangesResponse.ProtoReflect.Descriptor instead.
 func (*ListExchangesResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{15}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListExchangesResponse) GetExchanges() []*Exchange {
@@ -1135,7 +1328,7 @@ type Credential struct {
 
 func (x *Credential) Reset() {
 	*x = Credential{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[16]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1147,7 +1340,7 @@ func (x *Credential) String() string {
 func (*Credential) ProtoMessage() {}
 
 func (x *Credential) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[16]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1160,7 +1353,7 @@ func (x *Credential) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Credential.ProtoReflect.Descriptor instead.
 func (*Credential) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{16}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Credential) GetCredentialId() string {
@@ -1232,7 +1425,7 @@ type ListCredentialsRequest struct {
 
 func (x *ListCredentialsRequest) Reset() {
 	*x = ListCredentialsRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[17]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1244,7 +1437,7 @@ func (x *ListCredentialsRequest) String() string {
 func (*ListCredentialsRequest) ProtoMessage() {}
 
 func (x *ListCredentialsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[17]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1257,7 +1450,7 @@ func (x *ListCredentialsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCredentialsRequest.ProtoReflect.Descriptor instead.
 func (*ListCredentialsRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{17}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListCredentialsRequest) GetPageSize() int32 {
@@ -1287,7 +1480,7 @@ type ListCredentialsResponse struct {
 
 func (x *ListCredentialsResponse) Reset() {
 	*x = ListCredentialsResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[18]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1299,7 +1492,7 @@ func (x *ListCredentialsResponse) String() string {
 func (*ListCredentialsResponse) ProtoMessage() {}
 
 func (x *ListCredentialsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[18]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1312,7 +1505,7 @@ func (x *ListCredentialsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCredentialsResponse.ProtoReflect.Descriptor instead.
 func (*ListCredentialsResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{18}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListCredentialsResponse) GetCredentials() []*Credential {
@@ -1340,7 +1533,7 @@ type GetCredentialRequest struct {
 
 func (x *GetCredentialRequest) Reset() {
 	*x = GetCredentialRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[19]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1352,7 +1545,7 @@ func (x *GetCredentialRequest) String() string {
 func (*GetCredentialRequest) ProtoMessage() {}
 
 func (x *GetCredentialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[19]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1365,7 +1558,7 @@ func (x *GetCredentialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCredentialRequest.ProtoReflect.Descriptor instead.
 func (*GetCredentialRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{19}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetCredentialRequest) GetCredentialId() string {
@@ -1386,7 +1579,7 @@ type GetCredentialResponse struct {
 
 func (x *GetCredentialResponse) Reset() {
 	*x = GetCredentialResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[20]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1398,7 +1591,7 @@ func (x *GetCredentialResponse) String() string {
 func (*GetCredentialResponse) ProtoMessage() {}
 
 func (x *GetCredentialResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[20]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1411,7 +1604,7 @@ func (x *GetCredentialResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCredentialResponse.ProtoReflect.Descriptor instead.
 func (*GetCredentialResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{20}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetCredentialResponse) GetCredential() *Credential {
@@ -1434,7 +1627,7 @@ type ImportCredentialRequest struct {
 
 func (x *ImportCredentialRequest) Reset() {
 	*x = ImportCredentialRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[21]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1446,7 +1639,7 @@ func (x *ImportCredentialRequest) String() string {
 func (*ImportCredentialRequest) ProtoMessage() {}
 
 func (x *ImportCredentialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[21]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1459,7 +1652,7 @@ func (x *ImportCredentialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCredentialRequest.ProtoReflect.Descriptor instead.
 func (*ImportCredentialRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{21}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ImportCredentialRequest) GetDocument() []byte {
@@ -1480,7 +1673,7 @@ type ImportCredentialResponse struct {
 
 func (x *ImportCredentialResponse) Reset() {
 	*x = ImportCredentialResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[22]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1492,7 +1685,7 @@ func (x *ImportCredentialResponse) String() string {
 func (*ImportCredentialResponse) ProtoMessage() {}
 
 func (x *ImportCredentialResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[22]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1505,7 +1698,7 @@ func (x *ImportCredentialResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCredentialResponse.ProtoReflect.Descriptor instead.
 func (*ImportCredentialResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{22}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ImportCredentialResponse) GetCredential() *Credential {
@@ -1522,8 +1715,8 @@ type Notice struct {
 	NoticeId string `protobuf:"bytes,1,opt,name=notice_id,json=noticeId,proto3" json:"notice_id,omitempty"`
 	// DID of the organisation; the envelope proved it.
 	Sender string `protobuf:"bytes,2,opt,name=sender,proto3" json:"sender,omitempty"`
-	// Language of the text (BCP 47), such as "nb"; empty when the sender did not
-	// say.
+	// Language of the text (BCP 47), such as "nb", as the message's header lang has
+	// it; empty when the sender did not say.
 	Language string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
 	// The text, plain, at most 4,000 characters.
 	Content string `protobuf:"bytes,4,opt,name=content,proto3" json:"content,omitempty"`
@@ -1537,7 +1730,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[23]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1549,7 +1742,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[23]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1562,7 +1755,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{23}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Notice) GetNoticeId() string {
@@ -1620,7 +1813,7 @@ type ListNoticesRequest struct {
 
 func (x *ListNoticesRequest) Reset() {
 	*x = ListNoticesRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[24]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1632,7 +1825,7 @@ func (x *ListNoticesRequest) String() string {
 func (*ListNoticesRequest) ProtoMessage() {}
 
 func (x *ListNoticesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[24]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1645,7 +1838,7 @@ func (x *ListNoticesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNoticesRequest.ProtoReflect.Descriptor instead.
 func (*ListNoticesRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{24}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListNoticesRequest) GetPageSize() int32 {
@@ -1677,7 +1870,7 @@ type ListNoticesResponse struct {
 
 func (x *ListNoticesResponse) Reset() {
 	*x = ListNoticesResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[25]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1689,7 +1882,7 @@ func (x *ListNoticesResponse) String() string {
 func (*ListNoticesResponse) ProtoMessage() {}
 
 func (x *ListNoticesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[25]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1702,7 +1895,7 @@ func (x *ListNoticesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNoticesResponse.ProtoReflect.Descriptor instead.
 func (*ListNoticesResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{25}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListNoticesResponse) GetNotices() []*Notice {
@@ -1737,7 +1930,7 @@ type ReadNoticeRequest struct {
 
 func (x *ReadNoticeRequest) Reset() {
 	*x = ReadNoticeRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[26]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1749,7 +1942,7 @@ func (x *ReadNoticeRequest) String() string {
 func (*ReadNoticeRequest) ProtoMessage() {}
 
 func (x *ReadNoticeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[26]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1762,7 +1955,7 @@ func (x *ReadNoticeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadNoticeRequest.ProtoReflect.Descriptor instead.
 func (*ReadNoticeRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{26}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ReadNoticeRequest) GetNoticeId() string {
@@ -1783,7 +1976,7 @@ type ReadNoticeResponse struct {
 
 func (x *ReadNoticeResponse) Reset() {
 	*x = ReadNoticeResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[27]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1795,7 +1988,7 @@ func (x *ReadNoticeResponse) String() string {
 func (*ReadNoticeResponse) ProtoMessage() {}
 
 func (x *ReadNoticeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[27]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1808,7 +2001,7 @@ func (x *ReadNoticeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadNoticeResponse.ProtoReflect.Descriptor instead.
 func (*ReadNoticeResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{27}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ReadNoticeResponse) GetNotice() *Notice {
@@ -1831,7 +2024,7 @@ type ListAccessLogRequest struct {
 
 func (x *ListAccessLogRequest) Reset() {
 	*x = ListAccessLogRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[28]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1843,7 +2036,7 @@ func (x *ListAccessLogRequest) String() string {
 func (*ListAccessLogRequest) ProtoMessage() {}
 
 func (x *ListAccessLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[28]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1856,7 +2049,7 @@ func (x *ListAccessLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessLogRequest.ProtoReflect.Descriptor instead.
 func (*ListAccessLogRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{28}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListAccessLogRequest) GetPageSize() int32 {
@@ -1894,7 +2087,7 @@ type AccessLogRow struct {
 
 func (x *AccessLogRow) Reset() {
 	*x = AccessLogRow{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[29]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1906,7 +2099,7 @@ func (x *AccessLogRow) String() string {
 func (*AccessLogRow) ProtoMessage() {}
 
 func (x *AccessLogRow) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[29]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1919,7 +2112,7 @@ func (x *AccessLogRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessLogRow.ProtoReflect.Descriptor instead.
 func (*AccessLogRow) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{29}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *AccessLogRow) GetAt() *timestamppb.Timestamp {
@@ -1977,7 +2170,7 @@ type ListAccessLogResponse struct {
 
 func (x *ListAccessLogResponse) Reset() {
 	*x = ListAccessLogResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[30]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1989,7 +2182,7 @@ func (x *ListAccessLogResponse) String() string {
 func (*ListAccessLogResponse) ProtoMessage() {}
 
 func (x *ListAccessLogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[30]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2002,7 +2195,7 @@ func (x *ListAccessLogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessLogResponse.ProtoReflect.Descriptor instead.
 func (*ListAccessLogResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{30}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListAccessLogResponse) GetRows() []*AccessLogRow {
@@ -2075,6 +2268,17 @@ const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"\aconsent\x18\x02 \x01(\v2!.kompetansespor.wallet.v1.ConsentR\aconsent\x12:\n" +
 	"\x19supporting_credential_ids\x18\x03 \x03(\tR\x17supportingCredentialIds\"X\n" +
 	"\x16ApplyForPermitResponse\x12>\n" +
+	"\bexchange\x18\x01 \x01(\v2\".kompetansespor.wallet.v1.ExchangeR\bexchange\"8\n" +
+	"\x15ConfirmPaymentRequest\x12\x1f\n" +
+	"\vexchange_id\x18\x01 \x01(\tR\n" +
+	"exchangeId\"X\n" +
+	"\x16ConfirmPaymentResponse\x12>\n" +
+	"\bexchange\x18\x01 \x01(\v2\".kompetansespor.wallet.v1.ExchangeR\bexchange\"R\n" +
+	"\x15AppealDecisionRequest\x12\x1f\n" +
+	"\vexchange_id\x18\x01 \x01(\tR\n" +
+	"exchangeId\x12\x18\n" +
+	"\agrounds\x18\x02 \x01(\tR\agrounds\"X\n" +
+	"\x16AppealDecisionResponse\x12>\n" +
 	"\bexchange\x18\x01 \x01(\v2\".kompetansespor.wallet.v1.ExchangeR\bexchange\"5\n" +
 	"\x12GetExchangeRequest\x12\x1f\n" +
 	"\vexchange_id\x18\x01 \x01(\tR\n" +
@@ -2162,14 +2366,16 @@ const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"\x1aEXCHANGE_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13EXCHANGE_STATE_OPEN\x10\x01\x12\x17\n" +
 	"\x13EXCHANGE_STATE_DONE\x10\x02\x12\x19\n" +
-	"\x15EXCHANGE_STATE_FAILED\x10\x032\xb6\r\n" +
+	"\x15EXCHANGE_STATE_FAILED\x10\x032\xfe\x0f\n" +
 	"\rWalletService\x12\x7f\n" +
 	"\n" +
 	"OpenWallet\x12+.kompetansespor.wallet.v1.OpenWalletRequest\x1a,.kompetansespor.wallet.v1.OpenWalletResponse\"\x16\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/wallets\x12x\n" +
 	"\tGetWallet\x12*.kompetansespor.wallet.v1.GetWalletRequest\x1a+.kompetansespor.wallet.v1.GetWalletResponse\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/wallet\x12\x8b\x01\n" +
 	"\vAcceptOffer\x12,.kompetansespor.wallet.v1.AcceptOfferRequest\x1a-.kompetansespor.wallet.v1.AcceptOfferResponse\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/exchanges/offers\x12\x9a\x01\n" +
-	"\x0eApplyForPermit\x12/.kompetansespor.wallet.v1.ApplyForPermitRequest\x1a0.kompetansespor.wallet.v1.ApplyForPermitResponse\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/exchanges/applications\x12\x8f\x01\n" +
+	"\x0eApplyForPermit\x12/.kompetansespor.wallet.v1.ApplyForPermitRequest\x1a0.kompetansespor.wallet.v1.ApplyForPermitResponse\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/exchanges/applications\x12\xa0\x01\n" +
+	"\x0eConfirmPayment\x12/.kompetansespor.wallet.v1.ConfirmPaymentRequest\x1a0.kompetansespor.wallet.v1.ConfirmPaymentResponse\"+\x82\xd3\xe4\x93\x02%:\x01*\" /v1/exchanges/{exchange_id}:paid\x12\xa2\x01\n" +
+	"\x0eAppealDecision\x12/.kompetansespor.wallet.v1.AppealDecisionRequest\x1a0.kompetansespor.wallet.v1.AppealDecisionResponse\"-\x82\xd3\xe4\x93\x02':\x01*\"\"/v1/exchanges/{exchange_id}:appeal\x12\x8f\x01\n" +
 	"\vGetExchange\x12,.kompetansespor.wallet.v1.GetExchangeRequest\x1a-.kompetansespor.wallet.v1.GetExchangeResponse\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/exchanges/{exchange_id}\x12\x87\x01\n" +
 	"\rListExchanges\x12..kompetansespor.wallet.v1.ListExchangesRequest\x1a/.kompetansespor.wallet.v1.ListExchangesResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/exchanges\x12\x8f\x01\n" +
 	"\x0fListCredentials\x120.kompetansespor.wallet.v1.ListCredentialsRequest\x1a1.kompetansespor.wallet.v1.ListCredentialsResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/credentials\x12\x99\x01\n" +
@@ -2193,7 +2399,7 @@ func file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP() []byte {
 }
 
 var file_kompetansespor_wallet_v1_wallet_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_kompetansespor_wallet_v1_wallet_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_kompetansespor_wallet_v1_wallet_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_kompetansespor_wallet_v1_wallet_proto_goTypes = []any{
 	(ExchangeKind)(0),                // 0: kompetansespor.wallet.v1.ExchangeKind
 	(ExchangeState)(0),               // 1: kompetansespor.wallet.v1.ExchangeState
@@ -2209,80 +2415,90 @@ var file_kompetansespor_wallet_v1_wallet_proto_goTypes = []any{
 	(*ConsentAgency)(nil),            // 11: kompetansespor.wallet.v1.ConsentAgency
 	(*ApplyForPermitRequest)(nil),    // 12: kompetansespor.wallet.v1.ApplyForPermitRequest
 	(*ApplyForPermitResponse)(nil),   // 13: kompetansespor.wallet.v1.ApplyForPermitResponse
-	(*GetExchangeRequest)(nil),       // 14: kompetansespor.wallet.v1.GetExchangeRequest
-	(*GetExchangeResponse)(nil),      // 15: kompetansespor.wallet.v1.GetExchangeResponse
-	(*ListExchangesRequest)(nil),     // 16: kompetansespor.wallet.v1.ListExchangesRequest
-	(*ListExchangesResponse)(nil),    // 17: kompetansespor.wallet.v1.ListExchangesResponse
-	(*Credential)(nil),               // 18: kompetansespor.wallet.v1.Credential
-	(*ListCredentialsRequest)(nil),   // 19: kompetansespor.wallet.v1.ListCredentialsRequest
-	(*ListCredentialsResponse)(nil),  // 20: kompetansespor.wallet.v1.ListCredentialsResponse
-	(*GetCredentialRequest)(nil),     // 21: kompetansespor.wallet.v1.GetCredentialRequest
-	(*GetCredentialResponse)(nil),    // 22: kompetansespor.wallet.v1.GetCredentialResponse
-	(*ImportCredentialRequest)(nil),  // 23: kompetansespor.wallet.v1.ImportCredentialRequest
-	(*ImportCredentialResponse)(nil), // 24: kompetansespor.wallet.v1.ImportCredentialResponse
-	(*Notice)(nil),                   // 25: kompetansespor.wallet.v1.Notice
-	(*ListNoticesRequest)(nil),       // 26: kompetansespor.wallet.v1.ListNoticesRequest
-	(*ListNoticesResponse)(nil),      // 27: kompetansespor.wallet.v1.ListNoticesResponse
-	(*ReadNoticeRequest)(nil),        // 28: kompetansespor.wallet.v1.ReadNoticeRequest
-	(*ReadNoticeResponse)(nil),       // 29: kompetansespor.wallet.v1.ReadNoticeResponse
-	(*ListAccessLogRequest)(nil),     // 30: kompetansespor.wallet.v1.ListAccessLogRequest
-	(*AccessLogRow)(nil),             // 31: kompetansespor.wallet.v1.AccessLogRow
-	(*ListAccessLogResponse)(nil),    // 32: kompetansespor.wallet.v1.ListAccessLogResponse
-	(*timestamppb.Timestamp)(nil),    // 33: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),          // 34: google.protobuf.Struct
+	(*ConfirmPaymentRequest)(nil),    // 14: kompetansespor.wallet.v1.ConfirmPaymentRequest
+	(*ConfirmPaymentResponse)(nil),   // 15: kompetansespor.wallet.v1.ConfirmPaymentResponse
+	(*AppealDecisionRequest)(nil),    // 16: kompetansespor.wallet.v1.AppealDecisionRequest
+	(*AppealDecisionResponse)(nil),   // 17: kompetansespor.wallet.v1.AppealDecisionResponse
+	(*GetExchangeRequest)(nil),       // 18: kompetansespor.wallet.v1.GetExchangeRequest
+	(*GetExchangeResponse)(nil),      // 19: kompetansespor.wallet.v1.GetExchangeResponse
+	(*ListExchangesRequest)(nil),     // 20: kompetansespor.wallet.v1.ListExchangesRequest
+	(*ListExchangesResponse)(nil),    // 21: kompetansespor.wallet.v1.ListExchangesResponse
+	(*Credential)(nil),               // 22: kompetansespor.wallet.v1.Credential
+	(*ListCredentialsRequest)(nil),   // 23: kompetansespor.wallet.v1.ListCredentialsRequest
+	(*ListCredentialsResponse)(nil),  // 24: kompetansespor.wallet.v1.ListCredentialsResponse
+	(*GetCredentialRequest)(nil),     // 25: kompetansespor.wallet.v1.GetCredentialRequest
+	(*GetCredentialResponse)(nil),    // 26: kompetansespor.wallet.v1.GetCredentialResponse
+	(*ImportCredentialRequest)(nil),  // 27: kompetansespor.wallet.v1.ImportCredentialRequest
+	(*ImportCredentialResponse)(nil), // 28: kompetansespor.wallet.v1.ImportCredentialResponse
+	(*Notice)(nil),                   // 29: kompetansespor.wallet.v1.Notice
+	(*ListNoticesRequest)(nil),       // 30: kompetansespor.wallet.v1.ListNoticesRequest
+	(*ListNoticesResponse)(nil),      // 31: kompetansespor.wallet.v1.ListNoticesResponse
+	(*ReadNoticeRequest)(nil),        // 32: kompetansespor.wallet.v1.ReadNoticeRequest
+	(*ReadNoticeResponse)(nil),       // 33: kompetansespor.wallet.v1.ReadNoticeResponse
+	(*ListAccessLogRequest)(nil),     // 34: kompetansespor.wallet.v1.ListAccessLogRequest
+	(*AccessLogRow)(nil),             // 35: kompetansespor.wallet.v1.AccessLogRow
+	(*ListAccessLogResponse)(nil),    // 36: kompetansespor.wallet.v1.ListAccessLogResponse
+	(*timestamppb.Timestamp)(nil),    // 37: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),          // 38: google.protobuf.Struct
 }
 var file_kompetansespor_wallet_v1_wallet_proto_depIdxs = []int32{
 	0,  // 0: kompetansespor.wallet.v1.Exchange.kind:type_name -> kompetansespor.wallet.v1.ExchangeKind
 	1,  // 1: kompetansespor.wallet.v1.Exchange.state:type_name -> kompetansespor.wallet.v1.ExchangeState
 	6,  // 2: kompetansespor.wallet.v1.Exchange.problem:type_name -> kompetansespor.wallet.v1.ExchangeProblem
-	33, // 3: kompetansespor.wallet.v1.Exchange.started_at:type_name -> google.protobuf.Timestamp
-	33, // 4: kompetansespor.wallet.v1.Exchange.updated_at:type_name -> google.protobuf.Timestamp
+	37, // 3: kompetansespor.wallet.v1.Exchange.started_at:type_name -> google.protobuf.Timestamp
+	37, // 4: kompetansespor.wallet.v1.Exchange.updated_at:type_name -> google.protobuf.Timestamp
 	7,  // 5: kompetansespor.wallet.v1.AcceptOfferResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
 	11, // 6: kompetansespor.wallet.v1.Consent.agencies:type_name -> kompetansespor.wallet.v1.ConsentAgency
 	10, // 7: kompetansespor.wallet.v1.ApplyForPermitRequest.consent:type_name -> kompetansespor.wallet.v1.Consent
 	7,  // 8: kompetansespor.wallet.v1.ApplyForPermitResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
-	7,  // 9: kompetansespor.wallet.v1.GetExchangeResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
-	7,  // 10: kompetansespor.wallet.v1.ListExchangesResponse.exchanges:type_name -> kompetansespor.wallet.v1.Exchange
-	33, // 11: kompetansespor.wallet.v1.Credential.received_at:type_name -> google.protobuf.Timestamp
-	34, // 12: kompetansespor.wallet.v1.Credential.claims:type_name -> google.protobuf.Struct
-	18, // 13: kompetansespor.wallet.v1.ListCredentialsResponse.credentials:type_name -> kompetansespor.wallet.v1.Credential
-	18, // 14: kompetansespor.wallet.v1.GetCredentialResponse.credential:type_name -> kompetansespor.wallet.v1.Credential
-	18, // 15: kompetansespor.wallet.v1.ImportCredentialResponse.credential:type_name -> kompetansespor.wallet.v1.Credential
-	33, // 16: kompetansespor.wallet.v1.Notice.received_at:type_name -> google.protobuf.Timestamp
-	33, // 17: kompetansespor.wallet.v1.Notice.read_at:type_name -> google.protobuf.Timestamp
-	25, // 18: kompetansespor.wallet.v1.ListNoticesResponse.notices:type_name -> kompetansespor.wallet.v1.Notice
-	25, // 19: kompetansespor.wallet.v1.ReadNoticeResponse.notice:type_name -> kompetansespor.wallet.v1.Notice
-	33, // 20: kompetansespor.wallet.v1.AccessLogRow.at:type_name -> google.protobuf.Timestamp
-	31, // 21: kompetansespor.wallet.v1.ListAccessLogResponse.rows:type_name -> kompetansespor.wallet.v1.AccessLogRow
-	2,  // 22: kompetansespor.wallet.v1.WalletService.OpenWallet:input_type -> kompetansespor.wallet.v1.OpenWalletRequest
-	4,  // 23: kompetansespor.wallet.v1.WalletService.GetWallet:input_type -> kompetansespor.wallet.v1.GetWalletRequest
-	8,  // 24: kompetansespor.wallet.v1.WalletService.AcceptOffer:input_type -> kompetansespor.wallet.v1.AcceptOfferRequest
-	12, // 25: kompetansespor.wallet.v1.WalletService.ApplyForPermit:input_type -> kompetansespor.wallet.v1.ApplyForPermitRequest
-	14, // 26: kompetansespor.wallet.v1.WalletService.GetExchange:input_type -> kompetansespor.wallet.v1.GetExchangeRequest
-	16, // 27: kompetansespor.wallet.v1.WalletService.ListExchanges:input_type -> kompetansespor.wallet.v1.ListExchangesRequest
-	19, // 28: kompetansespor.wallet.v1.WalletService.ListCredentials:input_type -> kompetansespor.wallet.v1.ListCredentialsRequest
-	21, // 29: kompetansespor.wallet.v1.WalletService.GetCredential:input_type -> kompetansespor.wallet.v1.GetCredentialRequest
-	23, // 30: kompetansespor.wallet.v1.WalletService.ImportCredential:input_type -> kompetansespor.wallet.v1.ImportCredentialRequest
-	26, // 31: kompetansespor.wallet.v1.WalletService.ListNotices:input_type -> kompetansespor.wallet.v1.ListNoticesRequest
-	28, // 32: kompetansespor.wallet.v1.WalletService.ReadNotice:input_type -> kompetansespor.wallet.v1.ReadNoticeRequest
-	30, // 33: kompetansespor.wallet.v1.WalletService.ListAccessLog:input_type -> kompetansespor.wallet.v1.ListAccessLogRequest
-	3,  // 34: kompetansespor.wallet.v1.WalletService.OpenWallet:output_type -> kompetansespor.wallet.v1.OpenWalletResponse
-	5,  // 35: kompetansespor.wallet.v1.WalletService.GetWallet:output_type -> kompetansespor.wallet.v1.GetWalletResponse
-	9,  // 36: kompetansespor.wallet.v1.WalletService.AcceptOffer:output_type -> kompetansespor.wallet.v1.AcceptOfferResponse
-	13, // 37: kompetansespor.wallet.v1.WalletService.ApplyForPermit:output_type -> kompetansespor.wallet.v1.ApplyForPermitResponse
-	15, // 38: kompetansespor.wallet.v1.WalletService.GetExchange:output_type -> kompetansespor.wallet.v1.GetExchangeResponse
-	17, // 39: kompetansespor.wallet.v1.WalletService.ListExchanges:output_type -> kompetansespor.wallet.v1.ListExchangesResponse
-	20, // 40: kompetansespor.wallet.v1.WalletService.ListCredentials:output_type -> kompetansespor.wallet.v1.ListCredentialsResponse
-	22, // 41: kompetansespor.wallet.v1.WalletService.GetCredential:output_type -> kompetansespor.wallet.v1.GetCredentialResponse
-	24, // 42: kompetansespor.wallet.v1.WalletService.ImportCredential:output_type -> kompetansespor.wallet.v1.ImportCredentialResponse
-	27, // 43: kompetansespor.wallet.v1.WalletService.ListNotices:output_type -> kompetansespor.wallet.v1.ListNoticesResponse
-	29, // 44: kompetansespor.wallet.v1.WalletService.ReadNotice:output_type -> kompetansespor.wallet.v1.ReadNoticeResponse
-	32, // 45: kompetansespor.wallet.v1.WalletService.ListAccessLog:output_type -> kompetansespor.wallet.v1.ListAccessLogResponse
-	34, // [34:46] is the sub-list for method output_type
-	22, // [22:34] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	7,  // 9: kompetansespor.wallet.v1.ConfirmPaymentResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
+	7,  // 10: kompetansespor.wallet.v1.AppealDecisionResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
+	7,  // 11: kompetansespor.wallet.v1.GetExchangeResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
+	7,  // 12: kompetansespor.wallet.v1.ListExchangesResponse.exchanges:type_name -> kompetansespor.wallet.v1.Exchange
+	37, // 13: kompetansespor.wallet.v1.Credential.received_at:type_name -> google.protobuf.Timestamp
+	38, // 14: kompetansespor.wallet.v1.Credential.claims:type_name -> google.protobuf.Struct
+	22, // 15: kompetansespor.wallet.v1.ListCredentialsResponse.credentials:type_name -> kompetansespor.wallet.v1.Credential
+	22, // 16: kompetansespor.wallet.v1.GetCredentialResponse.credential:type_name -> kompetansespor.wallet.v1.Credential
+	22, // 17: kompetansespor.wallet.v1.ImportCredentialResponse.credential:type_name -> kompetansespor.wallet.v1.Credential
+	37, // 18: kompetansespor.wallet.v1.Notice.received_at:type_name -> google.protobuf.Timestamp
+	37, // 19: kompetansespor.wallet.v1.Notice.read_at:type_name -> google.protobuf.Timestamp
+	29, // 20: kompetansespor.wallet.v1.ListNoticesResponse.notices:type_name -> kompetansespor.wallet.v1.Notice
+	29, // 21: kompetansespor.wallet.v1.ReadNoticeResponse.notice:type_name -> kompetansespor.wallet.v1.Notice
+	37, // 22: kompetansespor.wallet.v1.AccessLogRow.at:type_name -> google.protobuf.Timestamp
+	35, // 23: kompetansespor.wallet.v1.ListAccessLogResponse.rows:type_name -> kompetansespor.wallet.v1.AccessLogRow
+	2,  // 24: kompetansespor.wallet.v1.WalletService.OpenWallet:input_type -> kompetansespor.wallet.v1.OpenWalletRequest
+	4,  // 25: kompetansespor.wallet.v1.WalletService.GetWallet:input_type -> kompetansespor.wallet.v1.GetWalletRequest
+	8,  // 26: kompetansespor.wallet.v1.WalletService.AcceptOffer:input_type -> kompetansespor.wallet.v1.AcceptOfferRequest
+	12, // 27: kompetansespor.wallet.v1.WalletService.ApplyForPermit:input_type -> kompetansespor.wallet.v1.ApplyForPermitRequest
+	14, // 28: kompetansespor.wallet.v1.WalletService.ConfirmPayment:input_type -> kompetansespor.wallet.v1.ConfirmPaymentRequest
+	16, // 29: kompetansespor.wallet.v1.WalletService.AppealDecision:input_type -> kompetansespor.wallet.v1.AppealDecisionRequest
+	18, // 30: kompetansespor.wallet.v1.WalletService.GetExchange:input_type -> kompetansespor.wallet.v1.GetExchangeRequest
+	20, // 31: kompetansespor.wallet.v1.WalletService.ListExchanges:input_type -> kompetansespor.wallet.v1.ListExchangesRequest
+	23, // 32: kompetansespor.wallet.v1.WalletService.ListCredentials:input_type -> kompetansespor.wallet.v1.ListCredentialsRequest
+	25, // 33: kompetansespor.wallet.v1.WalletService.GetCredential:input_type -> kompetansespor.wallet.v1.GetCredentialRequest
+	27, // 34: kompetansespor.wallet.v1.WalletService.ImportCredential:input_type -> kompetansespor.wallet.v1.ImportCredentialRequest
+	30, // 35: kompetansespor.wallet.v1.WalletService.ListNotices:input_type -> kompetansespor.wallet.v1.ListNoticesRequest
+	32, // 36: kompetansespor.wallet.v1.WalletService.ReadNotice:input_type -> kompetansespor.wallet.v1.ReadNoticeRequest
+	34, // 37: kompetansespor.wallet.v1.WalletService.ListAccessLog:input_type -> kompetansespor.wallet.v1.ListAccessLogRequest
+	3,  // 38: kompetansespor.wallet.v1.WalletService.OpenWallet:output_type -> kompetansespor.wallet.v1.OpenWalletResponse
+	5,  // 39: kompetansespor.wallet.v1.WalletService.GetWallet:output_type -> kompetansespor.wallet.v1.GetWalletResponse
+	9,  // 40: kompetansespor.wallet.v1.WalletService.AcceptOffer:output_type -> kompetansespor.wallet.v1.AcceptOfferResponse
+	13, // 41: kompetansespor.wallet.v1.WalletService.ApplyForPermit:output_type -> kompetansespor.wallet.v1.ApplyForPermitResponse
+	15, // 42: kompetansespor.wallet.v1.WalletService.ConfirmPayment:output_type -> kompetansespor.wallet.v1.ConfirmPaymentResponse
+	17, // 43: kompetansespor.wallet.v1.WalletService.AppealDecision:output_type -> kompetansespor.wallet.v1.AppealDecisionResponse
+	19, // 44: kompetansespor.wallet.v1.WalletService.GetExchange:output_type -> kompetansespor.wallet.v1.GetExchangeResponse
+	21, // 45: kompetansespor.wallet.v1.WalletService.ListExchanges:output_type -> kompetansespor.wallet.v1.ListExchangesResponse
+	24, // 46: kompetansespor.wallet.v1.WalletService.ListCredentials:output_type -> kompetansespor.wallet.v1.ListCredentialsResponse
+	26, // 47: kompetansespor.wallet.v1.WalletService.GetCredential:output_type -> kompetansespor.wallet.v1.GetCredentialResponse
+	28, // 48: kompetansespor.wallet.v1.WalletService.ImportCredential:output_type -> kompetansespor.wallet.v1.ImportCredentialResponse
+	31, // 49: kompetansespor.wallet.v1.WalletService.ListNotices:output_type -> kompetansespor.wallet.v1.ListNoticesResponse
+	33, // 50: kompetansespor.wallet.v1.WalletService.ReadNotice:output_type -> kompetansespor.wallet.v1.ReadNoticeResponse
+	36, // 51: kompetansespor.wallet.v1.WalletService.ListAccessLog:output_type -> kompetansespor.wallet.v1.ListAccessLogResponse
+	38, // [38:52] is the sub-list for method output_type
+	24, // [24:38] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_kompetansespor_wallet_v1_wallet_proto_init() }
@@ -2296,7 +2512,7 @@ func file_kompetansespor_wallet_v1_wallet_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_wallet_v1_wallet_proto_rawDesc), len(file_kompetansespor_wallet_v1_wallet_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   31,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,8 @@ const (
 	WalletService_GetWallet_FullMethodName        = "/kompetansespor.wallet.v1.WalletService/GetWallet"
 	WalletService_AcceptOffer_FullMethodName      = "/kompetansespor.wallet.v1.WalletService/AcceptOffer"
 	WalletService_ApplyForPermit_FullMethodName   = "/kompetansespor.wallet.v1.WalletService/ApplyForPermit"
+	WalletService_ConfirmPayment_FullMethodName   = "/kompetansespor.wallet.v1.WalletService/ConfirmPayment"
+	WalletService_AppealDecision_FullMethodName   = "/kompetansespor.wallet.v1.WalletService/AppealDecision"
 	WalletService_GetExchange_FullMethodName      = "/kompetansespor.wallet.v1.WalletService/GetExchange"
 	WalletService_ListExchanges_FullMethodName    = "/kompetansespor.wallet.v1.WalletService/ListExchanges"
 	WalletService_ListCredentials_FullMethodName  = "/kompetansespor.wallet.v1.WalletService/ListCredentials"
@@ -80,6 +82,22 @@ type WalletServiceClient interface {
 	// Calling it again while an exchange for the credential is open, or has
 	// succeeded, answers that exchange.
 	ApplyForPermit(ctx context.Context, in *ApplyForPermitRequest, opts ...grpc.CallOption) (*ApplyForPermitResponse, error)
+	// ConfirmPayment tells UDI that the fee of an application was paid, so that it
+	// looks at once instead of waiting to be told by whoever takes the payment.
+	// Whether it was paid, UDI finds out for itself. It is safe to repeat.
+	//
+	// NOT_FOUND for another holder's exchange; FAILED_PRECONDITION when it is no
+	// application that UDI has taken.
+	ConfirmPayment(ctx context.Context, in *ConfirmPaymentRequest, opts ...grpc.CallOption) (*ConfirmPaymentResponse, error)
+	// AppealDecision sends UDI an appeal of its decision on an application
+	// (forvaltningsloven §§ 28 and 32; three weeks, § 29), in the thread of the
+	// application. What UDI makes of it comes as notices; a refusal of the message
+	// itself, such as an appeal that comes too late, too.
+	//
+	// NOT_FOUND for another holder's exchange; INVALID_ARGUMENT for grounds that
+	// are empty or too long; FAILED_PRECONDITION when it is no application that
+	// UDI has taken.
+	AppealDecision(ctx context.Context, in *AppealDecisionRequest, opts ...grpc.CallOption) (*AppealDecisionResponse, error)
 	// GetExchange answers how an exchange goes. NOT_FOUND for another holder's.
 	GetExchange(ctx context.Context, in *GetExchangeRequest, opts ...grpc.CallOption) (*GetExchangeResponse, error)
 	// ListExchanges answers the holder's exchanges, newest first.
@@ -156,6 +174,26 @@ func (c *walletServiceClient) ApplyForPermit(ctx context.Context, in *ApplyForPe
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ApplyForPermitResponse)
 	err := c.cc.Invoke(ctx, WalletService_ApplyForPermit_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *walletServiceClient) ConfirmPayment(ctx context.Context, in *ConfirmPaymentRequest, opts ...grpc.CallOption) (*ConfirmPaymentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConfirmPaymentResponse)
+	err := c.cc.Invoke(ctx, WalletService_ConfirmPayment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *walletServiceClient) AppealDecision(ctx context.Context, in *AppealDecisionRequest, opts ...grpc.CallOption) (*AppealDecisionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AppealDecisionResponse)
+	err := c.cc.Invoke(ctx, WalletService_AppealDecision_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -289,6 +327,22 @@ type WalletServiceServer interface {
 	// Calling it again while an exchange for the credential is open, or has
 	// succeeded, answers that exchange.
 	ApplyForPermit(context.Context, *ApplyForPermitRequest) (*ApplyForPermitResponse, error)
+	// ConfirmPayment tells UDI that the fee of an application was paid, so that it
+	// looks at once instead of waiting to be told by whoever takes the payment.
+	// Whether it was paid, UDI finds out for itself. It is safe to repeat.
+	//
+	// NOT_FOUND for another holder's exchange; FAILED_PRECONDITION when it is no
+	// application that UDI has taken.
+	ConfirmPayment(context.Context, *ConfirmPaymentRequest) (*ConfirmPaymentResponse, error)
+	// AppealDecision sends UDI an appeal of its decision on an application
+	// (forvaltningsloven §§ 28 and 32; three weeks, § 29), in the thread of the
+	// application. What UDI makes of it comes as notices; a refusal of the message
+	// itself, such as an appeal that comes too late, too.
+	//
+	// NOT_FOUND for another holder's exchange; INVALID_ARGUMENT for grounds that
+	// are empty or too long; FAILED_PRECONDITION when it is no application that
+	// UDI has taken.
+	AppealDecision(context.Context, *AppealDecisionRequest) (*AppealDecisionResponse, error)
 	// GetExchange answers how an exchange goes. NOT_FOUND for another holder's.
 	GetExchange(context.Context, *GetExchangeRequest) (*GetExchangeResponse, error)
 	// ListExchanges answers the holder's exchanges, newest first.
@@ -342,6 +396,12 @@ func (UnimplementedWalletServiceServer) AcceptOffer(context.Context, *AcceptOffe
 }
 func (UnimplementedWalletServiceServer) ApplyForPermit(context.Context, *ApplyForPermitRequest) (*ApplyForPermitResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ApplyForPermit not implemented")
+}
+func (UnimplementedWalletServiceServer) ConfirmPayment(context.Context, *ConfirmPaymentRequest) (*ConfirmPaymentResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ConfirmPayment not implemented")
+}
+func (UnimplementedWalletServiceServer) AppealDecision(context.Context, *AppealDecisionRequest) (*AppealDecisionResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method AppealDecision not implemented")
 }
 func (UnimplementedWalletServiceServer) GetExchange(context.Context, *GetExchangeRequest) (*GetExchangeResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method GetExchange not implemented")
@@ -456,6 +516,42 @@ func _WalletService_ApplyForPermit_Handler(srv interface{}, ctx context.Context,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(WalletServiceServer).ApplyForPermit(ctx, req.(*ApplyForPermitRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _WalletService_ConfirmPayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfirmPaymentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WalletServiceServer).ConfirmPayment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WalletService_ConfirmPayment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WalletServiceServer).ConfirmPayment(ctx, req.(*ConfirmPaymentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _WalletService_AppealDecision_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AppealDecisionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WalletServiceServer).AppealDecision(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WalletService_AppealDecision_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WalletServiceServer).AppealDecision(ctx, req.(*AppealDecisionRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -626,6 +722,14 @@ var WalletService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ApplyForPermit",
 			Handler:    _WalletService_ApplyForPermit_Handler,
+		},
+		{
+			MethodName: "ConfirmPayment",
+			Handler:    _WalletService_ConfirmPayment_Handler,
+		},
+		{
+			MethodName: "AppealDecision",
+			Handler:    _WalletService_AppealDecision_Handler,
 		},
 		{
 			MethodName: "GetExchange",
