@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/standins/altinn"
 	"github.com/kompetansespor/kompetansespor/services/standins/maskinporten"
 	"github.com/kompetansespor/kompetansespor/services/standins/payments"
 )
@@ -59,6 +60,7 @@ func Open(c Config) (*StandIns, error) {
 	}
 	grants := maskinporten.New(maskinporten.Config{Issuer: c.URL + "/maskinporten/", Clients: clients, Key: key, Clock: c.Clock, Random: c.Random})
 	registers["maskinporten"] = grants
+	registers["altinn"] = altinn.New(grants)
 
 	if dir, err = folder("payments"); err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/altinn"
 	"github.com/kompetansespor/kompetansespor/services/internal/crash"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
@@ -82,6 +83,9 @@ type Common struct {
 
 	// Redis is the short-lived store.
 	Redis Redis `yaml:"redis"`
+
+	// Altinn is where the service's events are passed on to subscribers outside.
+	Altinn altinn.Settings `yaml:"altinn,omitempty"`
 
 	// Telemetry is where traces and metrics go.
 	Telemetry Telemetry `yaml:"telemetry"`
@@ -209,7 +213,7 @@ func (c *Common) Validate(needs Needs) []fault.Violation {
 	c.validateCallers(w, needs.Methods)
 	c.validateCrash(w)
 	w.when(c.VCAPIExamples && !c.Development, "vc_api_examples", "is for development: remove it, or set development: true")
-	return w.list
+	return append(w.list, c.Altinn.Validate(c.Development)...)
 }
 
 func (c *Common) defaults() {

@@ -1,5 +1,7 @@
 package devsetup
 
+import "github.com/kompetansespor/kompetansespor/services/internal/altinn"
+
 // Pilot is the development stack of the pilot: one employer, UDI, the police,
 // the tax administration and one bank, with a token for each role and the
 // calls that services make to each other.
@@ -30,6 +32,11 @@ func Pilot() Options {
 			"tax":      {"/kompetansespor.tax.v1.IdentifierService/GetIdentifier": {"bank", "issuer"}},
 			"bank":     {"/kompetansespor.bank.v1.PayrollService/GetPayrollAccount": {"issuer"}},
 		},
+		Maskinporten: []MaskinportenClient{
+			{Service: "verifier", ClientID: "udi", OrganisationNumber: "310000116", Scopes: []string{altinn.Scope}},
+			{Service: "tax", ClientID: "skatteetaten", OrganisationNumber: "310000132", Scopes: []string{"folkeregister:deling/offentligmedhjemmel"}},
+			{Service: "issuer", ClientID: "employers", OrganisationNumber: Employer.OrganisationNumber, Scopes: []string{"skatteetaten:skattekorttilarbeidsgiver"}},
+		},
 		Extra: map[string]map[string]any{
 			"registry": {"agencies": []map[string]any{
 				agency("registry", "310000108", "Kompetansespor (programme)", "EmployerAccreditation"),
@@ -45,7 +52,9 @@ func Pilot() Options {
 			"bank": {"bank": map[string]any{
 				"organisation_number": "310000027", "name": "Testbanken", "bic": "TESTNOKK", "code": "9999",
 			}},
-			"verifier": {"trust_list": trustList, "agencies": []map[string]any{
+			"verifier": {"altinn": map[string]any{
+				"url": StandInsURL + "/altinn", "maskinporten": maskinportenClient("verifier", "udi"),
+			}, "trust_list": trustList, "agencies": []map[string]any{
 				reader("police", "identity-control", "given_name", "family_name", "birthdate", "sex", "nationalities",
 					"passport.document_number", "passport.issuing_country", "passport.date_of_expiry"),
 				reader("tax", "identifier-assignment", "given_name", "family_name", "birthdate", "sex", "nationalities", "current_country",
@@ -54,6 +63,14 @@ func Pilot() Options {
 					"employer.organisation_number", "employer.legal_name", "employment.start_date"),
 			}},
 		},
+	}
+}
+
+// maskinportenClient is what a service's configuration says of Maskinporten.
+func maskinportenClient(service, clientID string) map[string]any {
+	return map[string]any{
+		"url": StandInsURL + "/maskinporten", "audience": StandInsURL + "/maskinporten/", "client_id": clientID,
+		"key_id": MaskinportenKeyID, "key_file": MaskinportenKeyFile(service),
 	}
 }
 

@@ -106,6 +106,10 @@ func (s *Service) jobs(p Parts) []runner.Job {
 	}
 	relay := &events.Relay{DB: s.DB, Producer: s.Config.Service, To: eventbus.NewPublisher(s.bus, s.Config.Service), Clock: s.Clock, Log: s.Log}
 	jobs = append(jobs, runner.Job{Name: "events.publish", Step: relay.Step, Idle: time.Second, Bell: s.Outbox.Bell})
+	if s.altinn != nil {
+		forward := &events.Forward{DB: s.DB, To: s.altinn, Clock: s.Clock, Log: s.Log}
+		jobs = append(jobs, runner.Job{Name: "events.forward", Step: forward.Step, Idle: time.Second})
+	}
 	for producer, handlers := range p.Consume {
 		inbox := &events.Inbox{
 			DB: s.DB, Producer: producer, From: eventbus.NewConsumer(s.bus, s.Config.Service, producer), Handlers: handlers,

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
+	"github.com/kompetansespor/kompetansespor/services/internal/altinn"
 	"github.com/kompetansespor/kompetansespor/services/internal/cache"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
@@ -30,6 +31,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fetch"
 	"github.com/kompetansespor/kompetansespor/services/internal/identity"
 	"github.com/kompetansespor/kompetansespor/services/internal/issuance"
+	"github.com/kompetansespor/kompetansespor/services/internal/maskinporten"
 	"github.com/kompetansespor/kompetansespor/services/internal/resolver"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/runner"
@@ -59,6 +61,7 @@ type Service struct {
 
 	certificates *rpc.Certificates
 	bus          *eventbus.Conn
+	altinn       *altinn.Client // nil: events stay on the event bus
 	peers        []*grpc.ClientConn
 }
 
@@ -124,6 +127,13 @@ func Open(ctx context.Context, cfg config.Common, out io.Writer, migrations ...s
 		if err := s.connect(); err != nil {
 			return s, err
 		}
+	}
+	if cfg.Altinn.On() {
+		tokens, err := maskinporten.Open(cfg.Altinn.Maskinporten, s.Clock, s.Random)
+		if err != nil {
+			return s, err
+		}
+		s.altinn = altinn.New(cfg.Altinn.URL, tokens)
 	}
 	if cfg.DID != "" {
 		if err := s.Book.EnsureOrganisation(ctx, cfg.DID, "", s.DIDCommEndpoint()); err != nil {
