@@ -40,6 +40,10 @@ const (
 	OfferState_OFFER_STATE_EXPIRED OfferState = 4
 	// Locked after five wrong collection codes: withdraw and issue anew.
 	OfferState_OFFER_STATE_LOCKED OfferState = 5
+	// Not signed yet; may be changed and deleted.
+	OfferState_OFFER_STATE_DRAFT OfferState = 6
+	// Another offer has taken its place: superseded_by names it.
+	OfferState_OFFER_STATE_SUPERSEDED OfferState = 7
 )
 
 // Enum value maps for OfferState.
@@ -51,6 +55,8 @@ var (
 		3: "OFFER_STATE_WITHDRAWN",
 		4: "OFFER_STATE_EXPIRED",
 		5: "OFFER_STATE_LOCKED",
+		6: "OFFER_STATE_DRAFT",
+		7: "OFFER_STATE_SUPERSEDED",
 	}
 	OfferState_value = map[string]int32{
 		"OFFER_STATE_UNSPECIFIED": 0,
@@ -59,6 +65,8 @@ var (
 		"OFFER_STATE_WITHDRAWN":   3,
 		"OFFER_STATE_EXPIRED":     4,
 		"OFFER_STATE_LOCKED":      5,
+		"OFFER_STATE_DRAFT":       6,
+		"OFFER_STATE_SUPERSEDED":  7,
 	}
 )
 
@@ -87,6 +95,221 @@ func (x OfferState) Number() protoreflect.EnumNumber {
 // Deprecated: Use OfferState.Descriptor instead.
 func (OfferState) EnumDescriptor() ([]byte, []int) {
 	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{0}
+}
+
+// CodeForm is how a collection code is written.
+type CodeForm int32
+
+const (
+	// CODE_FORM_CHARACTERS.
+	CodeForm_CODE_FORM_UNSPECIFIED CodeForm = 0
+	// Eight characters of Crockford's base32, "7K3M-Q9TX": 40 random bits.
+	CodeForm_CODE_FORM_CHARACTERS CodeForm = 1
+	// Four of 2,048 English words, "amber-canoe-violet-ridge": 44 random bits.
+	CodeForm_CODE_FORM_WORDS CodeForm = 2
+)
+
+// Enum value maps for CodeForm.
+var (
+	CodeForm_name = map[int32]string{
+		0: "CODE_FORM_UNSPECIFIED",
+		1: "CODE_FORM_CHARACTERS",
+		2: "CODE_FORM_WORDS",
+	}
+	CodeForm_value = map[string]int32{
+		"CODE_FORM_UNSPECIFIED": 0,
+		"CODE_FORM_CHARACTERS":  1,
+		"CODE_FORM_WORDS":       2,
+	}
+)
+
+func (x CodeForm) Enum() *CodeForm {
+	p := new(CodeForm)
+	*p = x
+	return p
+}
+
+func (x CodeForm) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CodeForm) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_issuer_v1_offer_proto_enumTypes[1].Descriptor()
+}
+
+func (CodeForm) Type() protoreflect.EnumType {
+	return &file_kompetansespor_issuer_v1_offer_proto_enumTypes[1]
+}
+
+func (x CodeForm) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CodeForm.Descriptor instead.
+func (CodeForm) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{1}
+}
+
+// OfferCaseState is how the case that an offer opened stands, as far as the
+// employer may see.
+type OfferCaseState int32
+
+const (
+	// Never sent.
+	OfferCaseState_OFFER_CASE_STATE_UNSPECIFIED OfferCaseState = 0
+	// The worker has applied.
+	OfferCaseState_OFFER_CASE_STATE_APPLIED OfferCaseState = 1
+	// UDI has granted.
+	OfferCaseState_OFFER_CASE_STATE_GRANTED OfferCaseState = 2
+	// UDI has refused. Why is between UDI and the worker.
+	OfferCaseState_OFFER_CASE_STATE_REFUSED OfferCaseState = 3
+	// Stopped for the moment: cause says why.
+	OfferCaseState_OFFER_CASE_STATE_HALTED OfferCaseState = 4
+	// UDI has revoked the permit: cause says why.
+	OfferCaseState_OFFER_CASE_STATE_REVOKED OfferCaseState = 5
+	// The worker has permit, number and account.
+	OfferCaseState_OFFER_CASE_STATE_COMPLETED OfferCaseState = 6
+)
+
+// Enum value maps for OfferCaseState.
+var (
+	OfferCaseState_name = map[int32]string{
+		0: "OFFER_CASE_STATE_UNSPECIFIED",
+		1: "OFFER_CASE_STATE_APPLIED",
+		2: "OFFER_CASE_STATE_GRANTED",
+		3: "OFFER_CASE_STATE_REFUSED",
+		4: "OFFER_CASE_STATE_HALTED",
+		5: "OFFER_CASE_STATE_REVOKED",
+		6: "OFFER_CASE_STATE_COMPLETED",
+	}
+	OfferCaseState_value = map[string]int32{
+		"OFFER_CASE_STATE_UNSPECIFIED": 0,
+		"OFFER_CASE_STATE_APPLIED":     1,
+		"OFFER_CASE_STATE_GRANTED":     2,
+		"OFFER_CASE_STATE_REFUSED":     3,
+		"OFFER_CASE_STATE_HALTED":      4,
+		"OFFER_CASE_STATE_REVOKED":     5,
+		"OFFER_CASE_STATE_COMPLETED":   6,
+	}
+)
+
+func (x OfferCaseState) Enum() *OfferCaseState {
+	p := new(OfferCaseState)
+	*p = x
+	return p
+}
+
+func (x OfferCaseState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (OfferCaseState) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_issuer_v1_offer_proto_enumTypes[2].Descriptor()
+}
+
+func (OfferCaseState) Type() protoreflect.EnumType {
+	return &file_kompetansespor_issuer_v1_offer_proto_enumTypes[2]
+}
+
+func (x OfferCaseState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use OfferCaseState.Descriptor instead.
+func (OfferCaseState) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{2}
+}
+
+// OfferCase is the case that an offer opened, as events told of it.
+type OfferCase struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Reference of the case.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// How it stands.
+	State OfferCaseState `protobuf:"varint,2,opt,name=state,proto3,enum=kompetansespor.issuer.v1.OfferCaseState" json:"state,omitempty"`
+	// Why it is halted or revoked, a code in upper case such as
+	// "OFFER_WITHDRAWN"; empty otherwise.
+	Cause string `protobuf:"bytes,3,opt,name=cause,proto3" json:"cause,omitempty"`
+	// Whether the tax administration has issued the tax card: FetchTaxCard.
+	TaxCardIssued bool `protobuf:"varint,4,opt,name=tax_card_issued,json=taxCardIssued,proto3" json:"tax_card_issued,omitempty"`
+	// Whether the bank may tell the account for pay: GetPayrollAccount.
+	PayrollAccountShared bool `protobuf:"varint,5,opt,name=payroll_account_shared,json=payrollAccountShared,proto3" json:"payroll_account_shared,omitempty"`
+	// When its state last changed.
+	UpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OfferCase) Reset() {
+	*x = OfferCase{}
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OfferCase) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OfferCase) ProtoMessage() {}
+
+func (x *OfferCase) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OfferCase.ProtoReflect.Descriptor instead.
+func (*OfferCase) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *OfferCase) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *OfferCase) GetState() OfferCaseState {
+	if x != nil {
+		return x.State
+	}
+	return OfferCaseState_OFFER_CASE_STATE_UNSPECIFIED
+}
+
+func (x *OfferCase) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
+func (x *OfferCase) GetTaxCardIssued() bool {
+	if x != nil {
+		return x.TaxCardIssued
+	}
+	return false
+}
+
+func (x *OfferCase) GetPayrollAccountShared() bool {
+	if x != nil {
+		return x.PayrollAccountShared
+	}
+	return false
+}
+
+func (x *OfferCase) GetUpdatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UpdatedAt
+	}
+	return nil
 }
 
 // Offer is what the employer sees of an offer it signed. What stands in the
@@ -120,13 +343,28 @@ type Offer struct {
 	Timeline []*v1.TimelineStep `protobuf:"bytes,12,rep,name=timeline,proto3" json:"timeline,omitempty"`
 	// Wrong collection codes that may still be tried, 0 to 5.
 	CollectionAttemptsLeft int32 `protobuf:"varint,13,opt,name=collection_attempts_left,json=collectionAttemptsLeft,proto3" json:"collection_attempts_left,omitempty"`
-	unknownFields          protoimpl.UnknownFields
-	sizeCache              protoimpl.SizeCache
+	// Number for people, such as "26-004217-K": with the code it finds the offer
+	// where no link can be opened. Empty for a draft.
+	OfferNumber string `protobuf:"bytes,14,opt,name=offer_number,json=offerNumber,proto3" json:"offer_number,omitempty"`
+	// Id of the offer that this one replaces; empty when none.
+	Supersedes string `protobuf:"bytes,15,opt,name=supersedes,proto3" json:"supersedes,omitempty"`
+	// Id of the offer that has replaced this one; empty when none.
+	SupersededBy string `protobuf:"bytes,16,opt,name=superseded_by,json=supersededBy,proto3" json:"superseded_by,omitempty"`
+	// Who signed, and by what authority, as the registry answered.
+	Signatory *OfferSignatory `protobuf:"bytes,17,opt,name=signatory,proto3" json:"signatory,omitempty"`
+	// The case that it opened; unset before the worker has applied.
+	Case *OfferCase `protobuf:"bytes,18,opt,name=case,proto3" json:"case,omitempty"`
+	// What would be violated if a draft were signed now; empty otherwise.
+	Violations []*v1.Violation `protobuf:"bytes,19,rep,name=violations,proto3" json:"violations,omitempty"`
+	// The form of a draft, as it was typed; unset otherwise.
+	Form          *OfferForm `protobuf:"bytes,20,opt,name=form,proto3" json:"form,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Offer) Reset() {
 	*x = Offer{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[0]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -138,7 +376,7 @@ func (x *Offer) String() string {
 func (*Offer) ProtoMessage() {}
 
 func (x *Offer) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[0]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -151,7 +389,7 @@ func (x *Offer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Offer.ProtoReflect.Descriptor instead.
 func (*Offer) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{0}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *Offer) GetOfferId() string {
@@ -245,6 +483,119 @@ func (x *Offer) GetCollectionAttemptsLeft() int32 {
 	return 0
 }
 
+func (x *Offer) GetOfferNumber() string {
+	if x != nil {
+		return x.OfferNumber
+	}
+	return ""
+}
+
+func (x *Offer) GetSupersedes() string {
+	if x != nil {
+		return x.Supersedes
+	}
+	return ""
+}
+
+func (x *Offer) GetSupersededBy() string {
+	if x != nil {
+		return x.SupersededBy
+	}
+	return ""
+}
+
+func (x *Offer) GetSignatory() *OfferSignatory {
+	if x != nil {
+		return x.Signatory
+	}
+	return nil
+}
+
+func (x *Offer) GetCase() *OfferCase {
+	if x != nil {
+		return x.Case
+	}
+	return nil
+}
+
+func (x *Offer) GetViolations() []*v1.Violation {
+	if x != nil {
+		return x.Violations
+	}
+	return nil
+}
+
+func (x *Offer) GetForm() *OfferForm {
+	if x != nil {
+		return x.Form
+	}
+	return nil
+}
+
+// OfferSignatory is the person who signed for the employer.
+type OfferSignatory struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Role at the employer.
+	Role string `protobuf:"bytes,2,opt,name=role,proto3" json:"role,omitempty"`
+	// URN of the right that the person signed by.
+	AuthorisedBy  string `protobuf:"bytes,3,opt,name=authorised_by,json=authorisedBy,proto3" json:"authorised_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OfferSignatory) Reset() {
+	*x = OfferSignatory{}
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OfferSignatory) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OfferSignatory) ProtoMessage() {}
+
+func (x *OfferSignatory) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OfferSignatory.ProtoReflect.Descriptor instead.
+func (*OfferSignatory) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *OfferSignatory) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *OfferSignatory) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *OfferSignatory) GetAuthorisedBy() string {
+	if x != nil {
+		return x.AuthorisedBy
+	}
+	return ""
+}
+
 // IssueOfferRequest is a filled form.
 type IssueOfferRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -253,13 +604,15 @@ type IssueOfferRequest struct {
 	// The caller's own id of this request, 8 to 64 characters of A-Z, a-z, 0-9,
 	// - and _. Not derived from anything personal.
 	IdempotencyKey string `protobuf:"bytes,2,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// How the collection code is written.
+	CodeForm      CodeForm `protobuf:"varint,3,opt,name=code_form,json=codeForm,proto3,enum=kompetansespor.issuer.v1.CodeForm" json:"code_form,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssueOfferRequest) Reset() {
 	*x = IssueOfferRequest{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[1]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -271,7 +624,7 @@ func (x *IssueOfferRequest) String() string {
 func (*IssueOfferRequest) ProtoMessage() {}
 
 func (x *IssueOfferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[1]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -284,7 +637,7 @@ func (x *IssueOfferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IssueOfferRequest.ProtoReflect.Descriptor instead.
 func (*IssueOfferRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{1}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *IssueOfferRequest) GetForm() *OfferForm {
@@ -301,6 +654,13 @@ func (x *IssueOfferRequest) GetIdempotencyKey() string {
 	return ""
 }
 
+func (x *IssueOfferRequest) GetCodeForm() CodeForm {
+	if x != nil {
+		return x.CodeForm
+	}
+	return CodeForm_CODE_FORM_UNSPECIFIED
+}
+
 // IssueOfferResponse is the offer and the secret that belongs to it.
 type IssueOfferResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -315,7 +675,7 @@ type IssueOfferResponse struct {
 
 func (x *IssueOfferResponse) Reset() {
 	*x = IssueOfferResponse{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[2]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -327,7 +687,7 @@ func (x *IssueOfferResponse) String() string {
 func (*IssueOfferResponse) ProtoMessage() {}
 
 func (x *IssueOfferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[2]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -340,7 +700,7 @@ func (x *IssueOfferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IssueOfferResponse.ProtoReflect.Descriptor instead.
 func (*IssueOfferResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{2}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *IssueOfferResponse) GetOffer() *Offer {
@@ -368,7 +728,7 @@ type GetOfferRequest struct {
 
 func (x *GetOfferRequest) Reset() {
 	*x = GetOfferRequest{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[3]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -380,7 +740,7 @@ func (x *GetOfferRequest) String() string {
 func (*GetOfferRequest) ProtoMessage() {}
 
 func (x *GetOfferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[3]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -393,7 +753,7 @@ func (x *GetOfferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOfferRequest.ProtoReflect.Descriptor instead.
 func (*GetOfferRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{3}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetOfferRequest) GetOfferId() string {
@@ -414,7 +774,7 @@ type GetOfferResponse struct {
 
 func (x *GetOfferResponse) Reset() {
 	*x = GetOfferResponse{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[4]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -426,7 +786,7 @@ func (x *GetOfferResponse) String() string {
 func (*GetOfferResponse) ProtoMessage() {}
 
 func (x *GetOfferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[4]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -439,7 +799,7 @@ func (x *GetOfferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOfferResponse.ProtoReflect.Descriptor instead.
 func (*GetOfferResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{4}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetOfferResponse) GetOffer() *Offer {
@@ -464,7 +824,7 @@ type ListOffersRequest struct {
 
 func (x *ListOffersRequest) Reset() {
 	*x = ListOffersRequest{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[5]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -476,7 +836,7 @@ func (x *ListOffersRequest) String() string {
 func (*ListOffersRequest) ProtoMessage() {}
 
 func (x *ListOffersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[5]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -489,7 +849,7 @@ func (x *ListOffersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOffersRequest.ProtoReflect.Descriptor instead.
 func (*ListOffersRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{5}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListOffersRequest) GetPageSize() int32 {
@@ -526,7 +886,7 @@ type ListOffersResponse struct {
 
 func (x *ListOffersResponse) Reset() {
 	*x = ListOffersResponse{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[6]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -538,7 +898,7 @@ func (x *ListOffersResponse) String() string {
 func (*ListOffersResponse) ProtoMessage() {}
 
 func (x *ListOffersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[6]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -551,7 +911,7 @@ func (x *ListOffersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOffersResponse.ProtoReflect.Descriptor instead.
 func (*ListOffersResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{6}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListOffersResponse) GetOffers() []*Offer {
@@ -581,7 +941,7 @@ type WithdrawOfferRequest struct {
 
 func (x *WithdrawOfferRequest) Reset() {
 	*x = WithdrawOfferRequest{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[7]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -593,7 +953,7 @@ func (x *WithdrawOfferRequest) String() string {
 func (*WithdrawOfferRequest) ProtoMessage() {}
 
 func (x *WithdrawOfferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[7]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -606,7 +966,7 @@ func (x *WithdrawOfferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawOfferRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawOfferRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{7}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *WithdrawOfferRequest) GetOfferId() string {
@@ -634,7 +994,7 @@ type WithdrawOfferResponse struct {
 
 func (x *WithdrawOfferResponse) Reset() {
 	*x = WithdrawOfferResponse{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[8]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -646,7 +1006,7 @@ func (x *WithdrawOfferResponse) String() string {
 func (*WithdrawOfferResponse) ProtoMessage() {}
 
 func (x *WithdrawOfferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[8]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -659,7 +1019,7 @@ func (x *WithdrawOfferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawOfferResponse.ProtoReflect.Descriptor instead.
 func (*WithdrawOfferResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{8}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *WithdrawOfferResponse) GetOffer() *Offer {
@@ -669,11 +1029,543 @@ func (x *WithdrawOfferResponse) GetOffer() *Offer {
 	return nil
 }
 
+// ChangeOfferRequest is a changed form.
+type ChangeOfferRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the offer that is replaced.
+	OfferId string `protobuf:"bytes,1,opt,name=offer_id,json=offerId,proto3" json:"offer_id,omitempty"`
+	// The whole form as it is now; required.
+	Form *OfferForm `protobuf:"bytes,2,opt,name=form,proto3" json:"form,omitempty"`
+	// The caller's own id of this request, as in IssueOfferRequest.
+	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	// How the collection code is written.
+	CodeForm      CodeForm `protobuf:"varint,4,opt,name=code_form,json=codeForm,proto3,enum=kompetansespor.issuer.v1.CodeForm" json:"code_form,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeOfferRequest) Reset() {
+	*x = ChangeOfferRequest{}
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeOfferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeOfferRequest) ProtoMessage() {}
+
+func (x *ChangeOfferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeOfferRequest.ProtoReflect.Descriptor instead.
+func (*ChangeOfferRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ChangeOfferRequest) GetOfferId() string {
+	if x != nil {
+		return x.OfferId
+	}
+	return ""
+}
+
+func (x *ChangeOfferRequest) GetForm() *OfferForm {
+	if x != nil {
+		return x.Form
+	}
+	return nil
+}
+
+func (x *ChangeOfferRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+func (x *ChangeOfferRequest) GetCodeForm() CodeForm {
+	if x != nil {
+		return x.CodeForm
+	}
+	return CodeForm_CODE_FORM_UNSPECIFIED
+}
+
+// ChangeOfferResponse is the new offer and its secret.
+type ChangeOfferResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The new offer.
+	Offer *Offer `protobuf:"bytes,1,opt,name=offer,proto3" json:"offer,omitempty"`
+	// Code that the worker needs besides the link.
+	CollectionCode string `protobuf:"bytes,2,opt,name=collection_code,json=collectionCode,proto3" json:"collection_code,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ChangeOfferResponse) Reset() {
+	*x = ChangeOfferResponse{}
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeOfferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeOfferResponse) ProtoMessage() {}
+
+func (x *ChangeOfferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeOfferResponse.ProtoReflect.Descriptor instead.
+func (*ChangeOfferResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ChangeOfferResponse) GetOffer() *Offer {
+	if x != nil {
+		return x.Offer
+	}
+	return nil
+}
+
+func (x *ChangeOfferResponse) GetCollectionCode() string {
+	if x != nil {
+		return x.CollectionCode
+	}
+	return ""
+}
+
+// CreateDraftRequest is a form that may be incomplete.
+type CreateDraftRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The form; unset for an empty one.
+	Form *OfferForm `protobuf:"bytes,1,opt,name=form,proto3" json:"form,omitempty"`
+	// The caller's own id of this request, as in IssueOfferRequest.
+	IdempotencyKey string `protobuf:"bytes,2,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *CreateDraftRequest) Reset() {
+	*x = CreateDraftRequest{}
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateDraftRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateDraftRequest) ProtoMessage() {}
+
+func (x *CreateDraftRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateDraftRequest.ProtoReflect.Descriptor instead.
+func (*CreateDraftRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *CreateDraftRequest) GetForm() *OfferForm {
+	if x != nil {
+		return x.Form
+	}
+	return nil
+}
+
+func (x *CreateDraftRequest) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
+	}
+	return ""
+}
+
+// CreateDraftResponse is the draft.
+type CreateDraftResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The draft, with what would be violated.
+	Offer         *Offer `protobuf:"bytes,1,opt,name=offer,proto3" json:"offer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateDraftResponse) Reset() {
+	*x = CreateDraftResponse{}
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateDraftResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateDraftResponse) ProtoMessage() {}
+
+func (x *CreateDraftResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateDraftResponse.ProtoReflect.Descriptor instead.
+func (*CreateDraftResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *CreateDraftResponse) GetOffer() *Offer {
+	if x != nil {
+		return x.Offer
+	}
+	return nil
+}
+
+// ChangeDraftRequest is another form.
+type ChangeDraftRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the draft.
+	OfferId string `protobuf:"bytes,1,opt,name=offer_id,json=offerId,proto3" json:"offer_id,omitempty"`
+	// The whole form as it is now; unset for an empty one.
+	Form          *OfferForm `protobuf:"bytes,2,opt,name=form,proto3" json:"form,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeDraftRequest) Reset() {
+	*x = ChangeDraftRequest{}
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeDraftRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeDraftRequest) ProtoMessage() {}
+
+func (x *ChangeDraftRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeDraftRequest.ProtoReflect.Descriptor instead.
+func (*ChangeDraftRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ChangeDraftRequest) GetOfferId() string {
+	if x != nil {
+		return x.OfferId
+	}
+	return ""
+}
+
+func (x *ChangeDraftRequest) GetForm() *OfferForm {
+	if x != nil {
+		return x.Form
+	}
+	return nil
+}
+
+// ChangeDraftResponse is the draft.
+type ChangeDraftResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The draft, with what would be violated.
+	Offer         *Offer `protobuf:"bytes,1,opt,name=offer,proto3" json:"offer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeDraftResponse) Reset() {
+	*x = ChangeDraftResponse{}
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeDraftResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeDraftResponse) ProtoMessage() {}
+
+func (x *ChangeDraftResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeDraftResponse.ProtoReflect.Descriptor instead.
+func (*ChangeDraftResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ChangeDraftResponse) GetOffer() *Offer {
+	if x != nil {
+		return x.Offer
+	}
+	return nil
+}
+
+// SignDraftRequest names a draft.
+type SignDraftRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the draft.
+	OfferId string `protobuf:"bytes,1,opt,name=offer_id,json=offerId,proto3" json:"offer_id,omitempty"`
+	// How the collection code is written.
+	CodeForm      CodeForm `protobuf:"varint,2,opt,name=code_form,json=codeForm,proto3,enum=kompetansespor.issuer.v1.CodeForm" json:"code_form,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignDraftRequest) Reset() {
+	*x = SignDraftRequest{}
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignDraftRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignDraftRequest) ProtoMessage() {}
+
+func (x *SignDraftRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignDraftRequest.ProtoReflect.Descriptor instead.
+func (*SignDraftRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *SignDraftRequest) GetOfferId() string {
+	if x != nil {
+		return x.OfferId
+	}
+	return ""
+}
+
+func (x *SignDraftRequest) GetCodeForm() CodeForm {
+	if x != nil {
+		return x.CodeForm
+	}
+	return CodeForm_CODE_FORM_UNSPECIFIED
+}
+
+// SignDraftResponse is the offer and its secret.
+type SignDraftResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The offer.
+	Offer *Offer `protobuf:"bytes,1,opt,name=offer,proto3" json:"offer,omitempty"`
+	// Code that the worker needs besides the link; empty once the offer is
+	// collected.
+	CollectionCode string `protobuf:"bytes,2,opt,name=collection_code,json=collectionCode,proto3" json:"collection_code,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *SignDraftResponse) Reset() {
+	*x = SignDraftResponse{}
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignDraftResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignDraftResponse) ProtoMessage() {}
+
+func (x *SignDraftResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignDraftResponse.ProtoReflect.Descriptor instead.
+func (*SignDraftResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SignDraftResponse) GetOffer() *Offer {
+	if x != nil {
+		return x.Offer
+	}
+	return nil
+}
+
+func (x *SignDraftResponse) GetCollectionCode() string {
+	if x != nil {
+		return x.CollectionCode
+	}
+	return ""
+}
+
+// DeleteDraftRequest names a draft.
+type DeleteDraftRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the draft.
+	OfferId       string `protobuf:"bytes,1,opt,name=offer_id,json=offerId,proto3" json:"offer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteDraftRequest) Reset() {
+	*x = DeleteDraftRequest{}
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteDraftRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteDraftRequest) ProtoMessage() {}
+
+func (x *DeleteDraftRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteDraftRequest.ProtoReflect.Descriptor instead.
+func (*DeleteDraftRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *DeleteDraftRequest) GetOfferId() string {
+	if x != nil {
+		return x.OfferId
+	}
+	return ""
+}
+
+// DeleteDraftResponse says that the draft is erased.
+type DeleteDraftResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteDraftResponse) Reset() {
+	*x = DeleteDraftResponse{}
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteDraftResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteDraftResponse) ProtoMessage() {}
+
+func (x *DeleteDraftResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteDraftResponse.ProtoReflect.Descriptor instead.
+func (*DeleteDraftResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{20}
+}
+
 var File_kompetansespor_issuer_v1_offer_proto protoreflect.FileDescriptor
 
 const file_kompetansespor_issuer_v1_offer_proto_rawDesc = "" +
 	"\n" +
-	"$kompetansespor/issuer/v1/offer.proto\x12\x18kompetansespor.issuer.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&kompetansespor/common/v1/problem.proto\x1a'kompetansespor/common/v1/timeline.proto\x1a#kompetansespor/issuer/v1/form.proto\"\xb1\x05\n" +
+	"$kompetansespor/issuer/v1/offer.proto\x12\x18kompetansespor.issuer.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&kompetansespor/common/v1/problem.proto\x1a'kompetansespor/common/v1/timeline.proto\x1a$kompetansespor/issuer/v1/batch.proto\x1a#kompetansespor/issuer/v1/form.proto\x1a&kompetansespor/issuer/v1/payroll.proto\"\x95\x02\n" +
+	"\tOfferCase\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12>\n" +
+	"\x05state\x18\x02 \x01(\x0e2(.kompetansespor.issuer.v1.OfferCaseStateR\x05state\x12\x14\n" +
+	"\x05cause\x18\x03 \x01(\tR\x05cause\x12&\n" +
+	"\x0ftax_card_issued\x18\x04 \x01(\bR\rtaxCardIssued\x124\n" +
+	"\x16payroll_account_shared\x18\x05 \x01(\bR\x14payrollAccountShared\x129\n" +
+	"\n" +
+	"updated_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\"\x98\b\n" +
 	"\x05Offer\x12\x19\n" +
 	"\boffer_id\x18\x01 \x01(\tR\aofferId\x12:\n" +
 	"\x05state\x18\x02 \x01(\x0e2$.kompetansespor.issuer.v1.OfferStateR\x05state\x12%\n" +
@@ -689,10 +1581,26 @@ const file_kompetansespor_issuer_v1_offer_proto_rawDesc = "" +
 	" \x01(\tR\x10withdrawalReason\x12=\n" +
 	"\bwarnings\x18\v \x03(\v2!.kompetansespor.common.v1.WarningR\bwarnings\x12B\n" +
 	"\btimeline\x18\f \x03(\v2&.kompetansespor.common.v1.TimelineStepR\btimeline\x128\n" +
-	"\x18collection_attempts_left\x18\r \x01(\x05R\x16collectionAttemptsLeft\"u\n" +
+	"\x18collection_attempts_left\x18\r \x01(\x05R\x16collectionAttemptsLeft\x12!\n" +
+	"\foffer_number\x18\x0e \x01(\tR\vofferNumber\x12\x1e\n" +
+	"\n" +
+	"supersedes\x18\x0f \x01(\tR\n" +
+	"supersedes\x12#\n" +
+	"\rsuperseded_by\x18\x10 \x01(\tR\fsupersededBy\x12F\n" +
+	"\tsignatory\x18\x11 \x01(\v2(.kompetansespor.issuer.v1.OfferSignatoryR\tsignatory\x127\n" +
+	"\x04case\x18\x12 \x01(\v2#.kompetansespor.issuer.v1.OfferCaseR\x04case\x12C\n" +
+	"\n" +
+	"violations\x18\x13 \x03(\v2#.kompetansespor.common.v1.ViolationR\n" +
+	"violations\x127\n" +
+	"\x04form\x18\x14 \x01(\v2#.kompetansespor.issuer.v1.OfferFormR\x04form\"]\n" +
+	"\x0eOfferSignatory\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04role\x18\x02 \x01(\tR\x04role\x12#\n" +
+	"\rauthorised_by\x18\x03 \x01(\tR\fauthorisedBy\"\xb6\x01\n" +
 	"\x11IssueOfferRequest\x127\n" +
 	"\x04form\x18\x01 \x01(\v2#.kompetansespor.issuer.v1.OfferFormR\x04form\x12'\n" +
-	"\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\"t\n" +
+	"\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\x12?\n" +
+	"\tcode_form\x18\x03 \x01(\x0e2\".kompetansespor.issuer.v1.CodeFormR\bcodeForm\"t\n" +
 	"\x12IssueOfferResponse\x125\n" +
 	"\x05offer\x18\x01 \x01(\v2\x1f.kompetansespor.issuer.v1.OfferR\x05offer\x12'\n" +
 	"\x0fcollection_code\x18\x02 \x01(\tR\x0ecollectionCode\",\n" +
@@ -712,7 +1620,34 @@ const file_kompetansespor_issuer_v1_offer_proto_rawDesc = "" +
 	"\boffer_id\x18\x01 \x01(\tR\aofferId\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\"N\n" +
 	"\x15WithdrawOfferResponse\x125\n" +
-	"\x05offer\x18\x01 \x01(\v2\x1f.kompetansespor.issuer.v1.OfferR\x05offer*\xa8\x01\n" +
+	"\x05offer\x18\x01 \x01(\v2\x1f.kompetansespor.issuer.v1.OfferR\x05offer\"\xd2\x01\n" +
+	"\x12ChangeOfferRequest\x12\x19\n" +
+	"\boffer_id\x18\x01 \x01(\tR\aofferId\x127\n" +
+	"\x04form\x18\x02 \x01(\v2#.kompetansespor.issuer.v1.OfferFormR\x04form\x12'\n" +
+	"\x0fidempotency_key\x18\x03 \x01(\tR\x0eidempotencyKey\x12?\n" +
+	"\tcode_form\x18\x04 \x01(\x0e2\".kompetansespor.issuer.v1.CodeFormR\bcodeForm\"u\n" +
+	"\x13ChangeOfferResponse\x125\n" +
+	"\x05offer\x18\x01 \x01(\v2\x1f.kompetansespor.issuer.v1.OfferR\x05offer\x12'\n" +
+	"\x0fcollection_code\x18\x02 \x01(\tR\x0ecollectionCode\"v\n" +
+	"\x12CreateDraftRequest\x127\n" +
+	"\x04form\x18\x01 \x01(\v2#.kompetansespor.issuer.v1.OfferFormR\x04form\x12'\n" +
+	"\x0fidempotency_key\x18\x02 \x01(\tR\x0eidempotencyKey\"L\n" +
+	"\x13CreateDraftResponse\x125\n" +
+	"\x05offer\x18\x01 \x01(\v2\x1f.kompetansespor.issuer.v1.OfferR\x05offer\"h\n" +
+	"\x12ChangeDraftRequest\x12\x19\n" +
+	"\boffer_id\x18\x01 \x01(\tR\aofferId\x127\n" +
+	"\x04form\x18\x02 \x01(\v2#.kompetansespor.issuer.v1.OfferFormR\x04form\"L\n" +
+	"\x13ChangeDraftResponse\x125\n" +
+	"\x05offer\x18\x01 \x01(\v2\x1f.kompetansespor.issuer.v1.OfferR\x05offer\"n\n" +
+	"\x10SignDraftRequest\x12\x19\n" +
+	"\boffer_id\x18\x01 \x01(\tR\aofferId\x12?\n" +
+	"\tcode_form\x18\x02 \x01(\x0e2\".kompetansespor.issuer.v1.CodeFormR\bcodeForm\"s\n" +
+	"\x11SignDraftResponse\x125\n" +
+	"\x05offer\x18\x01 \x01(\v2\x1f.kompetansespor.issuer.v1.OfferR\x05offer\x12'\n" +
+	"\x0fcollection_code\x18\x02 \x01(\tR\x0ecollectionCode\"/\n" +
+	"\x12DeleteDraftRequest\x12\x19\n" +
+	"\boffer_id\x18\x01 \x01(\tR\aofferId\"\x15\n" +
+	"\x13DeleteDraftResponse*\xdb\x01\n" +
 	"\n" +
 	"OfferState\x12\x1b\n" +
 	"\x17OFFER_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
@@ -720,11 +1655,36 @@ const file_kompetansespor_issuer_v1_offer_proto_rawDesc = "" +
 	"\x15OFFER_STATE_COLLECTED\x10\x02\x12\x19\n" +
 	"\x15OFFER_STATE_WITHDRAWN\x10\x03\x12\x17\n" +
 	"\x13OFFER_STATE_EXPIRED\x10\x04\x12\x16\n" +
-	"\x12OFFER_STATE_LOCKED\x10\x052\xac\x04\n" +
+	"\x12OFFER_STATE_LOCKED\x10\x05\x12\x15\n" +
+	"\x11OFFER_STATE_DRAFT\x10\x06\x12\x1a\n" +
+	"\x16OFFER_STATE_SUPERSEDED\x10\a*T\n" +
+	"\bCodeForm\x12\x19\n" +
+	"\x15CODE_FORM_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14CODE_FORM_CHARACTERS\x10\x01\x12\x13\n" +
+	"\x0fCODE_FORM_WORDS\x10\x02*\xe7\x01\n" +
+	"\x0eOfferCaseState\x12 \n" +
+	"\x1cOFFER_CASE_STATE_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18OFFER_CASE_STATE_APPLIED\x10\x01\x12\x1c\n" +
+	"\x18OFFER_CASE_STATE_GRANTED\x10\x02\x12\x1c\n" +
+	"\x18OFFER_CASE_STATE_REFUSED\x10\x03\x12\x1b\n" +
+	"\x17OFFER_CASE_STATE_HALTED\x10\x04\x12\x1c\n" +
+	"\x18OFFER_CASE_STATE_REVOKED\x10\x05\x12\x1e\n" +
+	"\x1aOFFER_CASE_STATE_COMPLETED\x10\x062\xf6\x0f\n" +
 	"\fOfferService\x12~\n" +
 	"\n" +
 	"IssueOffer\x12+.kompetansespor.issuer.v1.IssueOfferRequest\x1a,.kompetansespor.issuer.v1.IssueOfferResponse\"\x15\x82\xd3\xe4\x93\x02\x0f:\x01*\"\n" +
-	"/v1/offers\x12\x80\x01\n" +
+	"/v1/offers\x12\x81\x01\n" +
+	"\vCreateDraft\x12,.kompetansespor.issuer.v1.CreateDraftRequest\x1a-.kompetansespor.issuer.v1.CreateDraftResponse\"\x15\x82\xd3\xe4\x93\x02\x0f:\x01*\"\n" +
+	"/v1/drafts\x12\x93\x01\n" +
+	"\vChangeDraft\x12,.kompetansespor.issuer.v1.ChangeDraftRequest\x1a-.kompetansespor.issuer.v1.ChangeDraftResponse\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/drafts/{offer_id}:change\x12\x93\x01\n" +
+	"\vDeleteDraft\x12,.kompetansespor.issuer.v1.DeleteDraftRequest\x1a-.kompetansespor.issuer.v1.DeleteDraftResponse\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/drafts/{offer_id}:delete\x12\x8b\x01\n" +
+	"\tSignDraft\x12*.kompetansespor.issuer.v1.SignDraftRequest\x1a+.kompetansespor.issuer.v1.SignDraftResponse\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/drafts/{offer_id}:sign\x12\x93\x01\n" +
+	"\vChangeOffer\x12,.kompetansespor.issuer.v1.ChangeOfferRequest\x1a-.kompetansespor.issuer.v1.ChangeOfferResponse\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/offers/{offer_id}:change\x12\x85\x01\n" +
+	"\fImportOffers\x12-.kompetansespor.issuer.v1.ImportOffersRequest\x1a..kompetansespor.issuer.v1.ImportOffersResponse\"\x16\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/batches\x12\x81\x01\n" +
+	"\bGetBatch\x12).kompetansespor.issuer.v1.GetBatchRequest\x1a*.kompetansespor.issuer.v1.GetBatchResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/batches/{batch_id}\x12\x9a\x01\n" +
+	"\x0eGetBatchReport\x12/.kompetansespor.issuer.v1.GetBatchReportRequest\x1a0.kompetansespor.issuer.v1.GetBatchReportResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/batches/{batch_id}/report\x12\x9c\x01\n" +
+	"\fFetchTaxCard\x12-.kompetansespor.issuer.v1.FetchTaxCardRequest\x1a..kompetansespor.issuer.v1.FetchTaxCardResponse\"-\x82\xd3\xe4\x93\x02':\x01*\"\"/v1/offers/{offer_id}:fetchTaxCard\x12\xab\x01\n" +
+	"\x11GetPayrollAccount\x122.kompetansespor.issuer.v1.GetPayrollAccountRequest\x1a3.kompetansespor.issuer.v1.GetPayrollAccountResponse\"-\x82\xd3\xe4\x93\x02'\x12%/v1/offers/{offer_id}/payroll-account\x12\x80\x01\n" +
 	"\bGetOffer\x12).kompetansespor.issuer.v1.GetOfferRequest\x1a*.kompetansespor.issuer.v1.GetOfferResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/offers/{offer_id}\x12{\n" +
 	"\n" +
 	"ListOffers\x12+.kompetansespor.issuer.v1.ListOffersRequest\x1a,.kompetansespor.issuer.v1.ListOffersResponse\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
@@ -743,51 +1703,112 @@ func file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP() []byte {
 	return file_kompetansespor_issuer_v1_offer_proto_rawDescData
 }
 
-var file_kompetansespor_issuer_v1_offer_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kompetansespor_issuer_v1_offer_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_kompetansespor_issuer_v1_offer_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_kompetansespor_issuer_v1_offer_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_kompetansespor_issuer_v1_offer_proto_goTypes = []any{
-	(OfferState)(0),               // 0: kompetansespor.issuer.v1.OfferState
-	(*Offer)(nil),                 // 1: kompetansespor.issuer.v1.Offer
-	(*IssueOfferRequest)(nil),     // 2: kompetansespor.issuer.v1.IssueOfferRequest
-	(*IssueOfferResponse)(nil),    // 3: kompetansespor.issuer.v1.IssueOfferResponse
-	(*GetOfferRequest)(nil),       // 4: kompetansespor.issuer.v1.GetOfferRequest
-	(*GetOfferResponse)(nil),      // 5: kompetansespor.issuer.v1.GetOfferResponse
-	(*ListOffersRequest)(nil),     // 6: kompetansespor.issuer.v1.ListOffersRequest
-	(*ListOffersResponse)(nil),    // 7: kompetansespor.issuer.v1.ListOffersResponse
-	(*WithdrawOfferRequest)(nil),  // 8: kompetansespor.issuer.v1.WithdrawOfferRequest
-	(*WithdrawOfferResponse)(nil), // 9: kompetansespor.issuer.v1.WithdrawOfferResponse
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*v1.Warning)(nil),            // 11: kompetansespor.common.v1.Warning
-	(*v1.TimelineStep)(nil),       // 12: kompetansespor.common.v1.TimelineStep
-	(*OfferForm)(nil),             // 13: kompetansespor.issuer.v1.OfferForm
+	(OfferState)(0),                   // 0: kompetansespor.issuer.v1.OfferState
+	(CodeForm)(0),                     // 1: kompetansespor.issuer.v1.CodeForm
+	(OfferCaseState)(0),               // 2: kompetansespor.issuer.v1.OfferCaseState
+	(*OfferCase)(nil),                 // 3: kompetansespor.issuer.v1.OfferCase
+	(*Offer)(nil),                     // 4: kompetansespor.issuer.v1.Offer
+	(*OfferSignatory)(nil),            // 5: kompetansespor.issuer.v1.OfferSignatory
+	(*IssueOfferRequest)(nil),         // 6: kompetansespor.issuer.v1.IssueOfferRequest
+	(*IssueOfferResponse)(nil),        // 7: kompetansespor.issuer.v1.IssueOfferResponse
+	(*GetOfferRequest)(nil),           // 8: kompetansespor.issuer.v1.GetOfferRequest
+	(*GetOfferResponse)(nil),          // 9: kompetansespor.issuer.v1.GetOfferResponse
+	(*ListOffersRequest)(nil),         // 10: kompetansespor.issuer.v1.ListOffersRequest
+	(*ListOffersResponse)(nil),        // 11: kompetansespor.issuer.v1.ListOffersResponse
+	(*WithdrawOfferRequest)(nil),      // 12: kompetansespor.issuer.v1.WithdrawOfferRequest
+	(*WithdrawOfferResponse)(nil),     // 13: kompetansespor.issuer.v1.WithdrawOfferResponse
+	(*ChangeOfferRequest)(nil),        // 14: kompetansespor.issuer.v1.ChangeOfferRequest
+	(*ChangeOfferResponse)(nil),       // 15: kompetansespor.issuer.v1.ChangeOfferResponse
+	(*CreateDraftRequest)(nil),        // 16: kompetansespor.issuer.v1.CreateDraftRequest
+	(*CreateDraftResponse)(nil),       // 17: kompetansespor.issuer.v1.CreateDraftResponse
+	(*ChangeDraftRequest)(nil),        // 18: kompetansespor.issuer.v1.ChangeDraftRequest
+	(*ChangeDraftResponse)(nil),       // 19: kompetansespor.issuer.v1.ChangeDraftResponse
+	(*SignDraftRequest)(nil),          // 20: kompetansespor.issuer.v1.SignDraftRequest
+	(*SignDraftResponse)(nil),         // 21: kompetansespor.issuer.v1.SignDraftResponse
+	(*DeleteDraftRequest)(nil),        // 22: kompetansespor.issuer.v1.DeleteDraftRequest
+	(*DeleteDraftResponse)(nil),       // 23: kompetansespor.issuer.v1.DeleteDraftResponse
+	(*timestamppb.Timestamp)(nil),     // 24: google.protobuf.Timestamp
+	(*v1.Warning)(nil),                // 25: kompetansespor.common.v1.Warning
+	(*v1.TimelineStep)(nil),           // 26: kompetansespor.common.v1.TimelineStep
+	(*v1.Violation)(nil),              // 27: kompetansespor.common.v1.Violation
+	(*OfferForm)(nil),                 // 28: kompetansespor.issuer.v1.OfferForm
+	(*ImportOffersRequest)(nil),       // 29: kompetansespor.issuer.v1.ImportOffersRequest
+	(*GetBatchRequest)(nil),           // 30: kompetansespor.issuer.v1.GetBatchRequest
+	(*GetBatchReportRequest)(nil),     // 31: kompetansespor.issuer.v1.GetBatchReportRequest
+	(*FetchTaxCardRequest)(nil),       // 32: kompetansespor.issuer.v1.FetchTaxCardRequest
+	(*GetPayrollAccountRequest)(nil),  // 33: kompetansespor.issuer.v1.GetPayrollAccountRequest
+	(*ImportOffersResponse)(nil),      // 34: kompetansespor.issuer.v1.ImportOffersResponse
+	(*GetBatchResponse)(nil),          // 35: kompetansespor.issuer.v1.GetBatchResponse
+	(*GetBatchReportResponse)(nil),    // 36: kompetansespor.issuer.v1.GetBatchReportResponse
+	(*FetchTaxCardResponse)(nil),      // 37: kompetansespor.issuer.v1.FetchTaxCardResponse
+	(*GetPayrollAccountResponse)(nil), // 38: kompetansespor.issuer.v1.GetPayrollAccountResponse
 }
 var file_kompetansespor_issuer_v1_offer_proto_depIdxs = []int32{
-	0,  // 0: kompetansespor.issuer.v1.Offer.state:type_name -> kompetansespor.issuer.v1.OfferState
-	10, // 1: kompetansespor.issuer.v1.Offer.issued_at:type_name -> google.protobuf.Timestamp
-	10, // 2: kompetansespor.issuer.v1.Offer.expires_at:type_name -> google.protobuf.Timestamp
-	10, // 3: kompetansespor.issuer.v1.Offer.collected_at:type_name -> google.protobuf.Timestamp
-	10, // 4: kompetansespor.issuer.v1.Offer.withdrawn_at:type_name -> google.protobuf.Timestamp
-	11, // 5: kompetansespor.issuer.v1.Offer.warnings:type_name -> kompetansespor.common.v1.Warning
-	12, // 6: kompetansespor.issuer.v1.Offer.timeline:type_name -> kompetansespor.common.v1.TimelineStep
-	13, // 7: kompetansespor.issuer.v1.IssueOfferRequest.form:type_name -> kompetansespor.issuer.v1.OfferForm
-	1,  // 8: kompetansespor.issuer.v1.IssueOfferResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
-	1,  // 9: kompetansespor.issuer.v1.GetOfferResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
-	0,  // 10: kompetansespor.issuer.v1.ListOffersRequest.state:type_name -> kompetansespor.issuer.v1.OfferState
-	1,  // 11: kompetansespor.issuer.v1.ListOffersResponse.offers:type_name -> kompetansespor.issuer.v1.Offer
-	1,  // 12: kompetansespor.issuer.v1.WithdrawOfferResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
-	2,  // 13: kompetansespor.issuer.v1.OfferService.IssueOffer:input_type -> kompetansespor.issuer.v1.IssueOfferRequest
-	4,  // 14: kompetansespor.issuer.v1.OfferService.GetOffer:input_type -> kompetansespor.issuer.v1.GetOfferRequest
-	6,  // 15: kompetansespor.issuer.v1.OfferService.ListOffers:input_type -> kompetansespor.issuer.v1.ListOffersRequest
-	8,  // 16: kompetansespor.issuer.v1.OfferService.WithdrawOffer:input_type -> kompetansespor.issuer.v1.WithdrawOfferRequest
-	3,  // 17: kompetansespor.issuer.v1.OfferService.IssueOffer:output_type -> kompetansespor.issuer.v1.IssueOfferResponse
-	5,  // 18: kompetansespor.issuer.v1.OfferService.GetOffer:output_type -> kompetansespor.issuer.v1.GetOfferResponse
-	7,  // 19: kompetansespor.issuer.v1.OfferService.ListOffers:output_type -> kompetansespor.issuer.v1.ListOffersResponse
-	9,  // 20: kompetansespor.issuer.v1.OfferService.WithdrawOffer:output_type -> kompetansespor.issuer.v1.WithdrawOfferResponse
-	17, // [17:21] is the sub-list for method output_type
-	13, // [13:17] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	2,  // 0: kompetansespor.issuer.v1.OfferCase.state:type_name -> kompetansespor.issuer.v1.OfferCaseState
+	24, // 1: kompetansespor.issuer.v1.OfferCase.updated_at:type_name -> google.protobuf.Timestamp
+	0,  // 2: kompetansespor.issuer.v1.Offer.state:type_name -> kompetansespor.issuer.v1.OfferState
+	24, // 3: kompetansespor.issuer.v1.Offer.issued_at:type_name -> google.protobuf.Timestamp
+	24, // 4: kompetansespor.issuer.v1.Offer.expires_at:type_name -> google.protobuf.Timestamp
+	24, // 5: kompetansespor.issuer.v1.Offer.collected_at:type_name -> google.protobuf.Timestamp
+	24, // 6: kompetansespor.issuer.v1.Offer.withdrawn_at:type_name -> google.protobuf.Timestamp
+	25, // 7: kompetansespor.issuer.v1.Offer.warnings:type_name -> kompetansespor.common.v1.Warning
+	26, // 8: kompetansespor.issuer.v1.Offer.timeline:type_name -> kompetansespor.common.v1.TimelineStep
+	5,  // 9: kompetansespor.issuer.v1.Offer.signatory:type_name -> kompetansespor.issuer.v1.OfferSignatory
+	3,  // 10: kompetansespor.issuer.v1.Offer.case:type_name -> kompetansespor.issuer.v1.OfferCase
+	27, // 11: kompetansespor.issuer.v1.Offer.violations:type_name -> kompetansespor.common.v1.Violation
+	28, // 12: kompetansespor.issuer.v1.Offer.form:type_name -> kompetansespor.issuer.v1.OfferForm
+	28, // 13: kompetansespor.issuer.v1.IssueOfferRequest.form:type_name -> kompetansespor.issuer.v1.OfferForm
+	1,  // 14: kompetansespor.issuer.v1.IssueOfferRequest.code_form:type_name -> kompetansespor.issuer.v1.CodeForm
+	4,  // 15: kompetansespor.issuer.v1.IssueOfferResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
+	4,  // 16: kompetansespor.issuer.v1.GetOfferResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
+	0,  // 17: kompetansespor.issuer.v1.ListOffersRequest.state:type_name -> kompetansespor.issuer.v1.OfferState
+	4,  // 18: kompetansespor.issuer.v1.ListOffersResponse.offers:type_name -> kompetansespor.issuer.v1.Offer
+	4,  // 19: kompetansespor.issuer.v1.WithdrawOfferResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
+	28, // 20: kompetansespor.issuer.v1.ChangeOfferRequest.form:type_name -> kompetansespor.issuer.v1.OfferForm
+	1,  // 21: kompetansespor.issuer.v1.ChangeOfferRequest.code_form:type_name -> kompetansespor.issuer.v1.CodeForm
+	4,  // 22: kompetansespor.issuer.v1.ChangeOfferResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
+	28, // 23: kompetansespor.issuer.v1.CreateDraftRequest.form:type_name -> kompetansespor.issuer.v1.OfferForm
+	4,  // 24: kompetansespor.issuer.v1.CreateDraftResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
+	28, // 25: kompetansespor.issuer.v1.ChangeDraftRequest.form:type_name -> kompetansespor.issuer.v1.OfferForm
+	4,  // 26: kompetansespor.issuer.v1.ChangeDraftResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
+	1,  // 27: kompetansespor.issuer.v1.SignDraftRequest.code_form:type_name -> kompetansespor.issuer.v1.CodeForm
+	4,  // 28: kompetansespor.issuer.v1.SignDraftResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
+	6,  // 29: kompetansespor.issuer.v1.OfferService.IssueOffer:input_type -> kompetansespor.issuer.v1.IssueOfferRequest
+	16, // 30: kompetansespor.issuer.v1.OfferService.CreateDraft:input_type -> kompetansespor.issuer.v1.CreateDraftRequest
+	18, // 31: kompetansespor.issuer.v1.OfferService.ChangeDraft:input_type -> kompetansespor.issuer.v1.ChangeDraftRequest
+	22, // 32: kompetansespor.issuer.v1.OfferService.DeleteDraft:input_type -> kompetansespor.issuer.v1.DeleteDraftRequest
+	20, // 33: kompetansespor.issuer.v1.OfferService.SignDraft:input_type -> kompetansespor.issuer.v1.SignDraftRequest
+	14, // 34: kompetansespor.issuer.v1.OfferService.ChangeOffer:input_type -> kompetansespor.issuer.v1.ChangeOfferRequest
+	29, // 35: kompetansespor.issuer.v1.OfferService.ImportOffers:input_type -> kompetansespor.issuer.v1.ImportOffersRequest
+	30, // 36: kompetansespor.issuer.v1.OfferService.GetBatch:input_type -> kompetansespor.issuer.v1.GetBatchRequest
+	31, // 37: kompetansespor.issuer.v1.OfferService.GetBatchReport:input_type -> kompetansespor.issuer.v1.GetBatchReportRequest
+	32, // 38: kompetansespor.issuer.v1.OfferService.FetchTaxCard:input_type -> kompetansespor.issuer.v1.FetchTaxCardRequest
+	33, // 39: kompetansespor.issuer.v1.OfferService.GetPayrollAccount:input_type -> kompetansespor.issuer.v1.GetPayrollAccountRequest
+	8,  // 40: kompetansespor.issuer.v1.OfferService.GetOffer:input_type -> kompetansespor.issuer.v1.GetOfferRequest
+	10, // 41: kompetansespor.issuer.v1.OfferService.ListOffers:input_type -> kompetansespor.issuer.v1.ListOffersRequest
+	12, // 42: kompetansespor.issuer.v1.OfferService.WithdrawOffer:input_type -> kompetansespor.issuer.v1.WithdrawOfferRequest
+	7,  // 43: kompetansespor.issuer.v1.OfferService.IssueOffer:output_type -> kompetansespor.issuer.v1.IssueOfferResponse
+	17, // 44: kompetansespor.issuer.v1.OfferService.CreateDraft:output_type -> kompetansespor.issuer.v1.CreateDraftResponse
+	19, // 45: kompetansespor.issuer.v1.OfferService.ChangeDraft:output_type -> kompetansespor.issuer.v1.ChangeDraftResponse
+	23, // 46: kompetansespor.issuer.v1.OfferService.DeleteDraft:output_type -> kompetansespor.issuer.v1.DeleteDraftResponse
+	21, // 47: kompetansespor.issuer.v1.OfferService.SignDraft:output_type -> kompetansespor.issuer.v1.SignDraftResponse
+	15, // 48: kompetansespor.issuer.v1.OfferService.ChangeOffer:output_type -> kompetansespor.issuer.v1.ChangeOfferResponse
+	34, // 49: kompetansespor.issuer.v1.OfferService.ImportOffers:output_type -> kompetansespor.issuer.v1.ImportOffersResponse
+	35, // 50: kompetansespor.issuer.v1.OfferService.GetBatch:output_type -> kompetansespor.issuer.v1.GetBatchResponse
+	36, // 51: kompetansespor.issuer.v1.OfferService.GetBatchReport:output_type -> kompetansespor.issuer.v1.GetBatchReportResponse
+	37, // 52: kompetansespor.issuer.v1.OfferService.FetchTaxCard:output_type -> kompetansespor.issuer.v1.FetchTaxCardResponse
+	38, // 53: kompetansespor.issuer.v1.OfferService.GetPayrollAccount:output_type -> kompetansespor.issuer.v1.GetPayrollAccountResponse
+	9,  // 54: kompetansespor.issuer.v1.OfferService.GetOffer:output_type -> kompetansespor.issuer.v1.GetOfferResponse
+	11, // 55: kompetansespor.issuer.v1.OfferService.ListOffers:output_type -> kompetansespor.issuer.v1.ListOffersResponse
+	13, // 56: kompetansespor.issuer.v1.OfferService.WithdrawOffer:output_type -> kompetansespor.issuer.v1.WithdrawOfferResponse
+	43, // [43:57] is the sub-list for method output_type
+	29, // [29:43] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_kompetansespor_issuer_v1_offer_proto_init() }
@@ -795,14 +1816,16 @@ func file_kompetansespor_issuer_v1_offer_proto_init() {
 	if File_kompetansespor_issuer_v1_offer_proto != nil {
 		return
 	}
+	file_kompetansespor_issuer_v1_batch_proto_init()
 	file_kompetansespor_issuer_v1_form_proto_init()
+	file_kompetansespor_issuer_v1_payroll_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_issuer_v1_offer_proto_rawDesc), len(file_kompetansespor_issuer_v1_offer_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   9,
+			NumEnums:      3,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,10 +19,20 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	OfferService_IssueOffer_FullMethodName    = "/kompetansespor.issuer.v1.OfferService/IssueOffer"
-	OfferService_GetOffer_FullMethodName      = "/kompetansespor.issuer.v1.OfferService/GetOffer"
-	OfferService_ListOffers_FullMethodName    = "/kompetansespor.issuer.v1.OfferService/ListOffers"
-	OfferService_WithdrawOffer_FullMethodName = "/kompetansespor.issuer.v1.OfferService/WithdrawOffer"
+	OfferService_IssueOffer_FullMethodName        = "/kompetansespor.issuer.v1.OfferService/IssueOffer"
+	OfferService_CreateDraft_FullMethodName       = "/kompetansespor.issuer.v1.OfferService/CreateDraft"
+	OfferService_ChangeDraft_FullMethodName       = "/kompetansespor.issuer.v1.OfferService/ChangeDraft"
+	OfferService_DeleteDraft_FullMethodName       = "/kompetansespor.issuer.v1.OfferService/DeleteDraft"
+	OfferService_SignDraft_FullMethodName         = "/kompetansespor.issuer.v1.OfferService/SignDraft"
+	OfferService_ChangeOffer_FullMethodName       = "/kompetansespor.issuer.v1.OfferService/ChangeOffer"
+	OfferService_ImportOffers_FullMethodName      = "/kompetansespor.issuer.v1.OfferService/ImportOffers"
+	OfferService_GetBatch_FullMethodName          = "/kompetansespor.issuer.v1.OfferService/GetBatch"
+	OfferService_GetBatchReport_FullMethodName    = "/kompetansespor.issuer.v1.OfferService/GetBatchReport"
+	OfferService_FetchTaxCard_FullMethodName      = "/kompetansespor.issuer.v1.OfferService/FetchTaxCard"
+	OfferService_GetPayrollAccount_FullMethodName = "/kompetansespor.issuer.v1.OfferService/GetPayrollAccount"
+	OfferService_GetOffer_FullMethodName          = "/kompetansespor.issuer.v1.OfferService/GetOffer"
+	OfferService_ListOffers_FullMethodName        = "/kompetansespor.issuer.v1.OfferService/ListOffers"
+	OfferService_WithdrawOffer_FullMethodName     = "/kompetansespor.issuer.v1.OfferService/WithdrawOffer"
 )
 
 // OfferServiceClient is the client API for OfferService service.
@@ -38,23 +48,86 @@ type OfferServiceClient interface {
 	// worker. The clock of the case starts here. The credential itself is signed
 	// when the worker's wallet has proved which key to bind it to.
 	//
+	// Whether the signatory may sign for the employer is asked of the registry
+	// before the offer counts.
+	//
 	// INVALID_ARGUMENT names every violation of the form at once.
-	// FAILED_PRECONDITION when the employer is not accredited now; UNAVAILABLE
-	// when that cannot be checked.
+	// PERMISSION_DENIED when the employer is not accredited now, or the signatory
+	// may not sign for it; UNAVAILABLE when that cannot be checked.
 	// A repeat with the same idempotency_key and form answers the same offer; the
 	// same key with another form is ALREADY_EXISTS.
 	IssueOffer(ctx context.Context, in *IssueOfferRequest, opts ...grpc.CallOption) (*IssueOfferResponse, error)
+	// CreateDraft keeps a form that is not finished and says what would be
+	// violated if it were signed now. Nobody but the employer sees a draft; the
+	// clock of the case has not started.
+	//
+	// INVALID_ARGUMENT when a field is so long that it cannot be kept. A repeat
+	// with the same idempotency_key and form answers the same draft; the same key
+	// with another form is FAILED_PRECONDITION.
+	CreateDraft(ctx context.Context, in *CreateDraftRequest, opts ...grpc.CallOption) (*CreateDraftResponse, error)
+	// ChangeDraft puts another form in the place of a draft's. NOT_FOUND for
+	// another employer's or a deleted one; FAILED_PRECONDITION once it is signed.
+	ChangeDraft(ctx context.Context, in *ChangeDraftRequest, opts ...grpc.CallOption) (*ChangeDraftResponse, error)
+	// DeleteDraft erases a draft and what it holds of the worker. It is safe to
+	// repeat. FAILED_PRECONDITION once it is signed: withdraw the offer instead.
+	DeleteDraft(ctx context.Context, in *DeleteDraftRequest, opts ...grpc.CallOption) (*DeleteDraftResponse, error)
+	// SignDraft signs a draft as it stands: what IssueOffer does with a form, with
+	// the same errors. The offer keeps the draft's id. A repeat answers the offer,
+	// and its code for as long as nobody has collected it.
+	SignDraft(ctx context.Context, in *SignDraftRequest, opts ...grpc.CallOption) (*SignDraftResponse, error)
+	// ChangeOffer puts a new offer in the place of one that was signed: the new
+	// one names the old in its claim supersedes, and the old is revoked at the
+	// same instant. A case that the old one opened goes on with the new one once
+	// the worker has shown it.
+	//
+	// Errors as IssueOffer; NOT_FOUND for another employer's offer;
+	// FAILED_PRECONDITION when the old offer is withdrawn, expired or superseded by
+	// another one. A repeat with the same idempotency_key and form answers the
+	// same new offer.
+	ChangeOffer(ctx context.Context, in *ChangeOfferRequest, opts ...grpc.CallOption) (*ChangeOfferResponse, error)
+	// ImportOffers takes many offers as CSV (RFC 4180), signed by one person. The
+	// whole file is checked before any offer is issued: when a line breaks a rule
+	// the answer lists every violation of every line and nothing is kept.
+	// Otherwise the offers are issued one after the other, also across restarts:
+	// GetBatch tells how far it is.
+	//
+	// INVALID_ARGUMENT for a file that cannot be read as CSV in UTF-8, whose first
+	// line does not name the columns, or that is larger than 1 MiB or 2,000 lines.
+	// PERMISSION_DENIED and UNAVAILABLE as IssueOffer. A repeat with the same
+	// idempotency_key and file answers the same batch.
+	ImportOffers(ctx context.Context, in *ImportOffersRequest, opts ...grpc.CallOption) (*ImportOffersResponse, error)
+	// GetBatch answers how far a batch is. NOT_FOUND for another employer's.
+	GetBatch(ctx context.Context, in *GetBatchRequest, opts ...grpc.CallOption) (*GetBatchResponse, error)
+	// GetBatchReport answers the batch's lines as CSV: line, name, offer number,
+	// collection code while nobody has collected, state, and why a line failed.
+	// A cell that a spreadsheet would take for a formula begins with an
+	// apostrophe. Errors as GetBatch.
+	GetBatchReport(ctx context.Context, in *GetBatchReportRequest, opts ...grpc.CallOption) (*GetBatchReportResponse, error)
+	// FetchTaxCard orders the worker's tax card from the tax administration
+	// (skattebetalingsloven § 5-5) and answers it once it is there. It answers at
+	// once: call it again until state is not ORDERED.
+	//
+	// FAILED_PRECONDITION before the tax administration has issued the card
+	// (taxcard.issued), and when the service is not set up to ask for it.
+	// NOT_FOUND for another employer's offer.
+	FetchTaxCard(ctx context.Context, in *FetchTaxCardRequest, opts ...grpc.CallOption) (*FetchTaxCardResponse, error)
+	// GetPayrollAccount asks the worker's bank for the account that pay goes to.
+	//
+	// FAILED_PRECONDITION before the bank has shared it (payrollaccount.shared),
+	// which it does only with the worker's consent; UNAVAILABLE when the bank does
+	// not answer. NOT_FOUND for another employer's offer.
+	GetPayrollAccount(ctx context.Context, in *GetPayrollAccountRequest, opts ...grpc.CallOption) (*GetPayrollAccountResponse, error)
 	// GetOffer answers one offer of the employer. NOT_FOUND otherwise.
 	GetOffer(ctx context.Context, in *GetOfferRequest, opts ...grpc.CallOption) (*GetOfferResponse, error)
-	// ListOffers answers the employer's offers, newest first. Timelines are left
-	// out: GetOffer has them.
+	// ListOffers answers the employer's offers and drafts, newest first. Timelines
+	// and cases are left out: GetOffer has them.
 	ListOffers(ctx context.Context, in *ListOffersRequest, opts ...grpc.CallOption) (*ListOffersResponse, error)
 	// WithdrawOffer takes an offer back. An uncollected offer can no longer be
 	// collected; of a collected one the status bit is set, and nobody accepts it
 	// any more. Calling it again changes nothing and answers the same.
 	//
-	// NOT_FOUND for another employer's offer; FAILED_PRECONDITION when it has
-	// expired.
+	// NOT_FOUND for another employer's offer; FAILED_PRECONDITION for a draft and
+	// for an offer that another one has superseded.
 	WithdrawOffer(ctx context.Context, in *WithdrawOfferRequest, opts ...grpc.CallOption) (*WithdrawOfferResponse, error)
 }
 
@@ -70,6 +143,106 @@ func (c *offerServiceClient) IssueOffer(ctx context.Context, in *IssueOfferReque
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(IssueOfferResponse)
 	err := c.cc.Invoke(ctx, OfferService_IssueOffer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *offerServiceClient) CreateDraft(ctx context.Context, in *CreateDraftRequest, opts ...grpc.CallOption) (*CreateDraftResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateDraftResponse)
+	err := c.cc.Invoke(ctx, OfferService_CreateDraft_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *offerServiceClient) ChangeDraft(ctx context.Context, in *ChangeDraftRequest, opts ...grpc.CallOption) (*ChangeDraftResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ChangeDraftResponse)
+	err := c.cc.Invoke(ctx, OfferService_ChangeDraft_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *offerServiceClient) DeleteDraft(ctx context.Context, in *DeleteDraftRequest, opts ...grpc.CallOption) (*DeleteDraftResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteDraftResponse)
+	err := c.cc.Invoke(ctx, OfferService_DeleteDraft_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *offerServiceClient) SignDraft(ctx context.Context, in *SignDraftRequest, opts ...grpc.CallOption) (*SignDraftResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SignDraftResponse)
+	err := c.cc.Invoke(ctx, OfferService_SignDraft_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *offerServiceClient) ChangeOffer(ctx context.Context, in *ChangeOfferRequest, opts ...grpc.CallOption) (*ChangeOfferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ChangeOfferResponse)
+	err := c.cc.Invoke(ctx, OfferService_ChangeOffer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *offerServiceClient) ImportOffers(ctx context.Context, in *ImportOffersRequest, opts ...grpc.CallOption) (*ImportOffersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportOffersResponse)
+	err := c.cc.Invoke(ctx, OfferService_ImportOffers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *offerServiceClient) GetBatch(ctx context.Context, in *GetBatchRequest, opts ...grpc.CallOption) (*GetBatchResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetBatchResponse)
+	err := c.cc.Invoke(ctx, OfferService_GetBatch_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *offerServiceClient) GetBatchReport(ctx context.Context, in *GetBatchReportRequest, opts ...grpc.CallOption) (*GetBatchReportResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetBatchReportResponse)
+	err := c.cc.Invoke(ctx, OfferService_GetBatchReport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *offerServiceClient) FetchTaxCard(ctx context.Context, in *FetchTaxCardRequest, opts ...grpc.CallOption) (*FetchTaxCardResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FetchTaxCardResponse)
+	err := c.cc.Invoke(ctx, OfferService_FetchTaxCard_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *offerServiceClient) GetPayrollAccount(ctx context.Context, in *GetPayrollAccountRequest, opts ...grpc.CallOption) (*GetPayrollAccountResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetPayrollAccountResponse)
+	err := c.cc.Invoke(ctx, OfferService_GetPayrollAccount_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -119,23 +292,86 @@ type OfferServiceServer interface {
 	// worker. The clock of the case starts here. The credential itself is signed
 	// when the worker's wallet has proved which key to bind it to.
 	//
+	// Whether the signatory may sign for the employer is asked of the registry
+	// before the offer counts.
+	//
 	// INVALID_ARGUMENT names every violation of the form at once.
-	// FAILED_PRECONDITION when the employer is not accredited now; UNAVAILABLE
-	// when that cannot be checked.
+	// PERMISSION_DENIED when the employer is not accredited now, or the signatory
+	// may not sign for it; UNAVAILABLE when that cannot be checked.
 	// A repeat with the same idempotency_key and form answers the same offer; the
 	// same key with another form is ALREADY_EXISTS.
 	IssueOffer(context.Context, *IssueOfferRequest) (*IssueOfferResponse, error)
+	// CreateDraft keeps a form that is not finished and says what would be
+	// violated if it were signed now. Nobody but the employer sees a draft; the
+	// clock of the case has not started.
+	//
+	// INVALID_ARGUMENT when a field is so long that it cannot be kept. A repeat
+	// with the same idempotency_key and form answers the same draft; the same key
+	// with another form is FAILED_PRECONDITION.
+	CreateDraft(context.Context, *CreateDraftRequest) (*CreateDraftResponse, error)
+	// ChangeDraft puts another form in the place of a draft's. NOT_FOUND for
+	// another employer's or a deleted one; FAILED_PRECONDITION once it is signed.
+	ChangeDraft(context.Context, *ChangeDraftRequest) (*ChangeDraftResponse, error)
+	// DeleteDraft erases a draft and what it holds of the worker. It is safe to
+	// repeat. FAILED_PRECONDITION once it is signed: withdraw the offer instead.
+	DeleteDraft(context.Context, *DeleteDraftRequest) (*DeleteDraftResponse, error)
+	// SignDraft signs a draft as it stands: what IssueOffer does with a form, with
+	// the same errors. The offer keeps the draft's id. A repeat answers the offer,
+	// and its code for as long as nobody has collected it.
+	SignDraft(context.Context, *SignDraftRequest) (*SignDraftResponse, error)
+	// ChangeOffer puts a new offer in the place of one that was signed: the new
+	// one names the old in its claim supersedes, and the old is revoked at the
+	// same instant. A case that the old one opened goes on with the new one once
+	// the worker has shown it.
+	//
+	// Errors as IssueOffer; NOT_FOUND for another employer's offer;
+	// FAILED_PRECONDITION when the old offer is withdrawn, expired or superseded by
+	// another one. A repeat with the same idempotency_key and form answers the
+	// same new offer.
+	ChangeOffer(context.Context, *ChangeOfferRequest) (*ChangeOfferResponse, error)
+	// ImportOffers takes many offers as CSV (RFC 4180), signed by one person. The
+	// whole file is checked before any offer is issued: when a line breaks a rule
+	// the answer lists every violation of every line and nothing is kept.
+	// Otherwise the offers are issued one after the other, also across restarts:
+	// GetBatch tells how far it is.
+	//
+	// INVALID_ARGUMENT for a file that cannot be read as CSV in UTF-8, whose first
+	// line does not name the columns, or that is larger than 1 MiB or 2,000 lines.
+	// PERMISSION_DENIED and UNAVAILABLE as IssueOffer. A repeat with the same
+	// idempotency_key and file answers the same batch.
+	ImportOffers(context.Context, *ImportOffersRequest) (*ImportOffersResponse, error)
+	// GetBatch answers how far a batch is. NOT_FOUND for another employer's.
+	GetBatch(context.Context, *GetBatchRequest) (*GetBatchResponse, error)
+	// GetBatchReport answers the batch's lines as CSV: line, name, offer number,
+	// collection code while nobody has collected, state, and why a line failed.
+	// A cell that a spreadsheet would take for a formula begins with an
+	// apostrophe. Errors as GetBatch.
+	GetBatchReport(context.Context, *GetBatchReportRequest) (*GetBatchReportResponse, error)
+	// FetchTaxCard orders the worker's tax card from the tax administration
+	// (skattebetalingsloven § 5-5) and answers it once it is there. It answers at
+	// once: call it again until state is not ORDERED.
+	//
+	// FAILED_PRECONDITION before the tax administration has issued the card
+	// (taxcard.issued), and when the service is not set up to ask for it.
+	// NOT_FOUND for another employer's offer.
+	FetchTaxCard(context.Context, *FetchTaxCardRequest) (*FetchTaxCardResponse, error)
+	// GetPayrollAccount asks the worker's bank for the account that pay goes to.
+	//
+	// FAILED_PRECONDITION before the bank has shared it (payrollaccount.shared),
+	// which it does only with the worker's consent; UNAVAILABLE when the bank does
+	// not answer. NOT_FOUND for another employer's offer.
+	GetPayrollAccount(context.Context, *GetPayrollAccountRequest) (*GetPayrollAccountResponse, error)
 	// GetOffer answers one offer of the employer. NOT_FOUND otherwise.
 	GetOffer(context.Context, *GetOfferRequest) (*GetOfferResponse, error)
-	// ListOffers answers the employer's offers, newest first. Timelines are left
-	// out: GetOffer has them.
+	// ListOffers answers the employer's offers and drafts, newest first. Timelines
+	// and cases are left out: GetOffer has them.
 	ListOffers(context.Context, *ListOffersRequest) (*ListOffersResponse, error)
 	// WithdrawOffer takes an offer back. An uncollected offer can no longer be
 	// collected; of a collected one the status bit is set, and nobody accepts it
 	// any more. Calling it again changes nothing and answers the same.
 	//
-	// NOT_FOUND for another employer's offer; FAILED_PRECONDITION when it has
-	// expired.
+	// NOT_FOUND for another employer's offer; FAILED_PRECONDITION for a draft and
+	// for an offer that another one has superseded.
 	WithdrawOffer(context.Context, *WithdrawOfferRequest) (*WithdrawOfferResponse, error)
 	mustEmbedUnimplementedOfferServiceServer()
 }
@@ -149,6 +385,36 @@ type UnimplementedOfferServiceServer struct{}
 
 func (UnimplementedOfferServiceServer) IssueOffer(context.Context, *IssueOfferRequest) (*IssueOfferResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method IssueOffer not implemented")
+}
+func (UnimplementedOfferServiceServer) CreateDraft(context.Context, *CreateDraftRequest) (*CreateDraftResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method CreateDraft not implemented")
+}
+func (UnimplementedOfferServiceServer) ChangeDraft(context.Context, *ChangeDraftRequest) (*ChangeDraftResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ChangeDraft not implemented")
+}
+func (UnimplementedOfferServiceServer) DeleteDraft(context.Context, *DeleteDraftRequest) (*DeleteDraftResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DeleteDraft not implemented")
+}
+func (UnimplementedOfferServiceServer) SignDraft(context.Context, *SignDraftRequest) (*SignDraftResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method SignDraft not implemented")
+}
+func (UnimplementedOfferServiceServer) ChangeOffer(context.Context, *ChangeOfferRequest) (*ChangeOfferResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ChangeOffer not implemented")
+}
+func (UnimplementedOfferServiceServer) ImportOffers(context.Context, *ImportOffersRequest) (*ImportOffersResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ImportOffers not implemented")
+}
+func (UnimplementedOfferServiceServer) GetBatch(context.Context, *GetBatchRequest) (*GetBatchResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method GetBatch not implemented")
+}
+func (UnimplementedOfferServiceServer) GetBatchReport(context.Context, *GetBatchReportRequest) (*GetBatchReportResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method GetBatchReport not implemented")
+}
+func (UnimplementedOfferServiceServer) FetchTaxCard(context.Context, *FetchTaxCardRequest) (*FetchTaxCardResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method FetchTaxCard not implemented")
+}
+func (UnimplementedOfferServiceServer) GetPayrollAccount(context.Context, *GetPayrollAccountRequest) (*GetPayrollAccountResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method GetPayrollAccount not implemented")
 }
 func (UnimplementedOfferServiceServer) GetOffer(context.Context, *GetOfferRequest) (*GetOfferResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method GetOffer not implemented")
@@ -194,6 +460,186 @@ func _OfferService_IssueOffer_Handler(srv interface{}, ctx context.Context, dec 
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(OfferServiceServer).IssueOffer(ctx, req.(*IssueOfferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OfferService_CreateDraft_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateDraftRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OfferServiceServer).CreateDraft(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OfferService_CreateDraft_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OfferServiceServer).CreateDraft(ctx, req.(*CreateDraftRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OfferService_ChangeDraft_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ChangeDraftRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OfferServiceServer).ChangeDraft(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OfferService_ChangeDraft_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OfferServiceServer).ChangeDraft(ctx, req.(*ChangeDraftRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OfferService_DeleteDraft_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteDraftRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OfferServiceServer).DeleteDraft(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OfferService_DeleteDraft_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OfferServiceServer).DeleteDraft(ctx, req.(*DeleteDraftRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OfferService_SignDraft_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SignDraftRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OfferServiceServer).SignDraft(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OfferService_SignDraft_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OfferServiceServer).SignDraft(ctx, req.(*SignDraftRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OfferService_ChangeOffer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ChangeOfferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OfferServiceServer).ChangeOffer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OfferService_ChangeOffer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OfferServiceServer).ChangeOffer(ctx, req.(*ChangeOfferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OfferService_ImportOffers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportOffersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OfferServiceServer).ImportOffers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OfferService_ImportOffers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OfferServiceServer).ImportOffers(ctx, req.(*ImportOffersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OfferService_GetBatch_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetBatchRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OfferServiceServer).GetBatch(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OfferService_GetBatch_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OfferServiceServer).GetBatch(ctx, req.(*GetBatchRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OfferService_GetBatchReport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetBatchReportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OfferServiceServer).GetBatchReport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OfferService_GetBatchReport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OfferServiceServer).GetBatchReport(ctx, req.(*GetBatchReportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OfferService_FetchTaxCard_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FetchTaxCardRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OfferServiceServer).FetchTaxCard(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OfferService_FetchTaxCard_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OfferServiceServer).FetchTaxCard(ctx, req.(*FetchTaxCardRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OfferService_GetPayrollAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPayrollAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OfferServiceServer).GetPayrollAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OfferService_GetPayrollAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OfferServiceServer).GetPayrollAccount(ctx, req.(*GetPayrollAccountRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -262,6 +708,46 @@ var OfferService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "IssueOffer",
 			Handler:    _OfferService_IssueOffer_Handler,
+		},
+		{
+			MethodName: "CreateDraft",
+			Handler:    _OfferService_CreateDraft_Handler,
+		},
+		{
+			MethodName: "ChangeDraft",
+			Handler:    _OfferService_ChangeDraft_Handler,
+		},
+		{
+			MethodName: "DeleteDraft",
+			Handler:    _OfferService_DeleteDraft_Handler,
+		},
+		{
+			MethodName: "SignDraft",
+			Handler:    _OfferService_SignDraft_Handler,
+		},
+		{
+			MethodName: "ChangeOffer",
+			Handler:    _OfferService_ChangeOffer_Handler,
+		},
+		{
+			MethodName: "ImportOffers",
+			Handler:    _OfferService_ImportOffers_Handler,
+		},
+		{
+			MethodName: "GetBatch",
+			Handler:    _OfferService_GetBatch_Handler,
+		},
+		{
+			MethodName: "GetBatchReport",
+			Handler:    _OfferService_GetBatchReport_Handler,
+		},
+		{
+			MethodName: "FetchTaxCard",
+			Handler:    _OfferService_FetchTaxCard_Handler,
+		},
+		{
+			MethodName: "GetPayrollAccount",
+			Handler:    _OfferService_GetPayrollAccount_Handler,
 		},
 		{
 			MethodName: "GetOffer",
