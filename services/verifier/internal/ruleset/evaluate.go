@@ -2,7 +2,7 @@ package ruleset
 
 import (
 	"fmt"
-	"time"
+	"reflect"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
@@ -48,16 +48,19 @@ type RuleResult struct {
 	Version        int    `json:"version"`
 	LegalReference string `json:"legal_reference"`
 	Result         Result `json:"result"`
+	// OnlyForGrant: a proposal does not need it, an automatic grant does.
+	OnlyForGrant bool `json:"only_for_grant,omitempty"`
 }
 
-// Evaluation is stored with the case: from the facts and the rule set's version
-// it can be made again, and InputsHash shows that it was.
+// Evaluation is stored with the case: from the facts, the rule set's version and
+// the mode it can be made again, and InputsHash shows that it was.
 type Evaluation struct {
 	RuleSet    string       `json:"rule_set"`
+	Mode       Mode         `json:"mode,omitempty"`
 	InputsHash string       `json:"inputs_hash"`
 	Results    []RuleResult `json:"results"`
 	// Flags are for the officer's eyes ("name.look-alike"): no rule matches them,
-	// but a flagged case is never proposed.
+	// but a flagged case is neither proposed nor granted.
 	Flags []string `json:"flags,omitempty"`
 	// Warnings change no outcome ("passport.before-end").
 	Warnings []string `json:"warnings,omitempty"`
@@ -65,66 +68,66 @@ type Evaluation struct {
 }
 
 // Evaluate holds every rule in force on the facts' date against the facts. It is
-// deterministic. A rule that is not in force yet goes to an officer: what cannot
-// be checked is not passed. Facts that FactsOf did not make may be refused as
-// Invalid (case.facts).
+// deterministic. A rule that is not in force on that day goes to an officer: what
+// cannot be checked is not passed. Facts that FactsOf did not make may be refused
+// as Invalid (case.facts).
 func (s *RuleSet) Evaluate(f Facts, mode Mode) (Evaluation, error) {
+	if mode != ProposeOnly && mode != Automatic {
+		return Evaluation{}, fault.New(fault.Internal, "case.mode", "rules are evaluated to propose, or automatically")
+	}
 	d, err := f.Dates()
 	if err != nil {
 		return Evaluation{}, err
 	}
-	hash, err := f.Hash(s.version)
+	hash, err := f.Hash(s.version, mode)
 	if err != nil {
 		return Evaluation{}, err
 	}
-	e := Evaluation{RuleSet: s.version, InputsHash: hash, Outcome: ProposeGrant, Flags: flagsOf(f), Warnings: warningsOf(d)}
-	if len(e.Flags) > 0 {
-		e.Outcome = ToOfficer
-	}
+	e := Evaluation{RuleSet: s.version, Mode: mode, InputsHash: hash, Flags: s.flagsOf(f), Warnings: warningsOf(d)}
+	facts := s.activation(f, d)
 	for _, id := range s.order {
 		result := RuleResult{ID: id, Result: Officer}
-		if rule, ok := s.inForce(id, d.On); ok {
-			result.Version, result.LegalReference = rule.Version, rule.LegalReference
-			result.Result = checks[id](s, rule.Parameters, f, d)
-		}
-		if result.Result != Passed {
-			e.Outcome = ToOfficer
+		if rule := s.inForce(id, d.On); rule != nil {
+			result.Version, result.LegalReference, result.OnlyForGrant = rule.version, rule.legalReference, rule.onlyForGrant
+			result.Result = rule.find(facts, d.On)
 		}
 		e.Results = append(e.Results, result)
 	}
+	e.Outcome = e.outcome()
 	return e, nil
 }
 
-// Dates are a Facts' dates as midnights UTC. End is zero for a permanent position.
-type Dates struct{ On, Birth, Start, End, PassportExpiry time.Time }
+// outcome is what flags and results come to. A set that has no rule for what
+// takes judgement never grants.
+func (e Evaluation) outcome() Outcome {
+	if len(e.Flags) > 0 {
+		return ToOfficer
+	}
+	judged, answered := 0, 0
+	for _, r := range e.Results {
+		switch {
+		case r.OnlyForGrant && r.Result == Passed:
+			judged, answered = judged+1, answered+1
+		case r.OnlyForGrant:
+			judged++
+		case r.Result != Passed:
+			return ToOfficer
+		}
+	}
+	if e.Mode == Automatic && judged > 0 && answered == judged {
+		return Grant
+	}
+	return ProposeGrant
+}
 
-// Dates reads the dates. Rule: case.facts (Invalid), also for an end that is not
-// after the start.
-func (f Facts) Dates() (Dates, error) {
-	var d Dates
-	for _, field := range []struct {
-		name, text string
-		into       *time.Time
-	}{
-		{"evaluated_on", f.EvaluatedOn, &d.On},
-		{"birthdate", f.Birthdate, &d.Birth},
-		{"employment.start_date", f.StartDate, &d.Start},
-		{"passport.date_of_expiry", f.PassportExpiry, &d.PassportExpiry},
-		{"employment.end_date", f.EndDate, &d.End},
-	} {
-		if field.text == "" && field.into == &d.End {
-			continue
-		}
-		date, err := time.Parse(isoDate, field.text)
-		if err != nil {
-			return Dates{}, fault.New(fault.Invalid, "case.facts", "%s is no date", field.name)
-		}
-		*field.into = date
+// activation are the values of the variables that expressions name.
+func (s *RuleSet) activation(f Facts, d Dates) map[string]any {
+	facts := make(map[string]any, len(variables)+1)
+	for _, v := range variables {
+		facts[v.name] = v.of(f, d)
 	}
-	if !d.End.IsZero() && !d.End.After(d.Start) {
-		return Dates{}, fault.New(fault.Invalid, "case.facts", "employment.end_date is not after the start date")
-	}
-	return d, nil
+	facts[visaFreeVariable] = s.visaFree.on(d.On)
+	return facts
 }
 
 func warningsOf(d Dates) []string {
@@ -132,6 +135,30 @@ func warningsOf(d Dates) []string {
 		return []string{"passport.before-end"}
 	}
 	return nil
+}
+
+// Replay makes a stored evaluation again, by the rule set of then, from the facts
+// that it was made from. same is false when anything differs.
+func Replay(stored Evaluation, f Facts) (again Evaluation, same bool, err error) {
+	set, err := Load(stored.RuleSet)
+	if err != nil {
+		return Evaluation{}, false, err
+	}
+	again, err = set.Evaluate(f, stored.Mode)
+	return again, err == nil && stored.Equal(again), err
+}
+
+// Equal reports whether two evaluations say the same, however they were stored.
+func (e Evaluation) Equal(other Evaluation) bool {
+	return reflect.DeepEqual(e.plain(), other.plain())
+}
+
+// plain has no difference between none and empty.
+func (e Evaluation) plain() Evaluation {
+	e.Results = append([]RuleResult{}, e.Results...)
+	e.Flags = append([]string{}, e.Flags...)
+	e.Warnings = append([]string{}, e.Warnings...)
+	return e
 }
 
 // String is for logs: no facts, only rule ids.

@@ -2,80 +2,153 @@ package ruleset
 
 import (
 	"bytes"
-	_ "embed" // the rules are data files
+	"embed"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
-	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 )
 
-//go:embed rules.yaml
-var rulesYAML []byte
+// Every version that a case was ever held against stays here, so that its
+// evaluation can be made again. A version never changes once cases have it.
+//
+//go:embed rulesets/*.yaml visafree/*.yaml
+var files embed.FS
 
-//go:embed visafree.yaml
-var visaFreeYAML []byte
+// currentFile is the version for new cases.
+const currentFile = "rulesets/2026-11-22.yaml"
 
-// RuleSet is a version of the rules with their dated parameters. It never changes.
+// RuleSet is a version of the rules with their dated parameters, compiled once. It
+// never changes and is safe for concurrent use.
 type RuleSet struct {
 	version  string
-	rules    map[string][]Rule // by id, as listed
-	order    []string
-	visaFree map[string]string // alpha-2 to condition, "" for none
+	order    []string           // ids as listed
+	rules    map[string][]*rule // by id, as listed
+	flags    []string
+	visaFree visaFree
+	baseline map[string]any
 }
 
-// Rule is one version of one rule.
-type Rule struct {
-	ID             string     `yaml:"id"`
-	Version        int        `yaml:"version"`
-	LegalReference string     `yaml:"legal_reference"`
-	ValidFrom      time.Time  `yaml:"valid_from"`
-	Texts          Texts      `yaml:"texts"`
-	Parameters     Parameters `yaml:"parameters"`
-}
+// embedded are the versions that are built in, by version.
+var embedded = sync.OnceValues(func() (map[string]*RuleSet, error) {
+	names, err := fs.Glob(files, "rulesets/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	sets := map[string]*RuleSet{}
+	for _, name := range names {
+		raw, err := files.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		set, err := Parse(raw)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if sets[set.version] != nil {
+			return nil, fmt.Errorf("%s: there are two rule sets %s", name, set.version)
+		}
+		sets[set.version] = set
+		if name == currentFile {
+			sets[""] = set
+		}
+	}
+	return sets, nil
+})
 
-// Texts say what the rule asks, in the languages that språklova § 14 demands and
-// in English.
-type Texts struct {
-	NB string `yaml:"nb" json:"nb"`
-	NN string `yaml:"nn" json:"nn"`
-	EN string `yaml:"en" json:"en"`
-}
+// Current is the rule set that new cases are held against.
+func Current() (*RuleSet, error) { return Load("") }
 
-// Parameters are the figures of the rules; each rule reads its own.
-type Parameters struct {
-	PassingLevels     []string `yaml:"passing_levels"`
-	OfficerLevels     []string `yaml:"officer_levels"`
-	MinimumAge        int      `yaml:"minimum_age"`
-	MinimumPercentage int64    `yaml:"minimum_percentage"`
-	FullPercentage    int64    `yaml:"full_percentage"`
-	Floors            []Floor  `yaml:"floors"`
-}
-
-// Floor is the least pay from a date on, NOK a year. A level without a figure is 0.
-type Floor struct {
-	ValidFrom time.Time `yaml:"valid_from"`
-	Bachelor  int64     `yaml:"bachelor"`
-	Master    int64     `yaml:"master"`
-}
-
-// Current reads the rule set that new cases are held against.
-func Current() (*RuleSet, error) { return parseRules(rulesYAML, visaFreeYAML) }
-
-// Load reads the rule set of a version, as an Evaluation names it. Rule:
+// Load is the rule set of a version, as an Evaluation names it. Rule:
 // ruleset.unknown (NotFound).
 func Load(version string) (*RuleSet, error) {
-	s, err := Current()
-	if err == nil && s.version != version {
-		return nil, fault.New(fault.NotFound, "ruleset.unknown", "there is no rule set of this version")
+	sets, err := embedded()
+	if err != nil {
+		return nil, err
 	}
-	return s, err
+	set, ok := sets[version]
+	if !ok {
+		return nil, fault.New(fault.NotFound, "ruleset.unknown", "there is no rule set %q", version)
+	}
+	return set, nil
+}
+
+// setYAML is a rule set as its file has it.
+type setYAML struct {
+	Version string `yaml:"version"`
+	// VisaFree is the version of the list of nationalities.
+	VisaFree string `yaml:"visa_free"`
+	// Flags are those that are looked for.
+	Flags []string `yaml:"flags"`
+	// Baseline are facts that every rule passes; examples say what differs.
+	Baseline yaml.Node  `yaml:"baseline"`
+	Rules    []ruleYAML `yaml:"rules"`
+}
+
+// Parse reads a rule set from its file and compiles it. Rule: ruleset.file
+// (Invalid).
+func Parse(raw []byte) (*RuleSet, error) {
+	s, err := parse(raw)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "ruleset.file", "the rule set cannot be used: %v", err)
+	}
+	return s, nil
+}
+
+func parse(raw []byte) (*RuleSet, error) {
+	var file setYAML
+	if err := strictYAML(raw, &file); err != nil {
+		return nil, err
+	}
+	list, err := files.ReadFile("visafree/" + file.VisaFree + ".yaml")
+	if err != nil {
+		return nil, fmt.Errorf("there is no list of visa-free nationalities %q", file.VisaFree)
+	}
+	s := &RuleSet{rules: map[string][]*rule{}, flags: file.Flags}
+	var listVersion string
+	if s.visaFree, listVersion, err = parseVisaFree(list); err != nil {
+		return nil, err
+	}
+	if file.Version == "" || len(file.Rules) == 0 {
+		return nil, errors.New("it has no version or no rule")
+	}
+	s.version = file.Version + "+visafree." + listVersion
+	for _, flag := range file.Flags {
+		if flagged[flag] == nil {
+			return nil, fmt.Errorf("there is no flag %q", flag)
+		}
+	}
+	if s.baseline, err = plainMap(&file.Baseline); err != nil {
+		return nil, fmt.Errorf("baseline: %w", err)
+	}
+	environment, err := newEnvironment()
+	if err != nil {
+		return nil, err
+	}
+	for _, y := range file.Rules {
+		one, err := compileRule(environment, y)
+		if err != nil {
+			return nil, fmt.Errorf("rule %q: %w", y.ID, err)
+		}
+		if len(s.rules[one.id]) == 0 {
+			s.order = append(s.order, one.id)
+		}
+		s.rules[one.id] = append(s.rules[one.id], one)
+	}
+	return s, nil
 }
 
 // Version names the rule set and its list of nationalities.
 func (s *RuleSet) Version() string { return s.version }
+
+// IDs are the rules' ids as listed.
+func (s *RuleSet) IDs() []string { return append([]string(nil), s.order...) }
 
 // Texts say what a rule asks; nothing for a rule that the set does not have.
 func (s *RuleSet) Texts(id string) (Texts, bool) {
@@ -83,66 +156,29 @@ func (s *RuleSet) Texts(id string) (Texts, bool) {
 	if len(versions) == 0 {
 		return Texts{}, false
 	}
-	return versions[len(versions)-1].Texts, true
+	return versions[len(versions)-1].texts, true
 }
 
-// inForce is the rule's version in force on a date.
-func (s *RuleSet) inForce(id string, on time.Time) (Rule, bool) {
-	var found Rule
-	for _, rule := range s.rules[id] {
-		if !rule.ValidFrom.After(on) && !rule.ValidFrom.Before(found.ValidFrom) {
-			found = rule
+// inForce is the rule's version in force on a date: of several the latest.
+func (s *RuleSet) inForce(id string, on time.Time) *rule {
+	var found *rule
+	for _, one := range s.rules[id] {
+		if one.inForce(on) && (found == nil || !one.validFrom.Before(found.validFrom)) {
+			found = one
 		}
 	}
-	return found, found.ID != ""
+	return found
 }
 
-func parseRules(rules, visaFree []byte) (*RuleSet, error) {
-	var file struct {
-		Version string `yaml:"version"`
-		Rules   []Rule `yaml:"rules"`
-	}
-	if err := strictYAML(rules, &file); err != nil {
-		return nil, fmt.Errorf("read rules: %w", err)
-	}
-	var list struct {
-		Version       string `yaml:"version"`
-		Nationalities []struct {
-			Alpha3    string `yaml:"alpha3"`
-			Condition string `yaml:"condition"`
-		} `yaml:"nationalities"`
-	}
-	if err := strictYAML(visaFree, &list); err != nil {
-		return nil, fmt.Errorf("read visa-free nationalities: %w", err)
-	}
-	s := &RuleSet{version: file.Version + "+visafree." + list.Version, rules: map[string][]Rule{}, visaFree: map[string]string{}}
-	for _, rule := range file.Rules {
-		if _, ok := checks[rule.ID]; !ok {
-			return nil, fmt.Errorf("read rules: %q has no check", rule.ID)
-		}
-		if rule.Version < 1 || rule.ValidFrom.IsZero() || rule.LegalReference == "" || rule.Texts.NB == "" || rule.Texts.NN == "" || rule.Texts.EN == "" {
-			return nil, fmt.Errorf("read rules: %q lacks its version, date, legal reference or a text", rule.ID)
-		}
-		if len(s.rules[rule.ID]) == 0 {
-			s.order = append(s.order, rule.ID)
-		}
-		s.rules[rule.ID] = append(s.rules[rule.ID], rule)
-	}
-	if len(s.rules) != len(checks) {
-		return nil, fmt.Errorf("read rules: %d of %d checks have a rule", len(s.rules), len(checks))
-	}
-	for _, entry := range list.Nationalities {
-		alpha2, ok := identifier.Alpha2(entry.Alpha3)
-		if !ok {
-			return nil, fmt.Errorf("read visa-free nationalities: %q is no country", entry.Alpha3)
-		}
-		s.visaFree[alpha2] = entry.Condition
-	}
-	return s, nil
-}
-
+// strictYAML takes one document without unknown members.
 func strictYAML(raw []byte, into any) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	decoder.KnownFields(true)
-	return decoder.Decode(into)
+	if err := decoder.Decode(into); err != nil {
+		return err
+	}
+	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return errors.New("there is more than one document")
+	}
+	return nil
 }
