@@ -35,6 +35,10 @@ const (
 	AccreditationState_ACCREDITATION_STATE_EXPIRED AccreditationState = 2
 	// Revoked, for good.
 	AccreditationState_ACCREDITATION_STATE_REVOKED AccreditationState = 3
+	// Applied for, and not decided.
+	AccreditationState_ACCREDITATION_STATE_PENDING AccreditationState = 4
+	// Not in force until it is reinstated.
+	AccreditationState_ACCREDITATION_STATE_SUSPENDED AccreditationState = 5
 )
 
 // Enum value maps for AccreditationState.
@@ -44,12 +48,16 @@ var (
 		1: "ACCREDITATION_STATE_ACCREDITED",
 		2: "ACCREDITATION_STATE_EXPIRED",
 		3: "ACCREDITATION_STATE_REVOKED",
+		4: "ACCREDITATION_STATE_PENDING",
+		5: "ACCREDITATION_STATE_SUSPENDED",
 	}
 	AccreditationState_value = map[string]int32{
 		"ACCREDITATION_STATE_UNSPECIFIED": 0,
 		"ACCREDITATION_STATE_ACCREDITED":  1,
 		"ACCREDITATION_STATE_EXPIRED":     2,
 		"ACCREDITATION_STATE_REVOKED":     3,
+		"ACCREDITATION_STATE_PENDING":     4,
+		"ACCREDITATION_STATE_SUSPENDED":   5,
 	}
 )
 
@@ -78,6 +86,514 @@ func (x AccreditationState) Number() protoreflect.EnumNumber {
 // Deprecated: Use AccreditationState.Descriptor instead.
 func (AccreditationState) EnumDescriptor() ([]byte, []int) {
 	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{0}
+}
+
+// Verdict is what was found of a criterion. Only MET counts.
+type Verdict int32
+
+const (
+	// Never sent.
+	Verdict_VERDICT_UNSPECIFIED Verdict = 0
+	// It is met.
+	Verdict_VERDICT_MET Verdict = 1
+	// It is not met.
+	Verdict_VERDICT_NOT_MET Verdict = 2
+	// Nobody knows: nobody has looked, or the register does not say.
+	Verdict_VERDICT_UNKNOWN Verdict = 3
+)
+
+// Enum value maps for Verdict.
+var (
+	Verdict_name = map[int32]string{
+		0: "VERDICT_UNSPECIFIED",
+		1: "VERDICT_MET",
+		2: "VERDICT_NOT_MET",
+		3: "VERDICT_UNKNOWN",
+	}
+	Verdict_value = map[string]int32{
+		"VERDICT_UNSPECIFIED": 0,
+		"VERDICT_MET":         1,
+		"VERDICT_NOT_MET":     2,
+		"VERDICT_UNKNOWN":     3,
+	}
+)
+
+func (x Verdict) Enum() *Verdict {
+	p := new(Verdict)
+	*p = x
+	return p
+}
+
+func (x Verdict) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Verdict) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_registry_v1_registry_proto_enumTypes[1].Descriptor()
+}
+
+func (Verdict) Type() protoreflect.EnumType {
+	return &file_kompetansespor_registry_v1_registry_proto_enumTypes[1]
+}
+
+func (x Verdict) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Verdict.Descriptor instead.
+func (Verdict) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{1}
+}
+
+// ReasonCode is why the state of an accreditation changed. Events carry the
+// name without its prefix, for example "BANKRUPT".
+type ReasonCode int32
+
+const (
+	// Not given. In RevokeAccreditation it means OTHER.
+	ReasonCode_REASON_CODE_UNSPECIFIED ReasonCode = 0
+	// Konkurs in Enhetsregisteret.
+	ReasonCode_REASON_CODE_BANKRUPT ReasonCode = 1
+	// Under avvikling in Enhetsregisteret.
+	ReasonCode_REASON_CODE_DISSOLVING ReasonCode = 2
+	// Under tvangsavvikling or tvangsoppløsning in Enhetsregisteret.
+	ReasonCode_REASON_CODE_FORCED_DISSOLUTION ReasonCode = 3
+	// Deleted in Enhetsregisteret.
+	ReasonCode_REASON_CODE_DELETED ReasonCode = 4
+	// A criterion is not met any more.
+	ReasonCode_REASON_CODE_CRITERIA_NOT_MET ReasonCode = 5
+	// Tax arrears.
+	ReasonCode_REASON_CODE_TAX_ARREARS ReasonCode = 6
+	// A sanction by the labour inspectorate or UDI.
+	ReasonCode_REASON_CODE_SANCTIONED ReasonCode = 7
+	// Pay or conditions poorer than normal.
+	ReasonCode_REASON_CODE_PAY_NOT_NORMAL ReasonCode = 8
+	// The employer asked for it.
+	ReasonCode_REASON_CODE_AT_OWN_REQUEST ReasonCode = 9
+	// Something else, told in the reason.
+	ReasonCode_REASON_CODE_OTHER ReasonCode = 10
+	// What the employer said was not true. Revocation only.
+	ReasonCode_REASON_CODE_FALSE_INFORMATION ReasonCode = 11
+	// What it was suspended for is over. Reinstatement only.
+	ReasonCode_REASON_CODE_CAUSE_REMOVED ReasonCode = 12
+	// It should not have been suspended. Reinstatement only.
+	ReasonCode_REASON_CODE_SUSPENDED_IN_ERROR ReasonCode = 13
+	// The employer applied. History only.
+	ReasonCode_REASON_CODE_APPLIED ReasonCode = 14
+	// Every criterion was met. History only.
+	ReasonCode_REASON_CODE_CRITERIA_MET ReasonCode = 15
+	// The last day was over. History only.
+	ReasonCode_REASON_CODE_EXPIRED ReasonCode = 16
+)
+
+// Enum value maps for ReasonCode.
+var (
+	ReasonCode_name = map[int32]string{
+		0:  "REASON_CODE_UNSPECIFIED",
+		1:  "REASON_CODE_BANKRUPT",
+		2:  "REASON_CODE_DISSOLVING",
+		3:  "REASON_CODE_FORCED_DISSOLUTION",
+		4:  "REASON_CODE_DELETED",
+		5:  "REASON_CODE_CRITERIA_NOT_MET",
+		6:  "REASON_CODE_TAX_ARREARS",
+		7:  "REASON_CODE_SANCTIONED",
+		8:  "REASON_CODE_PAY_NOT_NORMAL",
+		9:  "REASON_CODE_AT_OWN_REQUEST",
+		10: "REASON_CODE_OTHER",
+		11: "REASON_CODE_FALSE_INFORMATION",
+		12: "REASON_CODE_CAUSE_REMOVED",
+		13: "REASON_CODE_SUSPENDED_IN_ERROR",
+		14: "REASON_CODE_APPLIED",
+		15: "REASON_CODE_CRITERIA_MET",
+		16: "REASON_CODE_EXPIRED",
+	}
+	ReasonCode_value = map[string]int32{
+		"REASON_CODE_UNSPECIFIED":        0,
+		"REASON_CODE_BANKRUPT":           1,
+		"REASON_CODE_DISSOLVING":         2,
+		"REASON_CODE_FORCED_DISSOLUTION": 3,
+		"REASON_CODE_DELETED":            4,
+		"REASON_CODE_CRITERIA_NOT_MET":   5,
+		"REASON_CODE_TAX_ARREARS":        6,
+		"REASON_CODE_SANCTIONED":         7,
+		"REASON_CODE_PAY_NOT_NORMAL":     8,
+		"REASON_CODE_AT_OWN_REQUEST":     9,
+		"REASON_CODE_OTHER":              10,
+		"REASON_CODE_FALSE_INFORMATION":  11,
+		"REASON_CODE_CAUSE_REMOVED":      12,
+		"REASON_CODE_SUSPENDED_IN_ERROR": 13,
+		"REASON_CODE_APPLIED":            14,
+		"REASON_CODE_CRITERIA_MET":       15,
+		"REASON_CODE_EXPIRED":            16,
+	}
+)
+
+func (x ReasonCode) Enum() *ReasonCode {
+	p := new(ReasonCode)
+	*p = x
+	return p
+}
+
+func (x ReasonCode) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReasonCode) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_registry_v1_registry_proto_enumTypes[2].Descriptor()
+}
+
+func (ReasonCode) Type() protoreflect.EnumType {
+	return &file_kompetansespor_registry_v1_registry_proto_enumTypes[2]
+}
+
+func (x ReasonCode) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReasonCode.Descriptor instead.
+func (ReasonCode) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{2}
+}
+
+// Texts say one thing in Bokmål, Nynorsk and English.
+type Texts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Norwegian Bokmål.
+	Nb string `protobuf:"bytes,1,opt,name=nb,proto3" json:"nb,omitempty"`
+	// Norwegian Nynorsk.
+	Nn string `protobuf:"bytes,2,opt,name=nn,proto3" json:"nn,omitempty"`
+	// English.
+	En            string `protobuf:"bytes,3,opt,name=en,proto3" json:"en,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Texts) Reset() {
+	*x = Texts{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Texts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Texts) ProtoMessage() {}
+
+func (x *Texts) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Texts.ProtoReflect.Descriptor instead.
+func (*Texts) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Texts) GetNb() string {
+	if x != nil {
+		return x.Nb
+	}
+	return ""
+}
+
+func (x *Texts) GetNn() string {
+	if x != nil {
+		return x.Nn
+	}
+	return ""
+}
+
+func (x *Texts) GetEn() string {
+	if x != nil {
+		return x.En
+	}
+	return ""
+}
+
+// Finding is what is known of one criterion.
+type Finding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The criterion, "EMP-1" to "EMP-8".
+	Criterion string `protobuf:"bytes,1,opt,name=criterion,proto3" json:"criterion,omitempty"`
+	// Whether it is met.
+	Verdict Verdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=kompetansespor.registry.v1.Verdict" json:"verdict,omitempty"`
+	// Why, as a code, for example "TOO_FEW_EMPLOYEES".
+	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	// Why, in words.
+	Why *Texts `protobuf:"bytes,4,opt,name=why,proto3" json:"why,omitempty"`
+	// Who says so: "ENHETSREGISTERET", "OFFICER" or "EMPLOYER"; empty when nobody
+	// has.
+	Source string `protobuf:"bytes,5,opt,name=source,proto3" json:"source,omitempty"`
+	// The officer who attested it; empty for other sources.
+	AttestedBy string `protobuf:"bytes,6,opt,name=attested_by,json=attestedBy,proto3" json:"attested_by,omitempty"`
+	// When the source said so; unset when nobody has.
+	FoundAt       *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=found_at,json=foundAt,proto3" json:"found_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Finding) Reset() {
+	*x = Finding{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Finding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Finding) ProtoMessage() {}
+
+func (x *Finding) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Finding.ProtoReflect.Descriptor instead.
+func (*Finding) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Finding) GetCriterion() string {
+	if x != nil {
+		return x.Criterion
+	}
+	return ""
+}
+
+func (x *Finding) GetVerdict() Verdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return Verdict_VERDICT_UNSPECIFIED
+}
+
+func (x *Finding) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *Finding) GetWhy() *Texts {
+	if x != nil {
+		return x.Why
+	}
+	return nil
+}
+
+func (x *Finding) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Finding) GetAttestedBy() string {
+	if x != nil {
+		return x.AttestedBy
+	}
+	return ""
+}
+
+func (x *Finding) GetFoundAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FoundAt
+	}
+	return nil
+}
+
+// Signatory is somebody who may sign offers for an employer.
+type Signatory struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Full name, 1 to 200 characters. A signature counts only under this name:
+	// letter case, composition and spaces are not regarded.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Role in the organisation, for example "HR manager", 1 to 200 characters.
+	Role string `protobuf:"bytes,2,opt,name=role,proto3" json:"role,omitempty"`
+	// The authorisation as Ansattporten names it, for example
+	// "urn:altinn:resource:kompetansespor-issue", 1 to 200 characters.
+	Right string `protobuf:"bytes,3,opt,name=right,proto3" json:"right,omitempty"`
+	// Since when; set by the registry.
+	From *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=from,proto3" json:"from,omitempty"`
+	// Until when; unset while the signatory may sign. Set by the registry.
+	Until         *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=until,proto3" json:"until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Signatory) Reset() {
+	*x = Signatory{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Signatory) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Signatory) ProtoMessage() {}
+
+func (x *Signatory) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Signatory.ProtoReflect.Descriptor instead.
+func (*Signatory) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Signatory) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Signatory) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *Signatory) GetRight() string {
+	if x != nil {
+		return x.Right
+	}
+	return ""
+}
+
+func (x *Signatory) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *Signatory) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+// Change is one change of an accreditation's state.
+type Change struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The state before; unspecified for the application.
+	From AccreditationState `protobuf:"varint,1,opt,name=from,proto3,enum=kompetansespor.registry.v1.AccreditationState" json:"from,omitempty"`
+	// The state after.
+	To AccreditationState `protobuf:"varint,2,opt,name=to,proto3,enum=kompetansespor.registry.v1.AccreditationState" json:"to,omitempty"`
+	// Why, as a code.
+	ReasonCode ReasonCode `protobuf:"varint,3,opt,name=reason_code,json=reasonCode,proto3,enum=kompetansespor.registry.v1.ReasonCode" json:"reason_code,omitempty"`
+	// Why, in words; may be empty where the code says it.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who changed it: an officer, an employer's organisation number, or
+	// "registry" for the machine.
+	ChangedBy string `protobuf:"bytes,5,opt,name=changed_by,json=changedBy,proto3" json:"changed_by,omitempty"`
+	// When.
+	ChangedAt     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Change) Reset() {
+	*x = Change{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Change) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Change) ProtoMessage() {}
+
+func (x *Change) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Change.ProtoReflect.Descriptor instead.
+func (*Change) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Change) GetFrom() AccreditationState {
+	if x != nil {
+		return x.From
+	}
+	return AccreditationState_ACCREDITATION_STATE_UNSPECIFIED
+}
+
+func (x *Change) GetTo() AccreditationState {
+	if x != nil {
+		return x.To
+	}
+	return AccreditationState_ACCREDITATION_STATE_UNSPECIFIED
+}
+
+func (x *Change) GetReasonCode() ReasonCode {
+	if x != nil {
+		return x.ReasonCode
+	}
+	return ReasonCode_REASON_CODE_UNSPECIFIED
+}
+
+func (x *Change) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Change) GetChangedBy() string {
+	if x != nil {
+		return x.ChangedBy
+	}
+	return ""
+}
+
+func (x *Change) GetChangedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ChangedAt
+	}
+	return nil
 }
 
 // Accreditation is the registry's word that an organisation may issue.
@@ -112,13 +628,23 @@ type Accreditation struct {
 	RevokedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
 	// Why it was revoked; empty unless revoked.
 	RevocationReason string `protobuf:"bytes,14,opt,name=revocation_reason,json=revocationReason,proto3" json:"revocation_reason,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Every criterion as it stands now, in order.
+	Findings []*Finding `protobuf:"bytes,15,rep,name=findings,proto3" json:"findings,omitempty"`
+	// Who may sign offers, and who could before.
+	Signatories []*Signatory `protobuf:"bytes,16,rep,name=signatories,proto3" json:"signatories,omitempty"`
+	// All changes of state, oldest first.
+	History []*Change `protobuf:"bytes,17,rep,name=history,proto3" json:"history,omitempty"`
+	// When a revoked employer may apply again; unset unless revoked.
+	BannedUntil *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=banned_until,json=bannedUntil,proto3" json:"banned_until,omitempty"`
+	// E-mail address of the employer's office; empty when not given.
+	ContactEmail  string `protobuf:"bytes,19,opt,name=contact_email,json=contactEmail,proto3" json:"contact_email,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Accreditation) Reset() {
 	*x = Accreditation{}
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[0]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -130,7 +656,7 @@ func (x *Accreditation) String() string {
 func (*Accreditation) ProtoMessage() {}
 
 func (x *Accreditation) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[0]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -143,7 +669,7 @@ func (x *Accreditation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Accreditation.ProtoReflect.Descriptor instead.
 func (*Accreditation) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{0}
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Accreditation) GetAccreditationId() string {
@@ -244,6 +770,933 @@ func (x *Accreditation) GetRevocationReason() string {
 	return ""
 }
 
+func (x *Accreditation) GetFindings() []*Finding {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+func (x *Accreditation) GetSignatories() []*Signatory {
+	if x != nil {
+		return x.Signatories
+	}
+	return nil
+}
+
+func (x *Accreditation) GetHistory() []*Change {
+	if x != nil {
+		return x.History
+	}
+	return nil
+}
+
+func (x *Accreditation) GetBannedUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.BannedUntil
+	}
+	return nil
+}
+
+func (x *Accreditation) GetContactEmail() string {
+	if x != nil {
+		return x.ContactEmail
+	}
+	return ""
+}
+
+// ApplyForAccreditationRequest is what an employer applies with.
+type ApplyForAccreditationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Nine digits with a valid control digit (modulus 11, Enhetsregisteret).
+	OrganisationNumber string `protobuf:"bytes,1,opt,name=organisation_number,json=organisationNumber,proto3" json:"organisation_number,omitempty"`
+	// DID that the employer issues with; must be a did:web.
+	Did string `protobuf:"bytes,2,opt,name=did,proto3" json:"did,omitempty"`
+	// Name as Enhetsregisteret has it, 1 to 200 characters.
+	LegalName string `protobuf:"bytes,3,opt,name=legal_name,json=legalName,proto3" json:"legal_name,omitempty"`
+	// E-mail address of the office that answers for the application; optional.
+	ContactEmail string `protobuf:"bytes,4,opt,name=contact_email,json=contactEmail,proto3" json:"contact_email,omitempty"`
+	// Name of who declares that pay and conditions are not poorer than normal
+	// (EMP-7, utlendingsloven § 23); empty when nobody does yet.
+	PayDeclaredBy string `protobuf:"bytes,5,opt,name=pay_declared_by,json=payDeclaredBy,proto3" json:"pay_declared_by,omitempty"`
+	// Who may sign offers (EMP-8).
+	Signatories []*Signatory `protobuf:"bytes,6,rep,name=signatories,proto3" json:"signatories,omitempty"`
+	// Municipality number, four digits; optional.
+	Municipality  string `protobuf:"bytes,7,opt,name=municipality,proto3" json:"municipality,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyForAccreditationRequest) Reset() {
+	*x = ApplyForAccreditationRequest{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyForAccreditationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyForAccreditationRequest) ProtoMessage() {}
+
+func (x *ApplyForAccreditationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyForAccreditationRequest.ProtoReflect.Descriptor instead.
+func (*ApplyForAccreditationRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ApplyForAccreditationRequest) GetOrganisationNumber() string {
+	if x != nil {
+		return x.OrganisationNumber
+	}
+	return ""
+}
+
+func (x *ApplyForAccreditationRequest) GetDid() string {
+	if x != nil {
+		return x.Did
+	}
+	return ""
+}
+
+func (x *ApplyForAccreditationRequest) GetLegalName() string {
+	if x != nil {
+		return x.LegalName
+	}
+	return ""
+}
+
+func (x *ApplyForAccreditationRequest) GetContactEmail() string {
+	if x != nil {
+		return x.ContactEmail
+	}
+	return ""
+}
+
+func (x *ApplyForAccreditationRequest) GetPayDeclaredBy() string {
+	if x != nil {
+		return x.PayDeclaredBy
+	}
+	return ""
+}
+
+func (x *ApplyForAccreditationRequest) GetSignatories() []*Signatory {
+	if x != nil {
+		return x.Signatories
+	}
+	return nil
+}
+
+func (x *ApplyForAccreditationRequest) GetMunicipality() string {
+	if x != nil {
+		return x.Municipality
+	}
+	return ""
+}
+
+// ApplyForAccreditationResponse answers the application.
+type ApplyForAccreditationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The application, with its criteria.
+	Accreditation *Accreditation `protobuf:"bytes,1,opt,name=accreditation,proto3" json:"accreditation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyForAccreditationResponse) Reset() {
+	*x = ApplyForAccreditationResponse{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyForAccreditationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyForAccreditationResponse) ProtoMessage() {}
+
+func (x *ApplyForAccreditationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyForAccreditationResponse.ProtoReflect.Descriptor instead.
+func (*ApplyForAccreditationResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ApplyForAccreditationResponse) GetAccreditation() *Accreditation {
+	if x != nil {
+		return x.Accreditation
+	}
+	return nil
+}
+
+// RecordAttestationRequest is what an officer found out.
+type RecordAttestationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Nine digits.
+	OrganisationNumber string `protobuf:"bytes,1,opt,name=organisation_number,json=organisationNumber,proto3" json:"organisation_number,omitempty"`
+	// "EMP-5" to "EMP-8".
+	Criterion string `protobuf:"bytes,2,opt,name=criterion,proto3" json:"criterion,omitempty"`
+	// Whether it is met.
+	Met bool `protobuf:"varint,3,opt,name=met,proto3" json:"met,omitempty"`
+	// Day of the last sanction, yyyy-mm-dd, for EMP-6 only: whether that is long
+	// enough ago follows from the dated parameter. Empty when there was none.
+	LastSanctionOn string `protobuf:"bytes,4,opt,name=last_sanction_on,json=lastSanctionOn,proto3" json:"last_sanction_on,omitempty"`
+	// The document that it was seen in, for example an archive number, at most 200
+	// characters; optional.
+	Reference     string `protobuf:"bytes,5,opt,name=reference,proto3" json:"reference,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordAttestationRequest) Reset() {
+	*x = RecordAttestationRequest{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordAttestationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordAttestationRequest) ProtoMessage() {}
+
+func (x *RecordAttestationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordAttestationRequest.ProtoReflect.Descriptor instead.
+func (*RecordAttestationRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *RecordAttestationRequest) GetOrganisationNumber() string {
+	if x != nil {
+		return x.OrganisationNumber
+	}
+	return ""
+}
+
+func (x *RecordAttestationRequest) GetCriterion() string {
+	if x != nil {
+		return x.Criterion
+	}
+	return ""
+}
+
+func (x *RecordAttestationRequest) GetMet() bool {
+	if x != nil {
+		return x.Met
+	}
+	return false
+}
+
+func (x *RecordAttestationRequest) GetLastSanctionOn() string {
+	if x != nil {
+		return x.LastSanctionOn
+	}
+	return ""
+}
+
+func (x *RecordAttestationRequest) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+// RecordAttestationResponse answers the accreditation.
+type RecordAttestationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The accreditation, with its criteria.
+	Accreditation *Accreditation `protobuf:"bytes,1,opt,name=accreditation,proto3" json:"accreditation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordAttestationResponse) Reset() {
+	*x = RecordAttestationResponse{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordAttestationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordAttestationResponse) ProtoMessage() {}
+
+func (x *RecordAttestationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordAttestationResponse.ProtoReflect.Descriptor instead.
+func (*RecordAttestationResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *RecordAttestationResponse) GetAccreditation() *Accreditation {
+	if x != nil {
+		return x.Accreditation
+	}
+	return nil
+}
+
+// ReviewAccreditationRequest names an organisation.
+type ReviewAccreditationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Nine digits.
+	OrganisationNumber string `protobuf:"bytes,1,opt,name=organisation_number,json=organisationNumber,proto3" json:"organisation_number,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *ReviewAccreditationRequest) Reset() {
+	*x = ReviewAccreditationRequest{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReviewAccreditationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReviewAccreditationRequest) ProtoMessage() {}
+
+func (x *ReviewAccreditationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReviewAccreditationRequest.ProtoReflect.Descriptor instead.
+func (*ReviewAccreditationRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ReviewAccreditationRequest) GetOrganisationNumber() string {
+	if x != nil {
+		return x.OrganisationNumber
+	}
+	return ""
+}
+
+// ReviewAccreditationResponse answers the accreditation.
+type ReviewAccreditationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The accreditation, with its criteria.
+	Accreditation *Accreditation `protobuf:"bytes,1,opt,name=accreditation,proto3" json:"accreditation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReviewAccreditationResponse) Reset() {
+	*x = ReviewAccreditationResponse{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReviewAccreditationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReviewAccreditationResponse) ProtoMessage() {}
+
+func (x *ReviewAccreditationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReviewAccreditationResponse.ProtoReflect.Descriptor instead.
+func (*ReviewAccreditationResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ReviewAccreditationResponse) GetAccreditation() *Accreditation {
+	if x != nil {
+		return x.Accreditation
+	}
+	return nil
+}
+
+// AccreditApplicantRequest names an organisation that has applied.
+type AccreditApplicantRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Nine digits.
+	OrganisationNumber string `protobuf:"bytes,1,opt,name=organisation_number,json=organisationNumber,proto3" json:"organisation_number,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *AccreditApplicantRequest) Reset() {
+	*x = AccreditApplicantRequest{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccreditApplicantRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccreditApplicantRequest) ProtoMessage() {}
+
+func (x *AccreditApplicantRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccreditApplicantRequest.ProtoReflect.Descriptor instead.
+func (*AccreditApplicantRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *AccreditApplicantRequest) GetOrganisationNumber() string {
+	if x != nil {
+		return x.OrganisationNumber
+	}
+	return ""
+}
+
+// AccreditApplicantResponse answers the accreditation that is now in force.
+type AccreditApplicantResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The accreditation.
+	Accreditation *Accreditation `protobuf:"bytes,1,opt,name=accreditation,proto3" json:"accreditation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccreditApplicantResponse) Reset() {
+	*x = AccreditApplicantResponse{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccreditApplicantResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccreditApplicantResponse) ProtoMessage() {}
+
+func (x *AccreditApplicantResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccreditApplicantResponse.ProtoReflect.Descriptor instead.
+func (*AccreditApplicantResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *AccreditApplicantResponse) GetAccreditation() *Accreditation {
+	if x != nil {
+		return x.Accreditation
+	}
+	return nil
+}
+
+// SuspendEmployerRequest names an organisation and why.
+type SuspendEmployerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Nine digits.
+	OrganisationNumber string `protobuf:"bytes,1,opt,name=organisation_number,json=organisationNumber,proto3" json:"organisation_number,omitempty"`
+	// Why: BANKRUPT to OTHER.
+	ReasonCode ReasonCode `protobuf:"varint,2,opt,name=reason_code,json=reasonCode,proto3,enum=kompetansespor.registry.v1.ReasonCode" json:"reason_code,omitempty"`
+	// Why, in words, 1 to 500 characters; kept and shown to the employer.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuspendEmployerRequest) Reset() {
+	*x = SuspendEmployerRequest{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuspendEmployerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuspendEmployerRequest) ProtoMessage() {}
+
+func (x *SuspendEmployerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuspendEmployerRequest.ProtoReflect.Descriptor instead.
+func (*SuspendEmployerRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *SuspendEmployerRequest) GetOrganisationNumber() string {
+	if x != nil {
+		return x.OrganisationNumber
+	}
+	return ""
+}
+
+func (x *SuspendEmployerRequest) GetReasonCode() ReasonCode {
+	if x != nil {
+		return x.ReasonCode
+	}
+	return ReasonCode_REASON_CODE_UNSPECIFIED
+}
+
+func (x *SuspendEmployerRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// SuspendEmployerResponse answers the accreditation as suspended.
+type SuspendEmployerResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The accreditation.
+	Accreditation *Accreditation `protobuf:"bytes,1,opt,name=accreditation,proto3" json:"accreditation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuspendEmployerResponse) Reset() {
+	*x = SuspendEmployerResponse{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuspendEmployerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuspendEmployerResponse) ProtoMessage() {}
+
+func (x *SuspendEmployerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuspendEmployerResponse.ProtoReflect.Descriptor instead.
+func (*SuspendEmployerResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *SuspendEmployerResponse) GetAccreditation() *Accreditation {
+	if x != nil {
+		return x.Accreditation
+	}
+	return nil
+}
+
+// ReinstateEmployerRequest names an organisation and why.
+type ReinstateEmployerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Nine digits.
+	OrganisationNumber string `protobuf:"bytes,1,opt,name=organisation_number,json=organisationNumber,proto3" json:"organisation_number,omitempty"`
+	// Why: CAUSE_REMOVED, SUSPENDED_IN_ERROR or OTHER.
+	ReasonCode ReasonCode `protobuf:"varint,2,opt,name=reason_code,json=reasonCode,proto3,enum=kompetansespor.registry.v1.ReasonCode" json:"reason_code,omitempty"`
+	// Why, in words, 1 to 500 characters; kept and shown to the employer.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReinstateEmployerRequest) Reset() {
+	*x = ReinstateEmployerRequest{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReinstateEmployerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReinstateEmployerRequest) ProtoMessage() {}
+
+func (x *ReinstateEmployerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReinstateEmployerRequest.ProtoReflect.Descriptor instead.
+func (*ReinstateEmployerRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ReinstateEmployerRequest) GetOrganisationNumber() string {
+	if x != nil {
+		return x.OrganisationNumber
+	}
+	return ""
+}
+
+func (x *ReinstateEmployerRequest) GetReasonCode() ReasonCode {
+	if x != nil {
+		return x.ReasonCode
+	}
+	return ReasonCode_REASON_CODE_UNSPECIFIED
+}
+
+func (x *ReinstateEmployerRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ReinstateEmployerResponse answers the accreditation in force again.
+type ReinstateEmployerResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The accreditation.
+	Accreditation *Accreditation `protobuf:"bytes,1,opt,name=accreditation,proto3" json:"accreditation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReinstateEmployerResponse) Reset() {
+	*x = ReinstateEmployerResponse{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReinstateEmployerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReinstateEmployerResponse) ProtoMessage() {}
+
+func (x *ReinstateEmployerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReinstateEmployerResponse.ProtoReflect.Descriptor instead.
+func (*ReinstateEmployerResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ReinstateEmployerResponse) GetAccreditation() *Accreditation {
+	if x != nil {
+		return x.Accreditation
+	}
+	return nil
+}
+
+// RegisterSignatoryRequest names who may sign.
+type RegisterSignatoryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Nine digits.
+	OrganisationNumber string `protobuf:"bytes,1,opt,name=organisation_number,json=organisationNumber,proto3" json:"organisation_number,omitempty"`
+	// Who, in which role, by what right.
+	Signatory     *Signatory `protobuf:"bytes,2,opt,name=signatory,proto3" json:"signatory,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RegisterSignatoryRequest) Reset() {
+	*x = RegisterSignatoryRequest{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RegisterSignatoryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RegisterSignatoryRequest) ProtoMessage() {}
+
+func (x *RegisterSignatoryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RegisterSignatoryRequest.ProtoReflect.Descriptor instead.
+func (*RegisterSignatoryRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *RegisterSignatoryRequest) GetOrganisationNumber() string {
+	if x != nil {
+		return x.OrganisationNumber
+	}
+	return ""
+}
+
+func (x *RegisterSignatoryRequest) GetSignatory() *Signatory {
+	if x != nil {
+		return x.Signatory
+	}
+	return nil
+}
+
+// RegisterSignatoryResponse answers the accreditation.
+type RegisterSignatoryResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The accreditation, with its signatories.
+	Accreditation *Accreditation `protobuf:"bytes,1,opt,name=accreditation,proto3" json:"accreditation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RegisterSignatoryResponse) Reset() {
+	*x = RegisterSignatoryResponse{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RegisterSignatoryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RegisterSignatoryResponse) ProtoMessage() {}
+
+func (x *RegisterSignatoryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RegisterSignatoryResponse.ProtoReflect.Descriptor instead.
+func (*RegisterSignatoryResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *RegisterSignatoryResponse) GetAccreditation() *Accreditation {
+	if x != nil {
+		return x.Accreditation
+	}
+	return nil
+}
+
+// EndSignatoryRequest names who may no longer sign.
+type EndSignatoryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Nine digits.
+	OrganisationNumber string `protobuf:"bytes,1,opt,name=organisation_number,json=organisationNumber,proto3" json:"organisation_number,omitempty"`
+	// The registered name.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// The registered role.
+	Role          string `protobuf:"bytes,3,opt,name=role,proto3" json:"role,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndSignatoryRequest) Reset() {
+	*x = EndSignatoryRequest{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndSignatoryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndSignatoryRequest) ProtoMessage() {}
+
+func (x *EndSignatoryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndSignatoryRequest.ProtoReflect.Descriptor instead.
+func (*EndSignatoryRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *EndSignatoryRequest) GetOrganisationNumber() string {
+	if x != nil {
+		return x.OrganisationNumber
+	}
+	return ""
+}
+
+func (x *EndSignatoryRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *EndSignatoryRequest) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+// EndSignatoryResponse answers the accreditation.
+type EndSignatoryResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The accreditation, with its signatories.
+	Accreditation *Accreditation `protobuf:"bytes,1,opt,name=accreditation,proto3" json:"accreditation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndSignatoryResponse) Reset() {
+	*x = EndSignatoryResponse{}
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndSignatoryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndSignatoryResponse) ProtoMessage() {}
+
+func (x *EndSignatoryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndSignatoryResponse.ProtoReflect.Descriptor instead.
+func (*EndSignatoryResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *EndSignatoryResponse) GetAccreditation() *Accreditation {
+	if x != nil {
+		return x.Accreditation
+	}
+	return nil
+}
+
 // AccreditEmployerRequest names an employer and what it was found to fulfil.
 type AccreditEmployerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -253,17 +1706,27 @@ type AccreditEmployerRequest struct {
 	LegalName string `protobuf:"bytes,2,opt,name=legal_name,json=legalName,proto3" json:"legal_name,omitempty"`
 	// DID that the employer issues with; must be a did:web.
 	Did string `protobuf:"bytes,3,opt,name=did,proto3" json:"did,omitempty"`
-	// Criteria that were found met, for example "EMP-1"; at least one.
+	// Criteria that the office found met, for example "EMP-5"; at least one. Of
+	// EMP-5 to EMP-8 they are recorded as the office's attestations; EMP-1 to
+	// EMP-4 are judged by the register's answer alone.
 	Criteria []string `protobuf:"bytes,4,rep,name=criteria,proto3" json:"criteria,omitempty"`
 	// Municipality number, four digits, for example "0301" (Oslo); optional.
-	Municipality  string `protobuf:"bytes,5,opt,name=municipality,proto3" json:"municipality,omitempty"`
+	Municipality string `protobuf:"bytes,5,opt,name=municipality,proto3" json:"municipality,omitempty"`
+	// Who may sign offers (EMP-8). Without any, EMP-8 stands by the office's
+	// attestation, and only who has a signing role in Enhetsregisteret signs.
+	Signatories []*Signatory `protobuf:"bytes,6,rep,name=signatories,proto3" json:"signatories,omitempty"`
+	// E-mail address of the employer's office; optional.
+	ContactEmail string `protobuf:"bytes,7,opt,name=contact_email,json=contactEmail,proto3" json:"contact_email,omitempty"`
+	// Name of who declares normal pay and conditions (EMP-7); optional, as for
+	// signatories.
+	PayDeclaredBy string `protobuf:"bytes,8,opt,name=pay_declared_by,json=payDeclaredBy,proto3" json:"pay_declared_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AccreditEmployerRequest) Reset() {
 	*x = AccreditEmployerRequest{}
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[1]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -275,7 +1738,7 @@ func (x *AccreditEmployerRequest) String() string {
 func (*AccreditEmployerRequest) ProtoMessage() {}
 
 func (x *AccreditEmployerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[1]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -288,7 +1751,7 @@ func (x *AccreditEmployerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccreditEmployerRequest.ProtoReflect.Descriptor instead.
 func (*AccreditEmployerRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{1}
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AccreditEmployerRequest) GetOrganisationNumber() string {
@@ -326,6 +1789,27 @@ func (x *AccreditEmployerRequest) GetMunicipality() string {
 	return ""
 }
 
+func (x *AccreditEmployerRequest) GetSignatories() []*Signatory {
+	if x != nil {
+		return x.Signatories
+	}
+	return nil
+}
+
+func (x *AccreditEmployerRequest) GetContactEmail() string {
+	if x != nil {
+		return x.ContactEmail
+	}
+	return ""
+}
+
+func (x *AccreditEmployerRequest) GetPayDeclaredBy() string {
+	if x != nil {
+		return x.PayDeclaredBy
+	}
+	return ""
+}
+
 // AccreditEmployerResponse answers the accreditation that is now in force.
 type AccreditEmployerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -337,7 +1821,7 @@ type AccreditEmployerResponse struct {
 
 func (x *AccreditEmployerResponse) Reset() {
 	*x = AccreditEmployerResponse{}
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[2]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -349,7 +1833,7 @@ func (x *AccreditEmployerResponse) String() string {
 func (*AccreditEmployerResponse) ProtoMessage() {}
 
 func (x *AccreditEmployerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[2]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -362,7 +1846,7 @@ func (x *AccreditEmployerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccreditEmployerResponse.ProtoReflect.Descriptor instead.
 func (*AccreditEmployerResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{2}
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AccreditEmployerResponse) GetAccreditation() *Accreditation {
@@ -383,7 +1867,7 @@ type GetAccreditationRequest struct {
 
 func (x *GetAccreditationRequest) Reset() {
 	*x = GetAccreditationRequest{}
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[3]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -395,7 +1879,7 @@ func (x *GetAccreditationRequest) String() string {
 func (*GetAccreditationRequest) ProtoMessage() {}
 
 func (x *GetAccreditationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[3]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -408,7 +1892,7 @@ func (x *GetAccreditationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccreditationRequest.ProtoReflect.Descriptor instead.
 func (*GetAccreditationRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{3}
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetAccreditationRequest) GetOrganisationNumber() string {
@@ -429,7 +1913,7 @@ type GetAccreditationResponse struct {
 
 func (x *GetAccreditationResponse) Reset() {
 	*x = GetAccreditationResponse{}
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[4]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -441,7 +1925,7 @@ func (x *GetAccreditationResponse) String() string {
 func (*GetAccreditationResponse) ProtoMessage() {}
 
 func (x *GetAccreditationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[4]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -454,7 +1938,7 @@ func (x *GetAccreditationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccreditationResponse.ProtoReflect.Descriptor instead.
 func (*GetAccreditationResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{4}
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetAccreditationResponse) GetAccreditation() *Accreditation {
@@ -470,14 +1954,16 @@ type ListAccreditationsRequest struct {
 	// 1 to 200; 0 means 50.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the page before; empty for the first.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only those in this state; unspecified means all.
+	State         AccreditationState `protobuf:"varint,3,opt,name=state,proto3,enum=kompetansespor.registry.v1.AccreditationState" json:"state,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListAccreditationsRequest) Reset() {
 	*x = ListAccreditationsRequest{}
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[5]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -489,7 +1975,7 @@ func (x *ListAccreditationsRequest) String() string {
 func (*ListAccreditationsRequest) ProtoMessage() {}
 
 func (x *ListAccreditationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[5]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -502,7 +1988,7 @@ func (x *ListAccreditationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccreditationsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccreditationsRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{5}
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListAccreditationsRequest) GetPageSize() int32 {
@@ -519,6 +2005,13 @@ func (x *ListAccreditationsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListAccreditationsRequest) GetState() AccreditationState {
+	if x != nil {
+		return x.State
+	}
+	return AccreditationState_ACCREDITATION_STATE_UNSPECIFIED
+}
+
 // ListAccreditationsResponse is one page.
 type ListAccreditationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -532,7 +2025,7 @@ type ListAccreditationsResponse struct {
 
 func (x *ListAccreditationsResponse) Reset() {
 	*x = ListAccreditationsResponse{}
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[6]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -544,7 +2037,7 @@ func (x *ListAccreditationsResponse) String() string {
 func (*ListAccreditationsResponse) ProtoMessage() {}
 
 func (x *ListAccreditationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[6]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -557,7 +2050,7 @@ func (x *ListAccreditationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccreditationsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccreditationsResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{6}
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListAccreditationsResponse) GetAccreditations() []*Accreditation {
@@ -580,14 +2073,16 @@ type RevokeAccreditationRequest struct {
 	// Nine digits.
 	OrganisationNumber string `protobuf:"bytes,1,opt,name=organisation_number,json=organisationNumber,proto3" json:"organisation_number,omitempty"`
 	// Why, 1 to 500 characters; kept and shown to the employer.
-	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Why, as a code: BANKRUPT to FALSE_INFORMATION.
+	ReasonCode    ReasonCode `protobuf:"varint,3,opt,name=reason_code,json=reasonCode,proto3,enum=kompetansespor.registry.v1.ReasonCode" json:"reason_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RevokeAccreditationRequest) Reset() {
 	*x = RevokeAccreditationRequest{}
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[7]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -599,7 +2094,7 @@ func (x *RevokeAccreditationRequest) String() string {
 func (*RevokeAccreditationRequest) ProtoMessage() {}
 
 func (x *RevokeAccreditationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[7]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -612,7 +2107,7 @@ func (x *RevokeAccreditationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeAccreditationRequest.ProtoReflect.Descriptor instead.
 func (*RevokeAccreditationRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{7}
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *RevokeAccreditationRequest) GetOrganisationNumber() string {
@@ -629,6 +2124,13 @@ func (x *RevokeAccreditationRequest) GetReason() string {
 	return ""
 }
 
+func (x *RevokeAccreditationRequest) GetReasonCode() ReasonCode {
+	if x != nil {
+		return x.ReasonCode
+	}
+	return ReasonCode_REASON_CODE_UNSPECIFIED
+}
+
 // RevokeAccreditationResponse answers the accreditation as revoked.
 type RevokeAccreditationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -640,7 +2142,7 @@ type RevokeAccreditationResponse struct {
 
 func (x *RevokeAccreditationResponse) Reset() {
 	*x = RevokeAccreditationResponse{}
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[8]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -652,7 +2154,7 @@ func (x *RevokeAccreditationResponse) String() string {
 func (*RevokeAccreditationResponse) ProtoMessage() {}
 
 func (x *RevokeAccreditationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[8]
+	mi := &file_kompetansespor_registry_v1_registry_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -665,7 +2167,7 @@ func (x *RevokeAccreditationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeAccreditationResponse.ProtoReflect.Descriptor instead.
 func (*RevokeAccreditationResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{8}
+	return file_kompetansespor_registry_v1_registry_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *RevokeAccreditationResponse) GetAccreditation() *Accreditation {
@@ -679,7 +2181,36 @@ var File_kompetansespor_registry_v1_registry_proto protoreflect.FileDescriptor
 
 const file_kompetansespor_registry_v1_registry_proto_rawDesc = "" +
 	"\n" +
-	")kompetansespor/registry/v1/registry.proto\x12\x1akompetansespor.registry.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9d\x04\n" +
+	")kompetansespor/registry/v1/registry.proto\x12\x1akompetansespor.registry.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"7\n" +
+	"\x05Texts\x12\x0e\n" +
+	"\x02nb\x18\x01 \x01(\tR\x02nb\x12\x0e\n" +
+	"\x02nn\x18\x02 \x01(\tR\x02nn\x12\x0e\n" +
+	"\x02en\x18\x03 \x01(\tR\x02en\"\x9f\x02\n" +
+	"\aFinding\x12\x1c\n" +
+	"\tcriterion\x18\x01 \x01(\tR\tcriterion\x12=\n" +
+	"\averdict\x18\x02 \x01(\x0e2#.kompetansespor.registry.v1.VerdictR\averdict\x12\x12\n" +
+	"\x04code\x18\x03 \x01(\tR\x04code\x123\n" +
+	"\x03why\x18\x04 \x01(\v2!.kompetansespor.registry.v1.TextsR\x03why\x12\x16\n" +
+	"\x06source\x18\x05 \x01(\tR\x06source\x12\x1f\n" +
+	"\vattested_by\x18\x06 \x01(\tR\n" +
+	"attestedBy\x125\n" +
+	"\bfound_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\afoundAt\"\xab\x01\n" +
+	"\tSignatory\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04role\x18\x02 \x01(\tR\x04role\x12\x14\n" +
+	"\x05right\x18\x03 \x01(\tR\x05right\x12.\n" +
+	"\x04from\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x120\n" +
+	"\x05until\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"\xc7\x02\n" +
+	"\x06Change\x12B\n" +
+	"\x04from\x18\x01 \x01(\x0e2..kompetansespor.registry.v1.AccreditationStateR\x04from\x12>\n" +
+	"\x02to\x18\x02 \x01(\x0e2..kompetansespor.registry.v1.AccreditationStateR\x02to\x12G\n" +
+	"\vreason_code\x18\x03 \x01(\x0e2&.kompetansespor.registry.v1.ReasonCodeR\n" +
+	"reasonCode\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x1d\n" +
+	"\n" +
+	"changed_by\x18\x05 \x01(\tR\tchangedBy\x129\n" +
+	"\n" +
+	"changed_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt\"\xc9\x06\n" +
 	"\rAccreditation\x12)\n" +
 	"\x10accreditation_id\x18\x01 \x01(\tR\x0faccreditationId\x12\x10\n" +
 	"\x03did\x18\x02 \x01(\tR\x03did\x12/\n" +
@@ -701,38 +2232,136 @@ const file_kompetansespor_registry_v1_registry_proto_rawDesc = "" +
 	"credential\x129\n" +
 	"\n" +
 	"revoked_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\trevokedAt\x12+\n" +
-	"\x11revocation_reason\x18\x0e \x01(\tR\x10revocationReason\"\xbb\x01\n" +
+	"\x11revocation_reason\x18\x0e \x01(\tR\x10revocationReason\x12?\n" +
+	"\bfindings\x18\x0f \x03(\v2#.kompetansespor.registry.v1.FindingR\bfindings\x12G\n" +
+	"\vsignatories\x18\x10 \x03(\v2%.kompetansespor.registry.v1.SignatoryR\vsignatories\x12<\n" +
+	"\ahistory\x18\x11 \x03(\v2\".kompetansespor.registry.v1.ChangeR\ahistory\x12=\n" +
+	"\fbanned_until\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\vbannedUntil\x12#\n" +
+	"\rcontact_email\x18\x13 \x01(\tR\fcontactEmail\"\xba\x02\n" +
+	"\x1cApplyForAccreditationRequest\x12/\n" +
+	"\x13organisation_number\x18\x01 \x01(\tR\x12organisationNumber\x12\x10\n" +
+	"\x03did\x18\x02 \x01(\tR\x03did\x12\x1d\n" +
+	"\n" +
+	"legal_name\x18\x03 \x01(\tR\tlegalName\x12#\n" +
+	"\rcontact_email\x18\x04 \x01(\tR\fcontactEmail\x12&\n" +
+	"\x0fpay_declared_by\x18\x05 \x01(\tR\rpayDeclaredBy\x12G\n" +
+	"\vsignatories\x18\x06 \x03(\v2%.kompetansespor.registry.v1.SignatoryR\vsignatories\x12\"\n" +
+	"\fmunicipality\x18\a \x01(\tR\fmunicipality\"p\n" +
+	"\x1dApplyForAccreditationResponse\x12O\n" +
+	"\raccreditation\x18\x01 \x01(\v2).kompetansespor.registry.v1.AccreditationR\raccreditation\"\xc3\x01\n" +
+	"\x18RecordAttestationRequest\x12/\n" +
+	"\x13organisation_number\x18\x01 \x01(\tR\x12organisationNumber\x12\x1c\n" +
+	"\tcriterion\x18\x02 \x01(\tR\tcriterion\x12\x10\n" +
+	"\x03met\x18\x03 \x01(\bR\x03met\x12(\n" +
+	"\x10last_sanction_on\x18\x04 \x01(\tR\x0elastSanctionOn\x12\x1c\n" +
+	"\treference\x18\x05 \x01(\tR\treference\"l\n" +
+	"\x19RecordAttestationResponse\x12O\n" +
+	"\raccreditation\x18\x01 \x01(\v2).kompetansespor.registry.v1.AccreditationR\raccreditation\"M\n" +
+	"\x1aReviewAccreditationRequest\x12/\n" +
+	"\x13organisation_number\x18\x01 \x01(\tR\x12organisationNumber\"n\n" +
+	"\x1bReviewAccreditationResponse\x12O\n" +
+	"\raccreditation\x18\x01 \x01(\v2).kompetansespor.registry.v1.AccreditationR\raccreditation\"K\n" +
+	"\x18AccreditApplicantRequest\x12/\n" +
+	"\x13organisation_number\x18\x01 \x01(\tR\x12organisationNumber\"l\n" +
+	"\x19AccreditApplicantResponse\x12O\n" +
+	"\raccreditation\x18\x01 \x01(\v2).kompetansespor.registry.v1.AccreditationR\raccreditation\"\xaa\x01\n" +
+	"\x16SuspendEmployerRequest\x12/\n" +
+	"\x13organisation_number\x18\x01 \x01(\tR\x12organisationNumber\x12G\n" +
+	"\vreason_code\x18\x02 \x01(\x0e2&.kompetansespor.registry.v1.ReasonCodeR\n" +
+	"reasonCode\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"j\n" +
+	"\x17SuspendEmployerResponse\x12O\n" +
+	"\raccreditation\x18\x01 \x01(\v2).kompetansespor.registry.v1.AccreditationR\raccreditation\"\xac\x01\n" +
+	"\x18ReinstateEmployerRequest\x12/\n" +
+	"\x13organisation_number\x18\x01 \x01(\tR\x12organisationNumber\x12G\n" +
+	"\vreason_code\x18\x02 \x01(\x0e2&.kompetansespor.registry.v1.ReasonCodeR\n" +
+	"reasonCode\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"l\n" +
+	"\x19ReinstateEmployerResponse\x12O\n" +
+	"\raccreditation\x18\x01 \x01(\v2).kompetansespor.registry.v1.AccreditationR\raccreditation\"\x90\x01\n" +
+	"\x18RegisterSignatoryRequest\x12/\n" +
+	"\x13organisation_number\x18\x01 \x01(\tR\x12organisationNumber\x12C\n" +
+	"\tsignatory\x18\x02 \x01(\v2%.kompetansespor.registry.v1.SignatoryR\tsignatory\"l\n" +
+	"\x19RegisterSignatoryResponse\x12O\n" +
+	"\raccreditation\x18\x01 \x01(\v2).kompetansespor.registry.v1.AccreditationR\raccreditation\"n\n" +
+	"\x13EndSignatoryRequest\x12/\n" +
+	"\x13organisation_number\x18\x01 \x01(\tR\x12organisationNumber\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04role\x18\x03 \x01(\tR\x04role\"g\n" +
+	"\x14EndSignatoryResponse\x12O\n" +
+	"\raccreditation\x18\x01 \x01(\v2).kompetansespor.registry.v1.AccreditationR\raccreditation\"\xd1\x02\n" +
 	"\x17AccreditEmployerRequest\x12/\n" +
 	"\x13organisation_number\x18\x01 \x01(\tR\x12organisationNumber\x12\x1d\n" +
 	"\n" +
 	"legal_name\x18\x02 \x01(\tR\tlegalName\x12\x10\n" +
 	"\x03did\x18\x03 \x01(\tR\x03did\x12\x1a\n" +
 	"\bcriteria\x18\x04 \x03(\tR\bcriteria\x12\"\n" +
-	"\fmunicipality\x18\x05 \x01(\tR\fmunicipality\"k\n" +
+	"\fmunicipality\x18\x05 \x01(\tR\fmunicipality\x12G\n" +
+	"\vsignatories\x18\x06 \x03(\v2%.kompetansespor.registry.v1.SignatoryR\vsignatories\x12#\n" +
+	"\rcontact_email\x18\a \x01(\tR\fcontactEmail\x12&\n" +
+	"\x0fpay_declared_by\x18\b \x01(\tR\rpayDeclaredBy\"k\n" +
 	"\x18AccreditEmployerResponse\x12O\n" +
 	"\raccreditation\x18\x01 \x01(\v2).kompetansespor.registry.v1.AccreditationR\raccreditation\"J\n" +
 	"\x17GetAccreditationRequest\x12/\n" +
 	"\x13organisation_number\x18\x01 \x01(\tR\x12organisationNumber\"k\n" +
 	"\x18GetAccreditationResponse\x12O\n" +
-	"\raccreditation\x18\x01 \x01(\v2).kompetansespor.registry.v1.AccreditationR\raccreditation\"W\n" +
+	"\raccreditation\x18\x01 \x01(\v2).kompetansespor.registry.v1.AccreditationR\raccreditation\"\x9d\x01\n" +
 	"\x19ListAccreditationsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tR\tpageToken\"\x97\x01\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x12D\n" +
+	"\x05state\x18\x03 \x01(\x0e2..kompetansespor.registry.v1.AccreditationStateR\x05state\"\x97\x01\n" +
 	"\x1aListAccreditationsResponse\x12Q\n" +
 	"\x0eaccreditations\x18\x01 \x03(\v2).kompetansespor.registry.v1.AccreditationR\x0eaccreditations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"e\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xae\x01\n" +
 	"\x1aRevokeAccreditationRequest\x12/\n" +
 	"\x13organisation_number\x18\x01 \x01(\tR\x12organisationNumber\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"n\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12G\n" +
+	"\vreason_code\x18\x03 \x01(\x0e2&.kompetansespor.registry.v1.ReasonCodeR\n" +
+	"reasonCode\"n\n" +
 	"\x1bRevokeAccreditationResponse\x12O\n" +
-	"\raccreditation\x18\x01 \x01(\v2).kompetansespor.registry.v1.AccreditationR\raccreditation*\x9f\x01\n" +
+	"\raccreditation\x18\x01 \x01(\v2).kompetansespor.registry.v1.AccreditationR\raccreditation*\xe3\x01\n" +
 	"\x12AccreditationState\x12#\n" +
 	"\x1fACCREDITATION_STATE_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1eACCREDITATION_STATE_ACCREDITED\x10\x01\x12\x1f\n" +
 	"\x1bACCREDITATION_STATE_EXPIRED\x10\x02\x12\x1f\n" +
-	"\x1bACCREDITATION_STATE_REVOKED\x10\x032\xc9\x05\n" +
-	"\x0fRegistryService\x12\x9c\x01\n" +
+	"\x1bACCREDITATION_STATE_REVOKED\x10\x03\x12\x1f\n" +
+	"\x1bACCREDITATION_STATE_PENDING\x10\x04\x12!\n" +
+	"\x1dACCREDITATION_STATE_SUSPENDED\x10\x05*]\n" +
+	"\aVerdict\x12\x17\n" +
+	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x0f\n" +
+	"\vVERDICT_MET\x10\x01\x12\x13\n" +
+	"\x0fVERDICT_NOT_MET\x10\x02\x12\x13\n" +
+	"\x0fVERDICT_UNKNOWN\x10\x03*\x84\x04\n" +
+	"\n" +
+	"ReasonCode\x12\x1b\n" +
+	"\x17REASON_CODE_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14REASON_CODE_BANKRUPT\x10\x01\x12\x1a\n" +
+	"\x16REASON_CODE_DISSOLVING\x10\x02\x12\"\n" +
+	"\x1eREASON_CODE_FORCED_DISSOLUTION\x10\x03\x12\x17\n" +
+	"\x13REASON_CODE_DELETED\x10\x04\x12 \n" +
+	"\x1cREASON_CODE_CRITERIA_NOT_MET\x10\x05\x12\x1b\n" +
+	"\x17REASON_CODE_TAX_ARREARS\x10\x06\x12\x1a\n" +
+	"\x16REASON_CODE_SANCTIONED\x10\a\x12\x1e\n" +
+	"\x1aREASON_CODE_PAY_NOT_NORMAL\x10\b\x12\x1e\n" +
+	"\x1aREASON_CODE_AT_OWN_REQUEST\x10\t\x12\x15\n" +
+	"\x11REASON_CODE_OTHER\x10\n" +
+	"\x12!\n" +
+	"\x1dREASON_CODE_FALSE_INFORMATION\x10\v\x12\x1d\n" +
+	"\x19REASON_CODE_CAUSE_REMOVED\x10\f\x12\"\n" +
+	"\x1eREASON_CODE_SUSPENDED_IN_ERROR\x10\r\x12\x17\n" +
+	"\x13REASON_CODE_APPLIED\x10\x0e\x12\x1c\n" +
+	"\x18REASON_CODE_CRITERIA_MET\x10\x0f\x12\x17\n" +
+	"\x13REASON_CODE_EXPIRED\x10\x102\xb9\x11\n" +
+	"\x0fRegistryService\x12\xa9\x01\n" +
+	"\x15ApplyForAccreditation\x128.kompetansespor.registry.v1.ApplyForAccreditationRequest\x1a9.kompetansespor.registry.v1.ApplyForAccreditationResponse\"\x1b\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/applications\x12\xc2\x01\n" +
+	"\x11RecordAttestation\x124.kompetansespor.registry.v1.RecordAttestationRequest\x1a5.kompetansespor.registry.v1.RecordAttestationResponse\"@\x82\xd3\xe4\x93\x02::\x01*\"5/v1/accreditations/{organisation_number}/attestations\x12\xc2\x01\n" +
+	"\x13ReviewAccreditation\x126.kompetansespor.registry.v1.ReviewAccreditationRequest\x1a7.kompetansespor.registry.v1.ReviewAccreditationResponse\":\x82\xd3\xe4\x93\x024:\x01*\"//v1/accreditations/{organisation_number}:review\x12\xbe\x01\n" +
+	"\x11AccreditApplicant\x124.kompetansespor.registry.v1.AccreditApplicantRequest\x1a5.kompetansespor.registry.v1.AccreditApplicantResponse\"<\x82\xd3\xe4\x93\x026:\x01*\"1/v1/accreditations/{organisation_number}:accredit\x12\xb7\x01\n" +
+	"\x0fSuspendEmployer\x122.kompetansespor.registry.v1.SuspendEmployerRequest\x1a3.kompetansespor.registry.v1.SuspendEmployerResponse\";\x82\xd3\xe4\x93\x025:\x01*\"0/v1/accreditations/{organisation_number}:suspend\x12\xbf\x01\n" +
+	"\x11ReinstateEmployer\x124.kompetansespor.registry.v1.ReinstateEmployerRequest\x1a5.kompetansespor.registry.v1.ReinstateEmployerResponse\"=\x82\xd3\xe4\x93\x027:\x01*\"2/v1/accreditations/{organisation_number}:reinstate\x12\xc1\x01\n" +
+	"\x11RegisterSignatory\x124.kompetansespor.registry.v1.RegisterSignatoryRequest\x1a5.kompetansespor.registry.v1.RegisterSignatoryResponse\"?\x82\xd3\xe4\x93\x029:\x01*\"4/v1/accreditations/{organisation_number}/signatories\x12\xb6\x01\n" +
+	"\fEndSignatory\x12/.kompetansespor.registry.v1.EndSignatoryRequest\x1a0.kompetansespor.registry.v1.EndSignatoryResponse\"C\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/accreditations/{organisation_number}/signatories:end\x12\x9c\x01\n" +
 	"\x10AccreditEmployer\x123.kompetansespor.registry.v1.AccreditEmployerRequest\x1a4.kompetansespor.registry.v1.AccreditEmployerResponse\"\x1d\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/accreditations\x12\xaf\x01\n" +
 	"\x10GetAccreditation\x123.kompetansespor.registry.v1.GetAccreditationRequest\x1a4.kompetansespor.registry.v1.GetAccreditationResponse\"0\x82\xd3\xe4\x93\x02*\x12(/v1/accreditations/{organisation_number}\x12\x9f\x01\n" +
 	"\x12ListAccreditations\x125.kompetansespor.registry.v1.ListAccreditationsRequest\x1a6.kompetansespor.registry.v1.ListAccreditationsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/accreditations\x12\xc2\x01\n" +
@@ -750,41 +2379,107 @@ func file_kompetansespor_registry_v1_registry_proto_rawDescGZIP() []byte {
 	return file_kompetansespor_registry_v1_registry_proto_rawDescData
 }
 
-var file_kompetansespor_registry_v1_registry_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kompetansespor_registry_v1_registry_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_kompetansespor_registry_v1_registry_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_kompetansespor_registry_v1_registry_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_kompetansespor_registry_v1_registry_proto_goTypes = []any{
-	(AccreditationState)(0),             // 0: kompetansespor.registry.v1.AccreditationState
-	(*Accreditation)(nil),               // 1: kompetansespor.registry.v1.Accreditation
-	(*AccreditEmployerRequest)(nil),     // 2: kompetansespor.registry.v1.AccreditEmployerRequest
-	(*AccreditEmployerResponse)(nil),    // 3: kompetansespor.registry.v1.AccreditEmployerResponse
-	(*GetAccreditationRequest)(nil),     // 4: kompetansespor.registry.v1.GetAccreditationRequest
-	(*GetAccreditationResponse)(nil),    // 5: kompetansespor.registry.v1.GetAccreditationResponse
-	(*ListAccreditationsRequest)(nil),   // 6: kompetansespor.registry.v1.ListAccreditationsRequest
-	(*ListAccreditationsResponse)(nil),  // 7: kompetansespor.registry.v1.ListAccreditationsResponse
-	(*RevokeAccreditationRequest)(nil),  // 8: kompetansespor.registry.v1.RevokeAccreditationRequest
-	(*RevokeAccreditationResponse)(nil), // 9: kompetansespor.registry.v1.RevokeAccreditationResponse
-	(*timestamppb.Timestamp)(nil),       // 10: google.protobuf.Timestamp
+	(AccreditationState)(0),               // 0: kompetansespor.registry.v1.AccreditationState
+	(Verdict)(0),                          // 1: kompetansespor.registry.v1.Verdict
+	(ReasonCode)(0),                       // 2: kompetansespor.registry.v1.ReasonCode
+	(*Texts)(nil),                         // 3: kompetansespor.registry.v1.Texts
+	(*Finding)(nil),                       // 4: kompetansespor.registry.v1.Finding
+	(*Signatory)(nil),                     // 5: kompetansespor.registry.v1.Signatory
+	(*Change)(nil),                        // 6: kompetansespor.registry.v1.Change
+	(*Accreditation)(nil),                 // 7: kompetansespor.registry.v1.Accreditation
+	(*ApplyForAccreditationRequest)(nil),  // 8: kompetansespor.registry.v1.ApplyForAccreditationRequest
+	(*ApplyForAccreditationResponse)(nil), // 9: kompetansespor.registry.v1.ApplyForAccreditationResponse
+	(*RecordAttestationRequest)(nil),      // 10: kompetansespor.registry.v1.RecordAttestationRequest
+	(*RecordAttestationResponse)(nil),     // 11: kompetansespor.registry.v1.RecordAttestationResponse
+	(*ReviewAccreditationRequest)(nil),    // 12: kompetansespor.registry.v1.ReviewAccreditationRequest
+	(*ReviewAccreditationResponse)(nil),   // 13: kompetansespor.registry.v1.ReviewAccreditationResponse
+	(*AccreditApplicantRequest)(nil),      // 14: kompetansespor.registry.v1.AccreditApplicantRequest
+	(*AccreditApplicantResponse)(nil),     // 15: kompetansespor.registry.v1.AccreditApplicantResponse
+	(*SuspendEmployerRequest)(nil),        // 16: kompetansespor.registry.v1.SuspendEmployerRequest
+	(*SuspendEmployerResponse)(nil),       // 17: kompetansespor.registry.v1.SuspendEmployerResponse
+	(*ReinstateEmployerRequest)(nil),      // 18: kompetansespor.registry.v1.ReinstateEmployerRequest
+	(*ReinstateEmployerResponse)(nil),     // 19: kompetansespor.registry.v1.ReinstateEmployerResponse
+	(*RegisterSignatoryRequest)(nil),      // 20: kompetansespor.registry.v1.RegisterSignatoryRequest
+	(*RegisterSignatoryResponse)(nil),     // 21: kompetansespor.registry.v1.RegisterSignatoryResponse
+	(*EndSignatoryRequest)(nil),           // 22: kompetansespor.registry.v1.EndSignatoryRequest
+	(*EndSignatoryResponse)(nil),          // 23: kompetansespor.registry.v1.EndSignatoryResponse
+	(*AccreditEmployerRequest)(nil),       // 24: kompetansespor.registry.v1.AccreditEmployerRequest
+	(*AccreditEmployerResponse)(nil),      // 25: kompetansespor.registry.v1.AccreditEmployerResponse
+	(*GetAccreditationRequest)(nil),       // 26: kompetansespor.registry.v1.GetAccreditationRequest
+	(*GetAccreditationResponse)(nil),      // 27: kompetansespor.registry.v1.GetAccreditationResponse
+	(*ListAccreditationsRequest)(nil),     // 28: kompetansespor.registry.v1.ListAccreditationsRequest
+	(*ListAccreditationsResponse)(nil),    // 29: kompetansespor.registry.v1.ListAccreditationsResponse
+	(*RevokeAccreditationRequest)(nil),    // 30: kompetansespor.registry.v1.RevokeAccreditationRequest
+	(*RevokeAccreditationResponse)(nil),   // 31: kompetansespor.registry.v1.RevokeAccreditationResponse
+	(*timestamppb.Timestamp)(nil),         // 32: google.protobuf.Timestamp
 }
 var file_kompetansespor_registry_v1_registry_proto_depIdxs = []int32{
-	0,  // 0: kompetansespor.registry.v1.Accreditation.state:type_name -> kompetansespor.registry.v1.AccreditationState
-	10, // 1: kompetansespor.registry.v1.Accreditation.revoked_at:type_name -> google.protobuf.Timestamp
-	1,  // 2: kompetansespor.registry.v1.AccreditEmployerResponse.accreditation:type_name -> kompetansespor.registry.v1.Accreditation
-	1,  // 3: kompetansespor.registry.v1.GetAccreditationResponse.accreditation:type_name -> kompetansespor.registry.v1.Accreditation
-	1,  // 4: kompetansespor.registry.v1.ListAccreditationsResponse.accreditations:type_name -> kompetansespor.registry.v1.Accreditation
-	1,  // 5: kompetansespor.registry.v1.RevokeAccreditationResponse.accreditation:type_name -> kompetansespor.registry.v1.Accreditation
-	2,  // 6: kompetansespor.registry.v1.RegistryService.AccreditEmployer:input_type -> kompetansespor.registry.v1.AccreditEmployerRequest
-	4,  // 7: kompetansespor.registry.v1.RegistryService.GetAccreditation:input_type -> kompetansespor.registry.v1.GetAccreditationRequest
-	6,  // 8: kompetansespor.registry.v1.RegistryService.ListAccreditations:input_type -> kompetansespor.registry.v1.ListAccreditationsRequest
-	8,  // 9: kompetansespor.registry.v1.RegistryService.RevokeAccreditation:input_type -> kompetansespor.registry.v1.RevokeAccreditationRequest
-	3,  // 10: kompetansespor.registry.v1.RegistryService.AccreditEmployer:output_type -> kompetansespor.registry.v1.AccreditEmployerResponse
-	5,  // 11: kompetansespor.registry.v1.RegistryService.GetAccreditation:output_type -> kompetansespor.registry.v1.GetAccreditationResponse
-	7,  // 12: kompetansespor.registry.v1.RegistryService.ListAccreditations:output_type -> kompetansespor.registry.v1.ListAccreditationsResponse
-	9,  // 13: kompetansespor.registry.v1.RegistryService.RevokeAccreditation:output_type -> kompetansespor.registry.v1.RevokeAccreditationResponse
-	10, // [10:14] is the sub-list for method output_type
-	6,  // [6:10] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	1,  // 0: kompetansespor.registry.v1.Finding.verdict:type_name -> kompetansespor.registry.v1.Verdict
+	3,  // 1: kompetansespor.registry.v1.Finding.why:type_name -> kompetansespor.registry.v1.Texts
+	32, // 2: kompetansespor.registry.v1.Finding.found_at:type_name -> google.protobuf.Timestamp
+	32, // 3: kompetansespor.registry.v1.Signatory.from:type_name -> google.protobuf.Timestamp
+	32, // 4: kompetansespor.registry.v1.Signatory.until:type_name -> google.protobuf.Timestamp
+	0,  // 5: kompetansespor.registry.v1.Change.from:type_name -> kompetansespor.registry.v1.AccreditationState
+	0,  // 6: kompetansespor.registry.v1.Change.to:type_name -> kompetansespor.registry.v1.AccreditationState
+	2,  // 7: kompetansespor.registry.v1.Change.reason_code:type_name -> kompetansespor.registry.v1.ReasonCode
+	32, // 8: kompetansespor.registry.v1.Change.changed_at:type_name -> google.protobuf.Timestamp
+	0,  // 9: kompetansespor.registry.v1.Accreditation.state:type_name -> kompetansespor.registry.v1.AccreditationState
+	32, // 10: kompetansespor.registry.v1.Accreditation.revoked_at:type_name -> google.protobuf.Timestamp
+	4,  // 11: kompetansespor.registry.v1.Accreditation.findings:type_name -> kompetansespor.registry.v1.Finding
+	5,  // 12: kompetansespor.registry.v1.Accreditation.signatories:type_name -> kompetansespor.registry.v1.Signatory
+	6,  // 13: kompetansespor.registry.v1.Accreditation.history:type_name -> kompetansespor.registry.v1.Change
+	32, // 14: kompetansespor.registry.v1.Accreditation.banned_until:type_name -> google.protobuf.Timestamp
+	5,  // 15: kompetansespor.registry.v1.ApplyForAccreditationRequest.signatories:type_name -> kompetansespor.registry.v1.Signatory
+	7,  // 16: kompetansespor.registry.v1.ApplyForAccreditationResponse.accreditation:type_name -> kompetansespor.registry.v1.Accreditation
+	7,  // 17: kompetansespor.registry.v1.RecordAttestationResponse.accreditation:type_name -> kompetansespor.registry.v1.Accreditation
+	7,  // 18: kompetansespor.registry.v1.ReviewAccreditationResponse.accreditation:type_name -> kompetansespor.registry.v1.Accreditation
+	7,  // 19: kompetansespor.registry.v1.AccreditApplicantResponse.accreditation:type_name -> kompetansespor.registry.v1.Accreditation
+	2,  // 20: kompetansespor.registry.v1.SuspendEmployerRequest.reason_code:type_name -> kompetansespor.registry.v1.ReasonCode
+	7,  // 21: kompetansespor.registry.v1.SuspendEmployerResponse.accreditation:type_name -> kompetansespor.registry.v1.Accreditation
+	2,  // 22: kompetansespor.registry.v1.ReinstateEmployerRequest.reason_code:type_name -> kompetansespor.registry.v1.ReasonCode
+	7,  // 23: kompetansespor.registry.v1.ReinstateEmployerResponse.accreditation:type_name -> kompetansespor.registry.v1.Accreditation
+	5,  // 24: kompetansespor.registry.v1.RegisterSignatoryRequest.signatory:type_name -> kompetansespor.registry.v1.Signatory
+	7,  // 25: kompetansespor.registry.v1.RegisterSignatoryResponse.accreditation:type_name -> kompetansespor.registry.v1.Accreditation
+	7,  // 26: kompetansespor.registry.v1.EndSignatoryResponse.accreditation:type_name -> kompetansespor.registry.v1.Accreditation
+	5,  // 27: kompetansespor.registry.v1.AccreditEmployerRequest.signatories:type_name -> kompetansespor.registry.v1.Signatory
+	7,  // 28: kompetansespor.registry.v1.AccreditEmployerResponse.accreditation:type_name -> kompetansespor.registry.v1.Accreditation
+	7,  // 29: kompetansespor.registry.v1.GetAccreditationResponse.accreditation:type_name -> kompetansespor.registry.v1.Accreditation
+	0,  // 30: kompetansespor.registry.v1.ListAccreditationsRequest.state:type_name -> kompetansespor.registry.v1.AccreditationState
+	7,  // 31: kompetansespor.registry.v1.ListAccreditationsResponse.accreditations:type_name -> kompetansespor.registry.v1.Accreditation
+	2,  // 32: kompetansespor.registry.v1.RevokeAccreditationRequest.reason_code:type_name -> kompetansespor.registry.v1.ReasonCode
+	7,  // 33: kompetansespor.registry.v1.RevokeAccreditationResponse.accreditation:type_name -> kompetansespor.registry.v1.Accreditation
+	8,  // 34: kompetansespor.registry.v1.RegistryService.ApplyForAccreditation:input_type -> kompetansespor.registry.v1.ApplyForAccreditationRequest
+	10, // 35: kompetansespor.registry.v1.RegistryService.RecordAttestation:input_type -> kompetansespor.registry.v1.RecordAttestationRequest
+	12, // 36: kompetansespor.registry.v1.RegistryService.ReviewAccreditation:input_type -> kompetansespor.registry.v1.ReviewAccreditationRequest
+	14, // 37: kompetansespor.registry.v1.RegistryService.AccreditApplicant:input_type -> kompetansespor.registry.v1.AccreditApplicantRequest
+	16, // 38: kompetansespor.registry.v1.RegistryService.SuspendEmployer:input_type -> kompetansespor.registry.v1.SuspendEmployerRequest
+	18, // 39: kompetansespor.registry.v1.RegistryService.ReinstateEmployer:input_type -> kompetansespor.registry.v1.ReinstateEmployerRequest
+	20, // 40: kompetansespor.registry.v1.RegistryService.RegisterSignatory:input_type -> kompetansespor.registry.v1.RegisterSignatoryRequest
+	22, // 41: kompetansespor.registry.v1.RegistryService.EndSignatory:input_type -> kompetansespor.registry.v1.EndSignatoryRequest
+	24, // 42: kompetansespor.registry.v1.RegistryService.AccreditEmployer:input_type -> kompetansespor.registry.v1.AccreditEmployerRequest
+	26, // 43: kompetansespor.registry.v1.RegistryService.GetAccreditation:input_type -> kompetansespor.registry.v1.GetAccreditationRequest
+	28, // 44: kompetansespor.registry.v1.RegistryService.ListAccreditations:input_type -> kompetansespor.registry.v1.ListAccreditationsRequest
+	30, // 45: kompetansespor.registry.v1.RegistryService.RevokeAccreditation:input_type -> kompetansespor.registry.v1.RevokeAccreditationRequest
+	9,  // 46: kompetansespor.registry.v1.RegistryService.ApplyForAccreditation:output_type -> kompetansespor.registry.v1.ApplyForAccreditationResponse
+	11, // 47: kompetansespor.registry.v1.RegistryService.RecordAttestation:output_type -> kompetansespor.registry.v1.RecordAttestationResponse
+	13, // 48: kompetansespor.registry.v1.RegistryService.ReviewAccreditation:output_type -> kompetansespor.registry.v1.ReviewAccreditationResponse
+	15, // 49: kompetansespor.registry.v1.RegistryService.AccreditApplicant:output_type -> kompetansespor.registry.v1.AccreditApplicantResponse
+	17, // 50: kompetansespor.registry.v1.RegistryService.SuspendEmployer:output_type -> kompetansespor.registry.v1.SuspendEmployerResponse
+	19, // 51: kompetansespor.registry.v1.RegistryService.ReinstateEmployer:output_type -> kompetansespor.registry.v1.ReinstateEmployerResponse
+	21, // 52: kompetansespor.registry.v1.RegistryService.RegisterSignatory:output_type -> kompetansespor.registry.v1.RegisterSignatoryResponse
+	23, // 53: kompetansespor.registry.v1.RegistryService.EndSignatory:output_type -> kompetansespor.registry.v1.EndSignatoryResponse
+	25, // 54: kompetansespor.registry.v1.RegistryService.AccreditEmployer:output_type -> kompetansespor.registry.v1.AccreditEmployerResponse
+	27, // 55: kompetansespor.registry.v1.RegistryService.GetAccreditation:output_type -> kompetansespor.registry.v1.GetAccreditationResponse
+	29, // 56: kompetansespor.registry.v1.RegistryService.ListAccreditations:output_type -> kompetansespor.registry.v1.ListAccreditationsResponse
+	31, // 57: kompetansespor.registry.v1.RegistryService.RevokeAccreditation:output_type -> kompetansespor.registry.v1.RevokeAccreditationResponse
+	46, // [46:58] is the sub-list for method output_type
+	34, // [34:46] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_kompetansespor_registry_v1_registry_proto_init() }
@@ -797,8 +2492,8 @@ func file_kompetansespor_registry_v1_registry_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_registry_v1_registry_proto_rawDesc), len(file_kompetansespor_registry_v1_registry_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   9,
+			NumEnums:      3,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

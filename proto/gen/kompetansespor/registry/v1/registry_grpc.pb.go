@@ -19,10 +19,18 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	RegistryService_AccreditEmployer_FullMethodName    = "/kompetansespor.registry.v1.RegistryService/AccreditEmployer"
-	RegistryService_GetAccreditation_FullMethodName    = "/kompetansespor.registry.v1.RegistryService/GetAccreditation"
-	RegistryService_ListAccreditations_FullMethodName  = "/kompetansespor.registry.v1.RegistryService/ListAccreditations"
-	RegistryService_RevokeAccreditation_FullMethodName = "/kompetansespor.registry.v1.RegistryService/RevokeAccreditation"
+	RegistryService_ApplyForAccreditation_FullMethodName = "/kompetansespor.registry.v1.RegistryService/ApplyForAccreditation"
+	RegistryService_RecordAttestation_FullMethodName     = "/kompetansespor.registry.v1.RegistryService/RecordAttestation"
+	RegistryService_ReviewAccreditation_FullMethodName   = "/kompetansespor.registry.v1.RegistryService/ReviewAccreditation"
+	RegistryService_AccreditApplicant_FullMethodName     = "/kompetansespor.registry.v1.RegistryService/AccreditApplicant"
+	RegistryService_SuspendEmployer_FullMethodName       = "/kompetansespor.registry.v1.RegistryService/SuspendEmployer"
+	RegistryService_ReinstateEmployer_FullMethodName     = "/kompetansespor.registry.v1.RegistryService/ReinstateEmployer"
+	RegistryService_RegisterSignatory_FullMethodName     = "/kompetansespor.registry.v1.RegistryService/RegisterSignatory"
+	RegistryService_EndSignatory_FullMethodName          = "/kompetansespor.registry.v1.RegistryService/EndSignatory"
+	RegistryService_AccreditEmployer_FullMethodName      = "/kompetansespor.registry.v1.RegistryService/AccreditEmployer"
+	RegistryService_GetAccreditation_FullMethodName      = "/kompetansespor.registry.v1.RegistryService/GetAccreditation"
+	RegistryService_ListAccreditations_FullMethodName    = "/kompetansespor.registry.v1.RegistryService/ListAccreditations"
+	RegistryService_RevokeAccreditation_FullMethodName   = "/kompetansespor.registry.v1.RegistryService/RevokeAccreditation"
 )
 
 // RegistryServiceClient is the client API for RegistryService service.
@@ -30,15 +38,68 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // RegistryService keeps which employers may issue offers of employment. Public
-// listener; every call needs a bearer token of the programme office.
+// listener; every call needs a bearer token: the programme office's, or an
+// employer's own where the method says so.
+//
+// An employer applies (PENDING); the criteria EMP-1 to EMP-8 are judged by what
+// Enhetsregisteret answers, what the employer declares and what the office
+// attests; an officer accredits when all are met (ACCREDITED, four years), and
+// suspends, reinstates or revokes (two years' ban) with a reason. The machine
+// suspends an employer that the register's feed shows to be bankrupt, wound up
+// or deleted. Every change makes a new version of the trust list and an event.
+//
+// What anybody may ask is in EmployerDirectoryService.
 //
 // The signed trust list, the credential types with their JSON Schemas, the
 // JSON-LD contexts, the registry's DID document and its status lists are plain
 // HTTP documents that anyone may read without a token. They are not part of
 // this contract.
 type RegistryServiceClient interface {
+	// ApplyForAccreditation opens an application, or amends the one that is
+	// pending. Programme office, or the employer for itself. The register is asked
+	// at once; when it does not answer, EMP-1 to EMP-4 stay unknown and the
+	// application stands all the same.
+	//
+	// INVALID_ARGUMENT names every wrong field. FAILED_PRECONDITION when the
+	// organisation is accredited or suspended, when its ban is not over
+	// ("accreditation.revoked"), or when the DID is another's.
+	ApplyForAccreditation(ctx context.Context, in *ApplyForAccreditationRequest, opts ...grpc.CallOption) (*ApplyForAccreditationResponse, error)
+	// RecordAttestation writes down what an officer has found out of a criterion
+	// that no register answers: EMP-5 and EMP-6, and EMP-7 and EMP-8 when they
+	// were seen on paper or found to be wrong. The newest of a criterion counts.
+	//
+	// NOT_FOUND when the organisation never applied; FAILED_PRECONDITION unless
+	// it is pending or suspended; INVALID_ARGUMENT for EMP-1 to EMP-4.
+	RecordAttestation(ctx context.Context, in *RecordAttestationRequest, opts ...grpc.CallOption) (*RecordAttestationResponse, error)
+	// ReviewAccreditation asks the register anew and answers every criterion as it
+	// stands now. UNAVAILABLE when the register does not answer.
+	ReviewAccreditation(ctx context.Context, in *ReviewAccreditationRequest, opts ...grpc.CallOption) (*ReviewAccreditationResponse, error)
+	// AccreditApplicant puts a pending application in force when every criterion
+	// is met: the register is asked in the same call. INVALID_ARGUMENT
+	// ("accreditation.criteria") names every criterion that is not met and why;
+	// UNAVAILABLE when the register does not answer. Calling it again changes
+	// nothing.
+	AccreditApplicant(ctx context.Context, in *AccreditApplicantRequest, opts ...grpc.CallOption) (*AccreditApplicantResponse, error)
+	// SuspendEmployer takes an accreditation out of force until it is reinstated:
+	// the suspension bit of its credential is set and the trust list says so.
+	// Calling it again changes nothing. INVALID_ARGUMENT without a reason.
+	SuspendEmployer(ctx context.Context, in *SuspendEmployerRequest, opts ...grpc.CallOption) (*SuspendEmployerResponse, error)
+	// ReinstateEmployer puts a suspended accreditation back in force, with its old
+	// dates, when every criterion is met again: see AccreditApplicant.
+	ReinstateEmployer(ctx context.Context, in *ReinstateEmployerRequest, opts ...grpc.CallOption) (*ReinstateEmployerResponse, error)
+	// RegisterSignatory names somebody who may sign offers from now on. Programme
+	// office, or the employer for itself. FAILED_PRECONDITION when the
+	// accreditation is over.
+	RegisterSignatory(ctx context.Context, in *RegisterSignatoryRequest, opts ...grpc.CallOption) (*RegisterSignatoryResponse, error)
+	// EndSignatory ends what somebody may sign, from now on. Programme office, or
+	// the employer for itself. NOT_FOUND when nobody of the name and role may;
+	// FAILED_PRECONDITION for the last one of an accredited employer.
+	EndSignatory(ctx context.Context, in *EndSignatoryRequest, opts ...grpc.CallOption) (*EndSignatoryResponse, error)
 	// AccreditEmployer makes an employer a trusted issuer of offers, signs its
-	// EmployerAccreditation credential and adds it to the trust list.
+	// EmployerAccreditation credential and adds it to the trust list: application,
+	// attestation and accreditation in one, for the programme office. EMP-1 to
+	// EMP-4 are Enhetsregisteret's to answer whatever criteria names; UNAVAILABLE
+	// when it does not.
 	//
 	// Norwegian law has only negative lists of employers (utlendingsforskriften
 	// § 6-34, utlendingsloven § 27 fifth paragraph); the criteria are the
@@ -49,13 +110,14 @@ type RegistryServiceClient interface {
 	// organisation number, or the DID, is accredited with other content.
 	AccreditEmployer(ctx context.Context, in *AccreditEmployerRequest, opts ...grpc.CallOption) (*AccreditEmployerResponse, error)
 	// GetAccreditation answers the newest accreditation of an organisation, in
-	// whatever state it is. NOT_FOUND when it never had one.
+	// whatever state it is, with its criteria, signatories and history. Programme
+	// office, or the employer for itself. NOT_FOUND when it never had one.
 	GetAccreditation(ctx context.Context, in *GetAccreditationRequest, opts ...grpc.CallOption) (*GetAccreditationResponse, error)
 	// ListAccreditations answers all accreditations, ordered by organisation
 	// number.
 	ListAccreditations(ctx context.Context, in *ListAccreditationsRequest, opts ...grpc.CallOption) (*ListAccreditationsResponse, error)
 	// RevokeAccreditation ends an accreditation for good: its status bit is set
-	// and the trust list no longer names the employer. Offers that it signed
+	// and the trust list says that the employer has left. Offers that it signed
 	// before are no longer accepted. Calling it again changes nothing and
 	// answers the same.
 	//
@@ -70,6 +132,86 @@ type registryServiceClient struct {
 
 func NewRegistryServiceClient(cc grpc.ClientConnInterface) RegistryServiceClient {
 	return &registryServiceClient{cc}
+}
+
+func (c *registryServiceClient) ApplyForAccreditation(ctx context.Context, in *ApplyForAccreditationRequest, opts ...grpc.CallOption) (*ApplyForAccreditationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ApplyForAccreditationResponse)
+	err := c.cc.Invoke(ctx, RegistryService_ApplyForAccreditation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registryServiceClient) RecordAttestation(ctx context.Context, in *RecordAttestationRequest, opts ...grpc.CallOption) (*RecordAttestationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordAttestationResponse)
+	err := c.cc.Invoke(ctx, RegistryService_RecordAttestation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registryServiceClient) ReviewAccreditation(ctx context.Context, in *ReviewAccreditationRequest, opts ...grpc.CallOption) (*ReviewAccreditationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReviewAccreditationResponse)
+	err := c.cc.Invoke(ctx, RegistryService_ReviewAccreditation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registryServiceClient) AccreditApplicant(ctx context.Context, in *AccreditApplicantRequest, opts ...grpc.CallOption) (*AccreditApplicantResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AccreditApplicantResponse)
+	err := c.cc.Invoke(ctx, RegistryService_AccreditApplicant_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registryServiceClient) SuspendEmployer(ctx context.Context, in *SuspendEmployerRequest, opts ...grpc.CallOption) (*SuspendEmployerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SuspendEmployerResponse)
+	err := c.cc.Invoke(ctx, RegistryService_SuspendEmployer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registryServiceClient) ReinstateEmployer(ctx context.Context, in *ReinstateEmployerRequest, opts ...grpc.CallOption) (*ReinstateEmployerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReinstateEmployerResponse)
+	err := c.cc.Invoke(ctx, RegistryService_ReinstateEmployer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registryServiceClient) RegisterSignatory(ctx context.Context, in *RegisterSignatoryRequest, opts ...grpc.CallOption) (*RegisterSignatoryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RegisterSignatoryResponse)
+	err := c.cc.Invoke(ctx, RegistryService_RegisterSignatory_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registryServiceClient) EndSignatory(ctx context.Context, in *EndSignatoryRequest, opts ...grpc.CallOption) (*EndSignatoryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EndSignatoryResponse)
+	err := c.cc.Invoke(ctx, RegistryService_EndSignatory_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (c *registryServiceClient) AccreditEmployer(ctx context.Context, in *AccreditEmployerRequest, opts ...grpc.CallOption) (*AccreditEmployerResponse, error) {
@@ -117,15 +259,68 @@ func (c *registryServiceClient) RevokeAccreditation(ctx context.Context, in *Rev
 // for forward compatibility.
 //
 // RegistryService keeps which employers may issue offers of employment. Public
-// listener; every call needs a bearer token of the programme office.
+// listener; every call needs a bearer token: the programme office's, or an
+// employer's own where the method says so.
+//
+// An employer applies (PENDING); the criteria EMP-1 to EMP-8 are judged by what
+// Enhetsregisteret answers, what the employer declares and what the office
+// attests; an officer accredits when all are met (ACCREDITED, four years), and
+// suspends, reinstates or revokes (two years' ban) with a reason. The machine
+// suspends an employer that the register's feed shows to be bankrupt, wound up
+// or deleted. Every change makes a new version of the trust list and an event.
+//
+// What anybody may ask is in EmployerDirectoryService.
 //
 // The signed trust list, the credential types with their JSON Schemas, the
 // JSON-LD contexts, the registry's DID document and its status lists are plain
 // HTTP documents that anyone may read without a token. They are not part of
 // this contract.
 type RegistryServiceServer interface {
+	// ApplyForAccreditation opens an application, or amends the one that is
+	// pending. Programme office, or the employer for itself. The register is asked
+	// at once; when it does not answer, EMP-1 to EMP-4 stay unknown and the
+	// application stands all the same.
+	//
+	// INVALID_ARGUMENT names every wrong field. FAILED_PRECONDITION when the
+	// organisation is accredited or suspended, when its ban is not over
+	// ("accreditation.revoked"), or when the DID is another's.
+	ApplyForAccreditation(context.Context, *ApplyForAccreditationRequest) (*ApplyForAccreditationResponse, error)
+	// RecordAttestation writes down what an officer has found out of a criterion
+	// that no register answers: EMP-5 and EMP-6, and EMP-7 and EMP-8 when they
+	// were seen on paper or found to be wrong. The newest of a criterion counts.
+	//
+	// NOT_FOUND when the organisation never applied; FAILED_PRECONDITION unless
+	// it is pending or suspended; INVALID_ARGUMENT for EMP-1 to EMP-4.
+	RecordAttestation(context.Context, *RecordAttestationRequest) (*RecordAttestationResponse, error)
+	// ReviewAccreditation asks the register anew and answers every criterion as it
+	// stands now. UNAVAILABLE when the register does not answer.
+	ReviewAccreditation(context.Context, *ReviewAccreditationRequest) (*ReviewAccreditationResponse, error)
+	// AccreditApplicant puts a pending application in force when every criterion
+	// is met: the register is asked in the same call. INVALID_ARGUMENT
+	// ("accreditation.criteria") names every criterion that is not met and why;
+	// UNAVAILABLE when the register does not answer. Calling it again changes
+	// nothing.
+	AccreditApplicant(context.Context, *AccreditApplicantRequest) (*AccreditApplicantResponse, error)
+	// SuspendEmployer takes an accreditation out of force until it is reinstated:
+	// the suspension bit of its credential is set and the trust list says so.
+	// Calling it again changes nothing. INVALID_ARGUMENT without a reason.
+	SuspendEmployer(context.Context, *SuspendEmployerRequest) (*SuspendEmployerResponse, error)
+	// ReinstateEmployer puts a suspended accreditation back in force, with its old
+	// dates, when every criterion is met again: see AccreditApplicant.
+	ReinstateEmployer(context.Context, *ReinstateEmployerRequest) (*ReinstateEmployerResponse, error)
+	// RegisterSignatory names somebody who may sign offers from now on. Programme
+	// office, or the employer for itself. FAILED_PRECONDITION when the
+	// accreditation is over.
+	RegisterSignatory(context.Context, *RegisterSignatoryRequest) (*RegisterSignatoryResponse, error)
+	// EndSignatory ends what somebody may sign, from now on. Programme office, or
+	// the employer for itself. NOT_FOUND when nobody of the name and role may;
+	// FAILED_PRECONDITION for the last one of an accredited employer.
+	EndSignatory(context.Context, *EndSignatoryRequest) (*EndSignatoryResponse, error)
 	// AccreditEmployer makes an employer a trusted issuer of offers, signs its
-	// EmployerAccreditation credential and adds it to the trust list.
+	// EmployerAccreditation credential and adds it to the trust list: application,
+	// attestation and accreditation in one, for the programme office. EMP-1 to
+	// EMP-4 are Enhetsregisteret's to answer whatever criteria names; UNAVAILABLE
+	// when it does not.
 	//
 	// Norwegian law has only negative lists of employers (utlendingsforskriften
 	// § 6-34, utlendingsloven § 27 fifth paragraph); the criteria are the
@@ -136,13 +331,14 @@ type RegistryServiceServer interface {
 	// organisation number, or the DID, is accredited with other content.
 	AccreditEmployer(context.Context, *AccreditEmployerRequest) (*AccreditEmployerResponse, error)
 	// GetAccreditation answers the newest accreditation of an organisation, in
-	// whatever state it is. NOT_FOUND when it never had one.
+	// whatever state it is, with its criteria, signatories and history. Programme
+	// office, or the employer for itself. NOT_FOUND when it never had one.
 	GetAccreditation(context.Context, *GetAccreditationRequest) (*GetAccreditationResponse, error)
 	// ListAccreditations answers all accreditations, ordered by organisation
 	// number.
 	ListAccreditations(context.Context, *ListAccreditationsRequest) (*ListAccreditationsResponse, error)
 	// RevokeAccreditation ends an accreditation for good: its status bit is set
-	// and the trust list no longer names the employer. Offers that it signed
+	// and the trust list says that the employer has left. Offers that it signed
 	// before are no longer accepted. Calling it again changes nothing and
 	// answers the same.
 	//
@@ -159,6 +355,30 @@ type RegistryServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedRegistryServiceServer struct{}
 
+func (UnimplementedRegistryServiceServer) ApplyForAccreditation(context.Context, *ApplyForAccreditationRequest) (*ApplyForAccreditationResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ApplyForAccreditation not implemented")
+}
+func (UnimplementedRegistryServiceServer) RecordAttestation(context.Context, *RecordAttestationRequest) (*RecordAttestationResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RecordAttestation not implemented")
+}
+func (UnimplementedRegistryServiceServer) ReviewAccreditation(context.Context, *ReviewAccreditationRequest) (*ReviewAccreditationResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ReviewAccreditation not implemented")
+}
+func (UnimplementedRegistryServiceServer) AccreditApplicant(context.Context, *AccreditApplicantRequest) (*AccreditApplicantResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method AccreditApplicant not implemented")
+}
+func (UnimplementedRegistryServiceServer) SuspendEmployer(context.Context, *SuspendEmployerRequest) (*SuspendEmployerResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method SuspendEmployer not implemented")
+}
+func (UnimplementedRegistryServiceServer) ReinstateEmployer(context.Context, *ReinstateEmployerRequest) (*ReinstateEmployerResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ReinstateEmployer not implemented")
+}
+func (UnimplementedRegistryServiceServer) RegisterSignatory(context.Context, *RegisterSignatoryRequest) (*RegisterSignatoryResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RegisterSignatory not implemented")
+}
+func (UnimplementedRegistryServiceServer) EndSignatory(context.Context, *EndSignatoryRequest) (*EndSignatoryResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method EndSignatory not implemented")
+}
 func (UnimplementedRegistryServiceServer) AccreditEmployer(context.Context, *AccreditEmployerRequest) (*AccreditEmployerResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method AccreditEmployer not implemented")
 }
@@ -190,6 +410,150 @@ func RegisterRegistryServiceServer(s grpc.ServiceRegistrar, srv RegistryServiceS
 		t.testEmbeddedByValue()
 	}
 	s.RegisterService(&RegistryService_ServiceDesc, srv)
+}
+
+func _RegistryService_ApplyForAccreditation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ApplyForAccreditationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServiceServer).ApplyForAccreditation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistryService_ApplyForAccreditation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServiceServer).ApplyForAccreditation(ctx, req.(*ApplyForAccreditationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistryService_RecordAttestation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordAttestationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServiceServer).RecordAttestation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistryService_RecordAttestation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServiceServer).RecordAttestation(ctx, req.(*RecordAttestationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistryService_ReviewAccreditation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReviewAccreditationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServiceServer).ReviewAccreditation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistryService_ReviewAccreditation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServiceServer).ReviewAccreditation(ctx, req.(*ReviewAccreditationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistryService_AccreditApplicant_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AccreditApplicantRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServiceServer).AccreditApplicant(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistryService_AccreditApplicant_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServiceServer).AccreditApplicant(ctx, req.(*AccreditApplicantRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistryService_SuspendEmployer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SuspendEmployerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServiceServer).SuspendEmployer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistryService_SuspendEmployer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServiceServer).SuspendEmployer(ctx, req.(*SuspendEmployerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistryService_ReinstateEmployer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReinstateEmployerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServiceServer).ReinstateEmployer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistryService_ReinstateEmployer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServiceServer).ReinstateEmployer(ctx, req.(*ReinstateEmployerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistryService_RegisterSignatory_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RegisterSignatoryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServiceServer).RegisterSignatory(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistryService_RegisterSignatory_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServiceServer).RegisterSignatory(ctx, req.(*RegisterSignatoryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistryService_EndSignatory_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EndSignatoryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServiceServer).EndSignatory(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistryService_EndSignatory_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServiceServer).EndSignatory(ctx, req.(*EndSignatoryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
 }
 
 func _RegistryService_AccreditEmployer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
@@ -271,6 +635,38 @@ var RegistryService_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "kompetansespor.registry.v1.RegistryService",
 	HandlerType: (*RegistryServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "ApplyForAccreditation",
+			Handler:    _RegistryService_ApplyForAccreditation_Handler,
+		},
+		{
+			MethodName: "RecordAttestation",
+			Handler:    _RegistryService_RecordAttestation_Handler,
+		},
+		{
+			MethodName: "ReviewAccreditation",
+			Handler:    _RegistryService_ReviewAccreditation_Handler,
+		},
+		{
+			MethodName: "AccreditApplicant",
+			Handler:    _RegistryService_AccreditApplicant_Handler,
+		},
+		{
+			MethodName: "SuspendEmployer",
+			Handler:    _RegistryService_SuspendEmployer_Handler,
+		},
+		{
+			MethodName: "ReinstateEmployer",
+			Handler:    _RegistryService_ReinstateEmployer_Handler,
+		},
+		{
+			MethodName: "RegisterSignatory",
+			Handler:    _RegistryService_RegisterSignatory_Handler,
+		},
+		{
+			MethodName: "EndSignatory",
+			Handler:    _RegistryService_EndSignatory_Handler,
+		},
 		{
 			MethodName: "AccreditEmployer",
 			Handler:    _RegistryService_AccreditEmployer_Handler,
