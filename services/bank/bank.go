@@ -1,14 +1,16 @@
 // Package bank is where a worker gets a salary account: when UDI has granted
 // and the tax administration has assigned an identifier, in whichever order it
-// learns so. This file is the wiring; the journey is in internal/desk:
-// identify.go, open.go.
+// learns so. Several banks (tenants) live in one service, each with a did:web of
+// its own; the worker's consent names one. This file is the wiring; the journey
+// is in internal/desk: identify.go, open.go, settle.go, decide.go, payroll.go.
 package bank
 
 import (
 	"context"
+	_ "embed" // the list of development is a data file
 	"io"
-	"regexp"
-	"strings"
+	"net/http"
+	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
@@ -17,67 +19,26 @@ import (
 	taxv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/tax/v1"
 	verifierv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1"
 	"github.com/kompetansespor/kompetansespor/proto/gen/openapi"
-	"github.com/kompetansespor/kompetansespor/services/bank/internal/account"
 	"github.com/kompetansespor/kompetansespor/services/bank/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/bank/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/bank/internal/diligence"
 	"github.com/kompetansespor/kompetansespor/services/bank/internal/inbox"
 	"github.com/kompetansespor/kompetansespor/services/bank/internal/peers"
+	"github.com/kompetansespor/kompetansespor/services/bank/internal/sanctions"
 	"github.com/kompetansespor/kompetansespor/services/bank/internal/store"
-	"github.com/kompetansespor/kompetansespor/services/internal/config"
-	"github.com/kompetansespor/kompetansespor/services/internal/fault"
-	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
+	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 )
 
-// Config is the bank's configuration.
-type Config struct {
-	config.Common `yaml:",inline"`
-
-	// Bank is who keeps the accounts.
-	Bank Bank `yaml:"bank"`
-}
-
-// Bank is a bank as its customers know it.
-type Bank struct {
-	// OrganisationNumber is the nine digits of Enhetsregisteret. Required.
-	OrganisationNumber string `yaml:"organisation_number"`
-	// Name is the bank's name. Required.
-	Name string `yaml:"name"`
-	// BIC is its bank identifier code (ISO 9362). Required.
-	BIC string `yaml:"bic"`
-	// Code is the four digits that its account numbers begin with, in quotes.
-	// Required.
-	Code string `yaml:"code"`
-}
-
-var code = regexp.MustCompile(`^[0-9]{4}$`)
-
-// Validate says everything that is wrong with the configuration.
-func (c *Config) Validate() []fault.Violation {
-	all := c.Common.Validate(config.Needs{Peers: []string{"verifier", "tax"}, Events: true})
-	when := func(broken bool, field, message string) {
-		if broken {
-			all = append(all, fault.Violation{Field: field, Rule: "config." + field, Message: message})
-		}
-	}
-	when(c.DID == "", "did", "is missing: the bank issues with its DID")
-	when(identifier.CheckOrganisationNumber(c.Bank.OrganisationNumber, mode(c.Development)) != nil, "bank.organisation_number", "is not a valid organisation number")
-	when(strings.TrimSpace(c.Bank.Name) == "", "bank.name", "is missing")
-	when(identifier.CheckBIC(c.Bank.BIC) != nil, "bank.bic", "is not a Norwegian bank identifier code")
-	when(!code.MatchString(c.Bank.Code), "bank.code", `must be four digits in quotes, such as "9999"`)
-	return all
-}
-
-func mode(development bool) identifier.Mode {
-	if development {
-		return identifier.Synthetic
-	}
-	return identifier.Production
-}
-
 // purpose is what the bank reads a case, and asks for an identifier, for.
 const purpose = "account-opening"
+
+//go:embed development/sanctions.csv
+var developmentList []byte
+
+// lookEvery is how often the file of the sanctions list is looked at.
+const lookEvery = 5 * time.Second
 
 // Run serves until ctx ends. Logs go to out.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {
@@ -87,7 +48,26 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	}
 	defer func() { _ = s.Close(ctx) }()
 
+	banks := cfg.tenants(s.Host())
+	for _, b := range banks {
+		if err := s.Book.EnsureOrganisation(ctx, b.DID, b.OrganisationNumber, s.DIDCommEndpoint()); err != nil {
+			return err
+		}
+	}
+	if cfg.Bank.named() {
+		if err := store.Adopt(ctx, s.DB, cfg.DID); err != nil {
+			return err
+		}
+	}
 	fingerprint, err := onboarding.OpenFingerprint(ctx, s.DB, s.Book.KeyStore(), s.Random)
+	if err != nil {
+		return err
+	}
+	parameters, err := diligence.LoadParameters()
+	if err != nil {
+		return err
+	}
+	lists, err := sanctionsList(cfg, s.Clock)
 	if err != nil {
 		return err
 	}
@@ -102,8 +82,8 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	d := desk.New(desk.Config{
 		DB: s.DB, Store: store.Store{Sealer: s.Book.KeyStore(), Fingerprint: fingerprint},
 		Identifiers: peers.Identifiers{Client: taxv1.NewIdentifierServiceClient(tax), Purpose: purpose},
-		Issuer:      s.Issuer(nil, nil), Outbox: s.Outbox, Clock: s.Clock, Random: s.Random, Mode: mode(cfg.Development), DID: cfg.DID,
-		Bank: account.Bank{OrganisationNumber: cfg.Bank.OrganisationNumber, Name: cfg.Bank.Name, BIC: cfg.Bank.BIC}, Code: cfg.Bank.Code,
+		Lists:       lists, Diligence: parameters, Issuer: s.Issuer(nil, nil), Outbox: s.Outbox, Clock: s.Clock, Random: s.Random,
+		Mode: mode(cfg.Development), Banks: banks,
 	})
 	d.Cases = onboarding.New(onboarding.Config{
 		DB: s.DB, Views: onboarding.Verifier{Client: verifierv1.NewViewServiceClient(verifier), Purpose: purpose}, Verb: d.Open,
@@ -114,11 +94,26 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 		return err
 	}
 	return s.Run(ctx, service.Parts{
-		Public:  func(r grpc.ServiceRegistrar) { bankv1.RegisterAccountServiceServer(r, &api.Accounts{Desk: d}) },
-		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{bankv1.RegisterAccountServiceHandler},
-		OpenAPI: document,
-		Policy:  api.Policy(),
-		Consume: inbox.Handlers(d),
-		Jobs:    d.Cases.Jobs(),
+		Public:   func(r grpc.ServiceRegistrar) { bankv1.RegisterAccountServiceServer(r, &api.Accounts{Desk: d}) },
+		Gateway:  []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{bankv1.RegisterAccountServiceHandler},
+		OpenAPI:  document,
+		Policy:   api.Policy(),
+		Routes:   map[string]http.Handler{"GET /banks/{organisation}/did.json": s.Book.Documents(s.Host())},
+		Internal: func(r grpc.ServiceRegistrar) { bankv1.RegisterPayrollServiceServer(r, &api.Payroll{Desk: d}) },
+		Consume:  inbox.Handlers(d),
+		Jobs:     d.Cases.Jobs(),
 	})
+}
+
+// sanctionsList is the list of the configuration, or the invented one of
+// development.
+func sanctionsList(cfg Config, now clock.Clock) (desk.Lists, error) {
+	if cfg.Sanctions.List != "" {
+		return &peers.ListFile{Path: cfg.Sanctions.List, Clock: now, Every: lookEvery}, nil
+	}
+	list, err := sanctions.Parse(developmentList)
+	if err != nil {
+		return nil, err
+	}
+	return peers.FixedList{Parsed: list, Clock: now}, nil
 }

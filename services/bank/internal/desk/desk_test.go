@@ -2,116 +2,25 @@ package desk_test
 
 import (
 	"bytes"
-	"context"
-	"crypto/rand"
-	"log/slog"
-	"slices"
 	"testing"
-	"time"
 
-	"github.com/kompetansespor/kompetansespor/services/bank/internal/account"
 	"github.com/kompetansespor/kompetansespor/services/bank/internal/desk"
-	"github.com/kompetansespor/kompetansespor/services/bank/internal/inbox"
-	"github.com/kompetansespor/kompetansespor/services/bank/internal/store"
-	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
-	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
-	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
-	"github.com/kompetansespor/kompetansespor/services/internal/testkit/harness"
 )
 
-type bank struct {
-	*harness.Harness
-	*desk.Desk
-	views, asked int
-	number       string
-	taxErr       error
-}
-
-func (b *bank) View(_ context.Context, caseRef string) (onboarding.View, error) {
-	b.views++
-	return harness.View(caseRef), nil
-}
-
-func (b *bank) Identifier(context.Context, string) (string, error) {
-	b.asked++
-	return b.number, b.taxErr
-}
-
-func open(t *testing.T) *bank {
-	t.Helper()
-	h := harness.Open(t, "bank", onboarding.Migrations(), store.Migrations())
-	fingerprint, err := onboarding.OpenFingerprint(t.Context(), h.DB, h.Book.KeyStore(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &bank{Harness: h, number: "01819020074"}
-	b.Desk = desk.New(desk.Config{
-		DB: h.DB, Store: store.Store{Sealer: h.Book.KeyStore(), Fingerprint: fingerprint}, Identifiers: b, Issuer: h.Issuer,
-		Outbox: h.Outbox, Clock: h.Clock, Random: rand.Reader, Mode: identifier.Synthetic, DID: h.DID,
-		Bank: account.Bank{OrganisationNumber: "310000027", Name: "Testbanken", BIC: "TESTNOKK"}, Code: "9999",
-	})
-	b.Cases = onboarding.New(onboarding.Config{
-		DB: h.DB, Views: b, Verb: b.Open, Sealer: h.Book.KeyStore(), Clock: h.Clock, Log: slog.New(slog.DiscardHandler),
-	})
-	return b
-}
-
-// event brings an event as the inbox does, and works until there is nothing to do.
-func (b *bank) event(t *testing.T, producer, name, caseRef string, data map[string]any) {
-	t.Helper()
-	handler := inbox.Handlers(b.Desk)[producer][name]
-	err := b.DB.Tx(t.Context(), func(tx *sqldb.Tx) error {
-		return handler(t.Context(), tx, &eventbus.Event{Type: eventbus.TypeOf(name), Case: caseRef, Data: data})
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.steps(t)
-}
-
-func (b *bank) steps(t *testing.T) {
-	t.Helper()
-	for busy := true; busy; {
-		var err error
-		if busy, err = b.Cases.Step(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func (b *bank) granted(t *testing.T, caseRef string) {
-	t.Helper()
-	b.event(t, "verifier", "decision.made", caseRef, map[string]any{"outcome": "GRANTED"})
-}
-
-func (b *bank) assigned(t *testing.T, caseRef string) {
-	t.Helper()
-	b.event(t, "tax", "identifier.assigned", caseRef, map[string]any{"identifier_type": "FNR"})
-}
-
-func (b *bank) line(t *testing.T, caseRef string) desk.Line {
-	t.Helper()
-	line, err := b.Get(t.Context(), caseRef)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return line
-}
-
 func TestAccountIsOpenedOnceInWhicheverOrder(t *testing.T) {
-	for name, order := range map[string][]func(*bank, *testing.T, string){
-		"decision first":   {(*bank).granted, (*bank).assigned},
-		"identifier first": {(*bank).assigned, (*bank).granted},
+	for name, order := range map[string][]func(*world, testing.TB, string){
+		"decision first":   {(*world).granted, (*world).assigned},
+		"identifier first": {(*world).assigned, (*world).granted},
 	} {
-		b := open(t)
-		order[0](b, t, "case_1")
-		if line := b.line(t, "case_1"); line.Standing != desk.Waiting || b.asked != 0 {
-			t.Errorf("%s: %s after the first event, asked %d", name, line.Standing, b.asked)
+		w := openBanks(t, false)
+		order[0](w, t, "case_1")
+		if line := w.line(t, "case_1"); line.Standing != desk.Waiting || w.asked != 0 {
+			t.Errorf("%s: %s after the first event, asked %d", name, line.Standing, w.asked)
 		}
-		order[1](b, t, "case_1")
-		first := b.line(t, "case_1")
+		order[1](w, t, "case_1")
+		first := w.line(t, "case_1")
 		if first.Standing != desk.Opened {
 			t.Fatalf("%s: %+v", name, first)
 		}
@@ -119,74 +28,104 @@ func TestAccountIsOpenedOnceInWhicheverOrder(t *testing.T) {
 			t.Error(err)
 		}
 		for _, again := range order {
-			again(b, t, "case_1")
+			again(w, t, "case_1")
 		}
-		if second := b.line(t, "case_1"); second.Account.BBAN() != first.Account.BBAN() || b.asked != 1 || b.views != 1 {
-			t.Errorf("%s: a repetition had an effect: asked %d, read %d", name, b.asked, b.views)
+		if second := w.line(t, "case_1"); second.Account.BBAN() != first.Account.BBAN() || w.asked != 1 || w.views != 1 {
+			t.Errorf("%s: a repetition had an effect: asked %d, read %d", name, w.asked, w.views)
 		}
-		if got := b.Events(t, "case_1"); !slices.Equal(got, []string{"no.kompetansespor.bankaccount.opened.v1"}) {
+		if got := w.happened(t, "case_1"); got != "bankaccount.opened,bankid.ordered,bankid.issued" {
 			t.Errorf("%s: %v", name, got)
 		}
-		if got := b.Credentials(t, "case_1"); !slices.Equal(got, []string{"BankAccountConfirmation offered"}) {
+		if got := w.Credentials(t, "case_1"); len(got) != 1 || got[0] != "BankAccountConfirmation offered" {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
 }
 
 func TestTaxThatDoesNotAnswerIsAskedAgain(t *testing.T) {
-	b := open(t)
-	b.taxErr = fault.New(fault.Unavailable, "rpc.unreachable", "down")
-	b.granted(t, "case_1")
-	b.assigned(t, "case_1")
-	if line := b.line(t, "case_1"); line.Standing != desk.Waiting || b.asked != 1 {
-		t.Errorf("%+v, asked %d", line, b.asked)
+	w := openWorld(t)
+	w.taxErr = fault.New(fault.Unavailable, "rpc.unreachable", "down")
+	w.granted(t, "case_1")
+	w.assigned(t, "case_1")
+	if line := w.line(t, "case_1"); line.Standing != desk.Waiting || w.asked != 1 || line.Rule != "rpc.unreachable" {
+		t.Errorf("%+v, asked %d", line, w.asked)
 	}
-	b.taxErr = nil
-	b.Clock.Pass(10 * time.Second)
-	b.steps(t)
-	if line := b.line(t, "case_1"); line.Standing != desk.Opened || b.views != 1 {
-		t.Errorf("%+v, read %d", line, b.views)
+	w.taxErr = nil
+	w.later(t)
+	if line := w.line(t, "case_1"); line.Standing != desk.Opened || w.views != 1 {
+		t.Errorf("%+v, read %d", line, w.views)
 	}
 }
 
-func TestDueDiligenceThatFailsOpensNothing(t *testing.T) {
-	b := open(t)
-	b.number = "01819020075"
-	b.granted(t, "case_1")
-	b.assigned(t, "case_1")
-	if line := b.line(t, "case_1"); line.Standing != desk.Failed || line.Rule != "account.due-diligence" {
+func TestIdentityThatIsNotKnownOpensNothing(t *testing.T) {
+	w := openWorld(t)
+	w.numbers["case_1"] = "01819020075"
+	w.assigned(t, "case_1")
+	w.granted(t, "case_1")
+	if line := w.line(t, "case_1"); line.Standing != desk.Failed || line.Rule != "account.due-diligence" {
 		t.Errorf("%+v", line)
 	}
-	if len(b.Events(t, "case_1")) != 0 || len(b.Credentials(t, "case_1")) != 0 {
+	if w.happened(t, "case_1") != "" || len(w.Credentials(t, "case_1")) != 0 {
 		t.Error("something was done half")
 	}
-	failed, err := b.List(t.Context(), desk.Failed, 0, 10)
+	failed, err := w.List0(t, w.first, desk.Failed)
 	if err != nil || len(failed) != 1 {
 		t.Error(failed, err)
 	}
 }
 
 func TestRefusedCaseGetsNoAccount(t *testing.T) {
-	b := open(t)
-	b.event(t, "verifier", "decision.made", "case_1", map[string]any{"outcome": "REFUSED"})
-	b.assigned(t, "case_1")
-	if line := b.line(t, "case_1"); line.Standing != desk.NotGranted || b.views != 0 || b.asked != 0 {
+	w := openBanks(t, false)
+	w.event(t, "verifier", "decision.made", "case_1", map[string]any{"outcome": "REFUSED"})
+	w.assigned(t, "case_1")
+	for _, name := range []string{"case.halted", "case.resumed", "permit.revoked", "case.corrected"} {
+		w.stands(t, name, "case_1", "OFFICER")
+	}
+	w.replaced(t, "case_1", otherFNR)
+	if line := w.line(t, "case_1"); line.Standing != desk.NotGranted || w.views != 0 || w.asked != 0 || w.happened(t, "case_1") != "" {
 		t.Errorf("%+v", line)
 	}
-	if _, err := b.Get(t.Context(), "case_2"); fault.KindOf(err) != fault.NotFound {
+	if _, err := w.Get(t.Context(), w.first, "case_2"); fault.KindOf(err) != fault.NotFound {
 		t.Error(err)
 	}
 }
 
-func TestAccountNumberIsSealedAtRest(t *testing.T) {
-	b := open(t)
-	b.granted(t, "case_1")
-	b.assigned(t, "case_1")
-	var bban, holder []byte
-	if err := b.DB.Read().QueryRowContext(t.Context(), `SELECT bban, holder FROM account`).Scan(&bban, &holder); err != nil {
+func TestAccountIsSealedAtRest(t *testing.T) {
+	w := openWorld(t)
+	w.list = listOf(t, "v1", lisaListed)
+	w.granted(t, "case_1")
+	w.assigned(t, "case_1")
+	if _, err := w.Approve(t.Context(), w.word("case_1", "NOT_THE_LISTED_PERSON")); err != nil {
 		t.Fatal(err)
 	}
-	if bytes.Contains(bban, []byte(b.line(t, "case_1").Account.BBAN())) || bytes.Contains(holder, []byte("Johnson")) {
+	w.steps(t)
+	var bban, holder, facts []byte
+	if err := w.db().Read().QueryRowContext(t.Context(), `SELECT bban, holder, facts FROM account`).Scan(&bban, &holder, &facts); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(bban, []byte(w.line(t, "case_1").Account.BBAN())) || bytes.Contains(holder, []byte("Johnson")) {
 		t.Error("the account can be read in the table")
+	}
+	for _, text := range []string{"passport", "sanctions", "S1", "NOT_THE_LISTED_PERSON"} {
+		if bytes.Contains(facts, []byte(text)) {
+			t.Errorf("%q can be read in the table", text)
+		}
+	}
+	var person string
+	if err := w.db().Read().QueryRowContext(t.Context(), `SELECT person FROM customer`).Scan(&person); err != nil || person == fnr || person == w.store.Name(fnr) {
+		t.Error("a person's number can be read, or compared with account numbers", err)
+	}
+}
+
+func TestAccountNumbersEndOrGoOn(t *testing.T) {
+	w := openWorld(t)
+	seen := map[string]bool{}
+	for n, number := range []string{fnr, otherFNR, dNumber} {
+		caseRef := []string{"case_1", "case_2", "case_3"}[n]
+		w.numbers[caseRef] = number
+		seen[w.opened(t, caseRef).Account.BBAN()] = true
+	}
+	if len(seen) != 3 {
+		t.Error("two people have one number:", seen)
 	}
 }

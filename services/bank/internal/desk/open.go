@@ -5,93 +5,221 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"strings"
+	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/bank/internal/account"
-	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
-	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
-	"github.com/kompetansespor/kompetansespor/services/internal/events"
+	"github.com/kompetansespor/kompetansespor/services/bank/internal/diligence"
+	"github.com/kompetansespor/kompetansespor/services/bank/internal/sanctions"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
-	"github.com/kompetansespor/kompetansespor/services/internal/issuance"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 )
 
-// Open records the grant and, once the worker has an identifier, asks the tax
-// administration for it, does the due diligence and opens the account. A case
-// gets one.
+// answers are what was asked for outside the transaction.
+type answers struct {
+	number     string // empty when nobody had to be asked
+	kind       identifier.PersonNumberKind
+	assessment *diligence.Assessment
+	subject    string
+}
+
+// Open takes a granted case as far as it goes: it records how the case stands,
+// asks the tax administration for the worker's identifier, does the due
+// diligence, opens the account or leaves it to a clerk, gives an open one its
+// holder's new number or name, and freezes it. It is called again whenever
+// something that the case may wait for has come.
 func (d *Desk) Open(ctx context.Context, c onboarding.Case) (onboarding.Effect, error) {
-	r := c.View.Read()
-	customer := account.Customer{
-		GivenName: r.Text("given_name"), FamilyName: r.Text("family_name"), PermitGranted: c.View.Permit.DecisionID != "",
-	}
-	if err := r.Err(); err != nil {
+	k, err := d.know(c)
+	if err != nil {
 		return nil, err
 	}
 	found, err := d.account(ctx, d.DB.Read(), c.Ref)
 	if err != nil {
 		return nil, err
 	}
-	found.Grant()
-	if found.State() == account.Ready {
-		if customer.Identifier, err = d.Identifiers.Identifier(ctx, c.Ref); err != nil {
+	unnamed := found.Bank() == ""
+	if _, err := k.tell(found); err != nil {
+		return nil, err
+	}
+	if unnamed && k.viewed && found.AsksNumber() {
+		// Whose case it is comes first: what fails from here on, its bank sees.
+		return func(ctx context.Context, tx *sqldb.Tx) error {
+			if err := d.Cases.Wake(ctx, tx, c.Ref); err != nil {
+				return err
+			}
+			return d.carry(ctx, tx, k, answers{})
+		}, nil
+	}
+	var got answers
+	if k.viewed {
+		if got, err = d.ask(ctx, k, found); err != nil {
 			return nil, err
 		}
 	}
 	return func(ctx context.Context, tx *sqldb.Tx) error {
-		found, err := d.account(ctx, tx, c.Ref)
-		if err != nil {
-			return err
-		}
-		changed := found.Grant()
-		if found.State() == account.Ready {
-			ctx, end := telemetry.Span(ctx, "account.Open", telemetry.Case.String(c.Ref))
-			err := d.open(ctx, tx, found, customer, c.View)
-			end(err)
-			return err
-		}
-		if !changed {
-			return nil
-		}
-		return d.Store.Save(ctx, tx, found)
+		ctx, end := telemetry.Span(ctx, "account.Open", telemetry.Case.String(c.Ref))
+		err := d.carry(ctx, tx, k, got)
+		end(err)
+		return err
 	}, nil
 }
 
-// open opens the account and confirms it to the worker's wallet.
-func (d *Desk) open(ctx context.Context, tx *sqldb.Tx, a *account.Account, customer account.Customer, view onboarding.View) error {
-	bban, err := d.freeNumber(ctx, tx)
+// ask asks for the number when it is needed, and does the due diligence before
+// an account is opened, and again when the customer turns out to be another. found
+// is a copy to think with.
+func (d *Desk) ask(ctx context.Context, k known, found *account.Account) (got answers, err error) {
+	before := found.State()
+	var list *sanctions.List
+	if before == account.Ready {
+		// Without a list nothing opens, and nobody has to be asked.
+		if list, err = d.Lists.List(ctx); err != nil {
+			return got, err
+		}
+	}
+	if found.AsksNumber() {
+		if err := d.number(ctx, k, found, &got); err != nil {
+			return got, err
+		}
+	}
+	k.person.Kind = found.Kind()
+	subject := d.Store.Name(subjectOf(k.person))
+	if !dueFor(found, subject) {
+		return got, nil
+	}
+	if list == nil {
+		if list, err = d.Lists.List(ctx); err != nil {
+			return got, err
+		}
+	}
+	assessment, err := d.Diligence.Assess(k.person, list, k.at, k.rules.Enhanced)
+	if err != nil {
+		return got, err
+	}
+	got.assessment, got.subject = &assessment, subject
+	found.Assess(assessment, subject, k.at)
+	if found.State() == account.Ready && got.number == "" {
+		return got, d.number(ctx, k, found, &got) // what a clerk was to look at is gone
+	}
+	return got, nil
+}
+
+// dueFor says whether due diligence is to be done now: whenever an account could
+// be opened, and when it was done for somebody who is another now.
+func dueFor(found *account.Account, subject string) bool {
+	switch found.State() {
+	case account.Ready:
+		return true
+	case account.Queued, account.Opened, account.Frozen:
+		return !found.Assessed(subject)
+	}
+	return false
+}
+
+// number asks the tax administration whose customer this is.
+func (d *Desk) number(ctx context.Context, k known, found *account.Account, got *answers) (err error) {
+	if got.number, err = d.Identifiers.Identifier(ctx, k.caseRef); err != nil {
+		return err
+	}
+	customer := k.customer
+	customer.Identifier = got.number
+	if got.kind, err = account.Identity(customer, d.Mode, k.at); err != nil {
+		return err
+	}
+	found.Learn(got.kind)
+	return nil
+}
+
+// subjectOf is whom and what a due diligence is about.
+func subjectOf(p diligence.Customer) string {
+	return strings.Join([]string{
+		"subject", p.GivenName, p.FamilyName, p.Birthdate.Format(time.DateOnly), strings.Join(p.Nationalities, " "), p.Residence, string(p.Kind),
+	}, "\x00")
+}
+
+// carry is the effect of Open, in one transaction.
+func (d *Desk) carry(ctx context.Context, tx *sqldb.Tx, k known, got answers) error {
+	a, err := d.account(ctx, tx, k.caseRef)
 	if err != nil {
 		return err
 	}
-	now := d.Clock.Now()
-	if _, err := a.Open(account.Opening{Customer: customer, Mode: d.Mode, BBAN: bban, At: now}); err != nil {
-		return err
-	}
-	if err := d.Store.Save(ctx, tx, a); err != nil {
-		return err
-	}
-	claims, err := a.Claims(d.Bank)
+	notices, err := k.tell(a)
 	if err != nil {
 		return err
 	}
-	id, err := d.Issuer.Reserve(ctx, tx, issuance.Draft{
-		Type: credtype.BankAccountConfirmation, Reference: a.CaseRef(), Issuer: d.DID, Claims: claims,
-		ValidFrom: now, ValidUntil: now.Add(account.ConfirmationValidFor),
-	})
+	if got.number != "" {
+		a.Learn(got.kind)
+	}
+	if got.assessment != nil {
+		notices = append(notices, a.Assess(*got.assessment, got.subject, k.at)...)
+	}
+	if got.number != "" {
+		told, err := d.take(ctx, tx, k, got, a)
+		if err != nil {
+			return err
+		}
+		notices = append(notices, told...)
+	}
+	if k.viewed {
+		a.Rename(k.holder())
+		notices = append(notices, a.ShareWithEmployer(k.consent)...)
+	}
+	return d.settle(ctx, tx, k, a, notices)
+}
+
+// take opens the account of who may have one, or shares the one that the person
+// has at the bank already, and writes down whose number it is.
+func (d *Desk) take(ctx context.Context, tx *sqldb.Tx, k known, got answers, a *account.Account) ([]account.Notice, error) {
+	var notices []account.Notice
+	if a.State() == account.Ready && got.assessment != nil {
+		root, err := d.Store.Customer(ctx, tx, a.Bank(), got.number)
+		if err != nil {
+			return nil, err
+		}
+		if notices, err = d.open(ctx, tx, k, a, root); err != nil {
+			return nil, err
+		}
+	}
+	if s := a.State(); s != account.Opened && s != account.Frozen {
+		return notices, nil
+	}
+	root, err := d.Store.Register(ctx, tx, a.Bank(), got.number, a.Root())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := d.Issuer.Offer(ctx, tx, id, issuance.Party{Ours: d.DID, Theirs: view.DeliveryDID}); err != nil {
-		return err
+	if root != a.Root() {
+		notices = append(notices, a.Duplicate()...)
 	}
-	_, err = d.Outbox.Append(ctx, tx, events.Happened{Type: "bankaccount.opened", Case: a.CaseRef(), TimeClass: eventbus.Machine})
-	return err
+	return notices, nil
+}
+
+// open opens an account, or shares the one that another case, root, has opened
+// for the same person. One that was closed is followed by a new one.
+func (d *Desk) open(ctx context.Context, tx *sqldb.Tx, k known, a *account.Account, root string) ([]account.Notice, error) {
+	if root != "" && root != a.CaseRef() {
+		other, err := d.Store.ByCase(ctx, tx, root)
+		if err != nil {
+			return nil, err
+		}
+		if other.State() != account.Closed {
+			return a.Share(other, k.holder())
+		}
+		if err := d.Store.Succeed(ctx, tx, a.Bank(), root, a.CaseRef()); err != nil {
+			return nil, err
+		}
+	}
+	bban, err := d.freeNumber(ctx, tx, k.bank.Code)
+	if err != nil {
+		return nil, err
+	}
+	return a.Open(account.Opening{Holder: k.holder(), BBAN: bban, At: k.at})
 }
 
 // freeNumber draws an account number and goes on to the next that has a
 // control digit and no owner.
-func (d *Desk) freeNumber(ctx context.Context, tx *sqldb.Tx) (string, error) {
+func (d *Desk) freeNumber(ctx context.Context, tx *sqldb.Tx, code string) (string, error) {
 	const serials = 1_000_000
 	var random [8]byte
 	if _, err := io.ReadFull(d.Random, random[:]); err != nil {
@@ -99,7 +227,7 @@ func (d *Desk) freeNumber(ctx context.Context, tx *sqldb.Tx) (string, error) {
 	}
 	first := binary.BigEndian.Uint64(random[:]) % serials
 	for i := range uint64(serials) {
-		bban, ok := identifier.NewBBAN(d.Code, int((first+i)%serials))
+		bban, ok := identifier.NewBBAN(code, int((first+i)%serials))
 		if !ok {
 			continue
 		}

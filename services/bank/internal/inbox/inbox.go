@@ -14,9 +14,14 @@ import (
 // Handlers maps a producer to the handlers of its events.
 func Handlers(d *desk.Desk) map[string]map[string]events.Handler {
 	return map[string]map[string]events.Handler{
-		"verifier": {"decision.made": d.Cases.Decided},
-		"tax": {"identifier.assigned": func(ctx context.Context, tx *sqldb.Tx, event *eventbus.Event) error {
-			return d.Identified(ctx, tx, event.Case)
-		}},
+		"verifier": d.Cases.Handlers(),
+		"tax": {
+			"identifier.assigned": func(ctx context.Context, tx *sqldb.Tx, event *eventbus.Event) error {
+				return d.Identified(ctx, tx, event.Case)
+			},
+			"identifier.replaced": func(ctx context.Context, tx *sqldb.Tx, event *eventbus.Event) error {
+				return d.Replaced(ctx, tx, event.Case)
+			},
+		},
 	}
 }

@@ -6,10 +6,10 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"encoding/json"
 	"fmt"
 
 	"github.com/kompetansespor/kompetansespor/services/bank/internal/account"
-	"github.com/kompetansespor/kompetansespor/services/bank/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
@@ -28,30 +28,51 @@ type Store struct {
 	Fingerprint *onboarding.Fingerprint
 }
 
-// Save writes an account. An opened one is never replaced.
+// Name gives a text a short name that tells nobody the text.
+func (s Store) Name(text string) string { return s.Fingerprint.Of(text) }
+
+// Adopt gives the accounts that were opened when there was one bank to it.
+func Adopt(ctx context.Context, db *sqldb.DB, bank string) error {
+	return db.Tx(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE account SET bank = $1 WHERE bank = '' AND state = 'OPENED'`, bank)
+		return err
+	})
+}
+
+// Save writes an account. The number of one that is open never changes.
 func (s Store) Save(ctx context.Context, tx *sqldb.Tx, a *account.Account) error {
 	snap := a.Snapshot()
 	var bban, holder []byte
 	var fingerprint sql.NullString
 	opened := int64(0)
+	plain, err := json.Marshal(snap.Facts)
+	if err != nil {
+		return fmt.Errorf("write account: %w", err)
+	}
+	facts, err := s.Sealer.Seal(ctx, plain, []byte("facts/"+snap.CaseRef))
+	if err != nil {
+		return err
+	}
 	if snap.BBAN != "" {
-		var err error
 		if bban, err = s.Sealer.Seal(ctx, []byte(snap.BBAN), []byte("bban/"+snap.CaseRef)); err != nil {
 			return err
 		}
 		if holder, err = s.Sealer.Seal(ctx, []byte(snap.Holder), []byte("holder/"+snap.CaseRef)); err != nil {
 			return err
 		}
-		fingerprint = sql.NullString{String: s.Fingerprint.Of(snap.BBAN), Valid: true}
+		// Cases that share an account share its number, which stands once.
+		fingerprint = sql.NullString{String: s.Fingerprint.Of(snap.BBAN), Valid: snap.SameAs == ""}
 		opened = clock.Micros(snap.OpenedAt)
 	}
 	n, err := sqldb.Changed(ctx, tx, `
-		INSERT INTO account (case_ref, state, granted, identified, bban, fingerprint, holder, kind, opened_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		INSERT INTO account (case_ref, state, granted, identified, bban, fingerprint, holder, kind, opened_at, bank, standing, cause, same_as, facts)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (case_ref) DO UPDATE SET state = excluded.state, granted = excluded.granted, identified = excluded.identified,
-			bban = excluded.bban, fingerprint = excluded.fingerprint, holder = excluded.holder, kind = excluded.kind, opened_at = excluded.opened_at
-		WHERE account.fingerprint IS NULL`,
-		snap.CaseRef, string(snap.State), truth(snap.Granted), truth(snap.Identified), bban, fingerprint, holder, string(snap.Kind), opened)
+			bban = excluded.bban, fingerprint = excluded.fingerprint, holder = excluded.holder, kind = excluded.kind, opened_at = excluded.opened_at,
+			bank = excluded.bank, standing = excluded.standing, cause = excluded.cause, same_as = excluded.same_as, facts = excluded.facts
+		WHERE (account.fingerprint IS NULL OR account.fingerprint = excluded.fingerprint) AND (account.same_as = '' OR account.same_as = excluded.same_as)`,
+		snap.CaseRef, string(snap.State), truth(snap.Granted), truth(snap.Identified), bban, fingerprint, holder, string(snap.Kind), opened,
+		snap.Bank, string(snap.Standing), snap.Cause, snap.SameAs, facts)
 	if err != nil {
 		return fmt.Errorf("save account: %w", err)
 	}
@@ -75,17 +96,19 @@ func (s Store) NumberTaken(ctx context.Context, q sqldb.Querier, bban string) (b
 	return taken > 0, err
 }
 
-const columns = `COALESCE(state, ''), COALESCE(granted, 0), COALESCE(identified, 0), bban, holder, COALESCE(kind, ''), COALESCE(opened_at, 0)`
+const columns = `COALESCE(state, ''), COALESCE(granted, 0), COALESCE(identified, 0), bban, holder, COALESCE(kind, ''), COALESCE(opened_at, 0),
+	COALESCE(bank, ''), COALESCE(standing, ''), COALESCE(cause, ''), COALESCE(same_as, ''), facts`
 
 // row is an account as it is stored.
 type row struct {
 	snap                        account.Snapshot
 	granted, identified, opened int64
-	bban, holder                []byte
+	bban, holder, facts         []byte
 }
 
 func (r *row) fields() []any {
-	return []any{&r.snap.State, &r.granted, &r.identified, &r.bban, &r.holder, &r.snap.Kind, &r.opened}
+	return []any{&r.snap.State, &r.granted, &r.identified, &r.bban, &r.holder, &r.snap.Kind, &r.opened,
+		&r.snap.Bank, &r.snap.Standing, &r.snap.Cause, &r.snap.SameAs, &r.facts}
 }
 
 func (s Store) restore(ctx context.Context, caseRef string, r row) (*account.Account, error) {
@@ -101,64 +124,44 @@ func (s Store) restore(ctx context.Context, caseRef string, r row) (*account.Acc
 		}
 		r.snap.BBAN, r.snap.Holder, r.snap.OpenedAt = string(bban), string(holder), clock.FromMicros(r.opened)
 	}
+	if r.facts != nil {
+		plain, err := s.Sealer.Open(ctx, r.facts, []byte("facts/"+caseRef))
+		if err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(plain, &r.snap.Facts); err != nil {
+			return nil, fmt.Errorf("read account: %w", err)
+		}
+	}
 	return account.Restore(r.snap)
 }
 
 // ByCase finds a case's account.
 func (s Store) ByCase(ctx context.Context, q sqldb.Querier, caseRef string) (*account.Account, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM account WHERE case_ref = $1`, caseRef)
+	all, err := s.accounts(ctx, q, `WHERE case_ref = $1`, caseRef)
+	if err == nil && len(all) == 0 {
+		err = fault.New(fault.NotFound, "account.unknown", "there is no such account")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// Sharing gives the accounts of all cases that share the one that a case opened.
+func (s Store) Sharing(ctx context.Context, q sqldb.Querier, root string) ([]*account.Account, error) {
+	return s.accounts(ctx, q, `WHERE case_ref = $1 OR same_as = $1 ORDER BY case_ref`, root)
+}
+
+func (s Store) accounts(ctx context.Context, q sqldb.Querier, where string, args ...any) ([]*account.Account, error) {
+	rows, err := q.QueryContext(ctx, `SELECT case_ref, `+columns+` FROM account `+where, args...)
 	all, err := sqldb.Collect(rows, err, func(r *sql.Rows) (*account.Account, error) {
+		var caseRef string
 		var one row
-		if err := r.Scan(one.fields()...); err != nil {
+		if err := r.Scan(append([]any{&caseRef}, one.fields()...)...); err != nil {
 			return nil, err
 		}
 		return s.restore(ctx, caseRef, one)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read account: %w", err)
-	}
-	if len(all) == 0 {
-		return nil, fault.New(fault.NotFound, "account.unknown", "there is no such account")
-	}
-	return all[0], nil
-}
-
-// lines is every case with its standing.
-const lines = `SELECT case_ref, position, rule, standing, ` + columns + ` FROM (
-		SELECT c.case_ref, c.position, c.rule, CASE
-			WHEN a.fingerprint IS NOT NULL THEN 'OPENED' WHEN c.state = 'FAILED' THEN 'FAILED'
-			WHEN c.state = 'IGNORED' THEN 'NOT_GRANTED' ELSE 'WAITING' END AS standing,
-			a.state, a.granted, a.identified, a.bban, a.holder, a.kind, a.opened_at
-		FROM onboarding_case AS c LEFT JOIN account AS a ON a.case_ref = c.case_ref) AS line `
-
-// Line finds a case; NotFound for one that no event has named.
-func (s Store) Line(ctx context.Context, q sqldb.Querier, caseRef string) (desk.Line, error) {
-	all, err := s.collect(ctx, q, lines+`WHERE case_ref = $1`, caseRef)
-	if err == nil && len(all) == 0 {
-		err = fault.New(fault.NotFound, "account.unknown", "no event has named this case")
-	}
-	if err != nil {
-		return desk.Line{}, err
-	}
-	return all[0], nil
-}
-
-// Lines gives cases after a cursor, oldest first.
-func (s Store) Lines(ctx context.Context, q sqldb.Querier, standing desk.Standing, after int64, limit int) ([]desk.Line, error) {
-	return s.collect(ctx, q, lines+`WHERE ($1 = '' OR standing = $1) AND position > $2 ORDER BY position LIMIT $3`, string(standing), after, limit)
-}
-
-func (s Store) collect(ctx context.Context, q sqldb.Querier, query string, args ...any) ([]desk.Line, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	all, err := sqldb.Collect(rows, err, func(r *sql.Rows) (desk.Line, error) {
-		var line desk.Line
-		var one row
-		err := r.Scan(append([]any{&line.CaseRef, &line.Cursor, &line.Rule, &line.Standing}, one.fields()...)...)
-		if err != nil || one.snap.State == "" {
-			return line, err
-		}
-		line.Account, err = s.restore(ctx, line.CaseRef, one)
-		return line, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read accounts: %w", err)

@@ -29,27 +29,44 @@ type AccountState int32
 const (
 	// As a filter: every state. Otherwise never sent.
 	AccountState_ACCOUNT_STATE_UNSPECIFIED AccountState = 0
-	// The permit is granted; no identifier is assigned yet.
+	// The permit is granted; no identifier is assigned yet, or something that the
+	// bank has asked for does not answer: see rule.
 	AccountState_ACCOUNT_STATE_WAITING_FOR_IDENTIFIER AccountState = 1
 	// Open.
 	AccountState_ACCOUNT_STATE_OPEN AccountState = 2
-	// Stopped before it was opened, because the permit or the offer fell away.
+	// Stopped before it was opened, because the permit or the offer fell away: see
+	// stop_cause and resumable.
 	AccountState_ACCOUNT_STATE_STOPPED AccountState = 3
 	// The application was refused: there is no account to open.
 	AccountState_ACCOUNT_STATE_NOT_GRANTED AccountState = 4
 	// Could not be opened, and will not be without help: see rule.
 	AccountState_ACCOUNT_STATE_FAILED AccountState = 5
+	// The bank takes no D-number, and the worker has no fødselsnummer yet.
+	AccountState_ACCOUNT_STATE_WAITING_FOR_FNR AccountState = 6
+	// A clerk must decide on what the due diligence found.
+	AccountState_ACCOUNT_STATE_QUEUED AccountState = 7
+	// A clerk decided that the bank does not take the customer.
+	AccountState_ACCOUNT_STATE_DECLINED AccountState = 8
+	// Open, but closed to pay until a clerk releases or closes it.
+	AccountState_ACCOUNT_STATE_FROZEN AccountState = 9
+	// Closed by a clerk.
+	AccountState_ACCOUNT_STATE_CLOSED AccountState = 10
 )
 
 // Enum value maps for AccountState.
 var (
 	AccountState_name = map[int32]string{
-		0: "ACCOUNT_STATE_UNSPECIFIED",
-		1: "ACCOUNT_STATE_WAITING_FOR_IDENTIFIER",
-		2: "ACCOUNT_STATE_OPEN",
-		3: "ACCOUNT_STATE_STOPPED",
-		4: "ACCOUNT_STATE_NOT_GRANTED",
-		5: "ACCOUNT_STATE_FAILED",
+		0:  "ACCOUNT_STATE_UNSPECIFIED",
+		1:  "ACCOUNT_STATE_WAITING_FOR_IDENTIFIER",
+		2:  "ACCOUNT_STATE_OPEN",
+		3:  "ACCOUNT_STATE_STOPPED",
+		4:  "ACCOUNT_STATE_NOT_GRANTED",
+		5:  "ACCOUNT_STATE_FAILED",
+		6:  "ACCOUNT_STATE_WAITING_FOR_FNR",
+		7:  "ACCOUNT_STATE_QUEUED",
+		8:  "ACCOUNT_STATE_DECLINED",
+		9:  "ACCOUNT_STATE_FROZEN",
+		10: "ACCOUNT_STATE_CLOSED",
 	}
 	AccountState_value = map[string]int32{
 		"ACCOUNT_STATE_UNSPECIFIED":            0,
@@ -58,6 +75,11 @@ var (
 		"ACCOUNT_STATE_STOPPED":                3,
 		"ACCOUNT_STATE_NOT_GRANTED":            4,
 		"ACCOUNT_STATE_FAILED":                 5,
+		"ACCOUNT_STATE_WAITING_FOR_FNR":        6,
+		"ACCOUNT_STATE_QUEUED":                 7,
+		"ACCOUNT_STATE_DECLINED":               8,
+		"ACCOUNT_STATE_FROZEN":                 9,
+		"ACCOUNT_STATE_CLOSED":                 10,
 	}
 )
 
@@ -95,9 +117,9 @@ type KycLevel int32
 const (
 	// Not yet done.
 	KycLevel_KYC_LEVEL_UNSPECIFIED KycLevel = 0
-	// Ordinary measures.
+	// Ordinary measures (§ 12).
 	KycLevel_KYC_LEVEL_STANDARD KycLevel = 1
-	// Enhanced measures.
+	// Enhanced measures (§ 17).
 	KycLevel_KYC_LEVEL_ENHANCED KycLevel = 2
 )
 
@@ -142,6 +164,470 @@ func (KycLevel) EnumDescriptor() ([]byte, []int) {
 	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{1}
 }
 
+// BankIdState is where the order of a BankID is.
+type BankIdState int32
+
+const (
+	// No order was begun: there is no account yet.
+	BankIdState_BANK_ID_STATE_UNSPECIFIED BankIdState = 0
+	// The bank offers none.
+	BankIdState_BANK_ID_STATE_NOT_OFFERED BankIdState = 1
+	// The customer has a D-number; a BankID stands on a fødselsnummer.
+	BankIdState_BANK_ID_STATE_NEEDS_FNR BankIdState = 2
+	// Ordered; somebody who may must still have seen the customer.
+	BankIdState_BANK_ID_STATE_ORDERED BankIdState = 3
+	// Somebody has.
+	BankIdState_BANK_ID_STATE_IDENTITY_CONFIRMED BankIdState = 4
+	// The customer has it.
+	BankIdState_BANK_ID_STATE_ISSUED BankIdState = 5
+	// Taken back, for good.
+	BankIdState_BANK_ID_STATE_REVOKED BankIdState = 6
+)
+
+// Enum value maps for BankIdState.
+var (
+	BankIdState_name = map[int32]string{
+		0: "BANK_ID_STATE_UNSPECIFIED",
+		1: "BANK_ID_STATE_NOT_OFFERED",
+		2: "BANK_ID_STATE_NEEDS_FNR",
+		3: "BANK_ID_STATE_ORDERED",
+		4: "BANK_ID_STATE_IDENTITY_CONFIRMED",
+		5: "BANK_ID_STATE_ISSUED",
+		6: "BANK_ID_STATE_REVOKED",
+	}
+	BankIdState_value = map[string]int32{
+		"BANK_ID_STATE_UNSPECIFIED":        0,
+		"BANK_ID_STATE_NOT_OFFERED":        1,
+		"BANK_ID_STATE_NEEDS_FNR":          2,
+		"BANK_ID_STATE_ORDERED":            3,
+		"BANK_ID_STATE_IDENTITY_CONFIRMED": 4,
+		"BANK_ID_STATE_ISSUED":             5,
+		"BANK_ID_STATE_REVOKED":            6,
+	}
+)
+
+func (x BankIdState) Enum() *BankIdState {
+	p := new(BankIdState)
+	*p = x
+	return p
+}
+
+func (x BankIdState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (BankIdState) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_bank_v1_account_proto_enumTypes[2].Descriptor()
+}
+
+func (BankIdState) Type() protoreflect.EnumType {
+	return &file_kompetansespor_bank_v1_account_proto_enumTypes[2]
+}
+
+func (x BankIdState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use BankIdState.Descriptor instead.
+func (BankIdState) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{2}
+}
+
+// ApproveCode is why a customer is taken whom a clerk had to look at.
+type ApproveCode int32
+
+const (
+	// Never accepted.
+	ApproveCode_APPROVE_CODE_UNSPECIFIED ApproveCode = 0
+	// Enhanced measures were carried out, and the risk is acceptable (§ 17).
+	ApproveCode_APPROVE_CODE_ENHANCED_MEASURES_DONE ApproveCode = 1
+	// Whoever is on the sanctions list is somebody else.
+	ApproveCode_APPROVE_CODE_NOT_THE_LISTED_PERSON ApproveCode = 2
+)
+
+// Enum value maps for ApproveCode.
+var (
+	ApproveCode_name = map[int32]string{
+		0: "APPROVE_CODE_UNSPECIFIED",
+		1: "APPROVE_CODE_ENHANCED_MEASURES_DONE",
+		2: "APPROVE_CODE_NOT_THE_LISTED_PERSON",
+	}
+	ApproveCode_value = map[string]int32{
+		"APPROVE_CODE_UNSPECIFIED":            0,
+		"APPROVE_CODE_ENHANCED_MEASURES_DONE": 1,
+		"APPROVE_CODE_NOT_THE_LISTED_PERSON":  2,
+	}
+)
+
+func (x ApproveCode) Enum() *ApproveCode {
+	p := new(ApproveCode)
+	*p = x
+	return p
+}
+
+func (x ApproveCode) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ApproveCode) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_bank_v1_account_proto_enumTypes[3].Descriptor()
+}
+
+func (ApproveCode) Type() protoreflect.EnumType {
+	return &file_kompetansespor_bank_v1_account_proto_enumTypes[3]
+}
+
+func (x ApproveCode) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ApproveCode.Descriptor instead.
+func (ApproveCode) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{3}
+}
+
+// DeclineCode is why a customer is not taken.
+type DeclineCode int32
+
+const (
+	// Never accepted.
+	DeclineCode_DECLINE_CODE_UNSPECIFIED DeclineCode = 0
+	// The due diligence could not be completed (hvitvaskingsloven § 21).
+	DeclineCode_DECLINE_CODE_INCOMPLETE DeclineCode = 1
+	// The risk is too high (§§ 7 and 17).
+	DeclineCode_DECLINE_CODE_RISK DeclineCode = 2
+	// The customer is the person on the sanctions list (sanksjonsloven).
+	DeclineCode_DECLINE_CODE_LISTED DeclineCode = 3
+)
+
+// Enum value maps for DeclineCode.
+var (
+	DeclineCode_name = map[int32]string{
+		0: "DECLINE_CODE_UNSPECIFIED",
+		1: "DECLINE_CODE_INCOMPLETE",
+		2: "DECLINE_CODE_RISK",
+		3: "DECLINE_CODE_LISTED",
+	}
+	DeclineCode_value = map[string]int32{
+		"DECLINE_CODE_UNSPECIFIED": 0,
+		"DECLINE_CODE_INCOMPLETE":  1,
+		"DECLINE_CODE_RISK":        2,
+		"DECLINE_CODE_LISTED":      3,
+	}
+)
+
+func (x DeclineCode) Enum() *DeclineCode {
+	p := new(DeclineCode)
+	*p = x
+	return p
+}
+
+func (x DeclineCode) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DeclineCode) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_bank_v1_account_proto_enumTypes[4].Descriptor()
+}
+
+func (DeclineCode) Type() protoreflect.EnumType {
+	return &file_kompetansespor_bank_v1_account_proto_enumTypes[4]
+}
+
+func (x DeclineCode) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DeclineCode.Descriptor instead.
+func (DeclineCode) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{4}
+}
+
+// Finding is why a clerk must look.
+type Finding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the rule, such as "sanctions-possible" or
+	// "residence-in-high-risk-country".
+	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Id of the entry in the list that the customer may be; empty for a rule of
+	// risk.
+	ListEntry     string `protobuf:"bytes,2,opt,name=list_entry,json=listEntry,proto3" json:"list_entry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Finding) Reset() {
+	*x = Finding{}
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Finding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Finding) ProtoMessage() {}
+
+func (x *Finding) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Finding.ProtoReflect.Descriptor instead.
+func (*Finding) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Finding) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Finding) GetListEntry() string {
+	if x != nil {
+		return x.ListEntry
+	}
+	return ""
+}
+
+// DueDiligence is what was found, by what.
+type DueDiligence struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why a clerk must look, or had to; none when a machine could open.
+	Findings []*Finding `protobuf:"bytes,1,rep,name=findings,proto3" json:"findings,omitempty"`
+	// Version of the rules.
+	RulesVersion string `protobuf:"bytes,2,opt,name=rules_version,json=rulesVersion,proto3" json:"rules_version,omitempty"`
+	// Version of the list that the customer was compared with.
+	ListVersion string `protobuf:"bytes,3,opt,name=list_version,json=listVersion,proto3" json:"list_version,omitempty"`
+	// SHA-256 of the list's file, hexadecimal.
+	ListSha256 string `protobuf:"bytes,4,opt,name=list_sha256,json=listSha256,proto3" json:"list_sha256,omitempty"`
+	// When it was done.
+	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DueDiligence) Reset() {
+	*x = DueDiligence{}
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DueDiligence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DueDiligence) ProtoMessage() {}
+
+func (x *DueDiligence) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DueDiligence.ProtoReflect.Descriptor instead.
+func (*DueDiligence) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *DueDiligence) GetFindings() []*Finding {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+func (x *DueDiligence) GetRulesVersion() string {
+	if x != nil {
+		return x.RulesVersion
+	}
+	return ""
+}
+
+func (x *DueDiligence) GetListVersion() string {
+	if x != nil {
+		return x.ListVersion
+	}
+	return ""
+}
+
+func (x *DueDiligence) GetListSha256() string {
+	if x != nil {
+		return x.ListSha256
+	}
+	return ""
+}
+
+func (x *DueDiligence) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// ClerkDecision is what a clerk said, and why.
+type ClerkDecision struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// APPROVED, DECLINED, RELEASED or CLOSED.
+	Outcome string `protobuf:"bytes,1,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// The code that was given; empty for RELEASED and CLOSED.
+	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	// The reason, as it was written.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who, as their token names them.
+	By string `protobuf:"bytes,4,opt,name=by,proto3" json:"by,omitempty"`
+	// When.
+	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClerkDecision) Reset() {
+	*x = ClerkDecision{}
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClerkDecision) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClerkDecision) ProtoMessage() {}
+
+func (x *ClerkDecision) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClerkDecision.ProtoReflect.Descriptor instead.
+func (*ClerkDecision) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ClerkDecision) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *ClerkDecision) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *ClerkDecision) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ClerkDecision) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *ClerkDecision) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// PayrollAnswer is an employer having been told the account.
+type PayrollAnswer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When.
+	At *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
+	// Organisation number of the employer.
+	EmployerOrganisationNumber string `protobuf:"bytes,2,opt,name=employer_organisation_number,json=employerOrganisationNumber,proto3" json:"employer_organisation_number,omitempty"`
+	// Certificate name of the service that asked for it.
+	Caller        string `protobuf:"bytes,3,opt,name=caller,proto3" json:"caller,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PayrollAnswer) Reset() {
+	*x = PayrollAnswer{}
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PayrollAnswer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PayrollAnswer) ProtoMessage() {}
+
+func (x *PayrollAnswer) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PayrollAnswer.ProtoReflect.Descriptor instead.
+func (*PayrollAnswer) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *PayrollAnswer) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *PayrollAnswer) GetEmployerOrganisationNumber() string {
+	if x != nil {
+		return x.EmployerOrganisationNumber
+	}
+	return ""
+}
+
+func (x *PayrollAnswer) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
 // Account is a worker's account as far as it concerns one case.
 type Account struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -157,15 +643,35 @@ type Account struct {
 	OpenedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=opened_at,json=openedAt,proto3" json:"opened_at,omitempty"`
 	// How thorough customer due diligence was.
 	KycLevel KycLevel `protobuf:"varint,6,opt,name=kyc_level,json=kycLevel,proto3,enum=kompetansespor.bank.v1.KycLevel" json:"kyc_level,omitempty"`
-	// Rule that stopped the opening; empty unless it failed.
-	Rule          string `protobuf:"bytes,7,opt,name=rule,proto3" json:"rule,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Rule that stopped the opening, or that it waits for; empty otherwise.
+	Rule string `protobuf:"bytes,7,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Organisation number of the bank.
+	BankOrganisationNumber string `protobuf:"bytes,8,opt,name=bank_organisation_number,json=bankOrganisationNumber,proto3" json:"bank_organisation_number,omitempty"`
+	// Why it is stopped: a code such as EMPLOYER_SUSPENDED; empty otherwise.
+	StopCause string `protobuf:"bytes,9,opt,name=stop_cause,json=stopCause,proto3" json:"stop_cause,omitempty"`
+	// Whether a stopped one may go on: its case is halted, not revoked.
+	Resumable bool `protobuf:"varint,10,opt,name=resumable,proto3" json:"resumable,omitempty"`
+	// Why it is frozen: a code such as PERMIT_REVOKED; empty otherwise.
+	FreezeCause string `protobuf:"bytes,11,opt,name=freeze_cause,json=freezeCause,proto3" json:"freeze_cause,omitempty"`
+	// What the due diligence found; unset before, and in lists.
+	DueDiligence *DueDiligence `protobuf:"bytes,12,opt,name=due_diligence,json=dueDiligence,proto3" json:"due_diligence,omitempty"`
+	// The clerk's decision on the customer; unset before, and in lists.
+	CustomerDecision *ClerkDecision `protobuf:"bytes,13,opt,name=customer_decision,json=customerDecision,proto3" json:"customer_decision,omitempty"`
+	// The clerk's decision on the open account; unset before, and in lists.
+	AccountDecision *ClerkDecision `protobuf:"bytes,14,opt,name=account_decision,json=accountDecision,proto3" json:"account_decision,omitempty"`
+	// Where the BankID is; unspecified in lists.
+	BankIdState BankIdState `protobuf:"varint,15,opt,name=bank_id_state,json=bankIdState,proto3,enum=kompetansespor.bank.v1.BankIdState" json:"bank_id_state,omitempty"`
+	// The case that opened the account when this one shares it; empty otherwise.
+	SharesAccountOf string `protobuf:"bytes,16,opt,name=shares_account_of,json=sharesAccountOf,proto3" json:"shares_account_of,omitempty"`
+	// When employers were told the account, oldest first; empty in lists.
+	PayrollAnswers []*PayrollAnswer `protobuf:"bytes,17,rep,name=payroll_answers,json=payrollAnswers,proto3" json:"payroll_answers,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Account) Reset() {
 	*x = Account{}
-	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[0]
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -177,7 +683,7 @@ func (x *Account) String() string {
 func (*Account) ProtoMessage() {}
 
 func (x *Account) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[0]
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -190,7 +696,7 @@ func (x *Account) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Account.ProtoReflect.Descriptor instead.
 func (*Account) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{0}
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Account) GetCaseRef() string {
@@ -242,6 +748,76 @@ func (x *Account) GetRule() string {
 	return ""
 }
 
+func (x *Account) GetBankOrganisationNumber() string {
+	if x != nil {
+		return x.BankOrganisationNumber
+	}
+	return ""
+}
+
+func (x *Account) GetStopCause() string {
+	if x != nil {
+		return x.StopCause
+	}
+	return ""
+}
+
+func (x *Account) GetResumable() bool {
+	if x != nil {
+		return x.Resumable
+	}
+	return false
+}
+
+func (x *Account) GetFreezeCause() string {
+	if x != nil {
+		return x.FreezeCause
+	}
+	return ""
+}
+
+func (x *Account) GetDueDiligence() *DueDiligence {
+	if x != nil {
+		return x.DueDiligence
+	}
+	return nil
+}
+
+func (x *Account) GetCustomerDecision() *ClerkDecision {
+	if x != nil {
+		return x.CustomerDecision
+	}
+	return nil
+}
+
+func (x *Account) GetAccountDecision() *ClerkDecision {
+	if x != nil {
+		return x.AccountDecision
+	}
+	return nil
+}
+
+func (x *Account) GetBankIdState() BankIdState {
+	if x != nil {
+		return x.BankIdState
+	}
+	return BankIdState_BANK_ID_STATE_UNSPECIFIED
+}
+
+func (x *Account) GetSharesAccountOf() string {
+	if x != nil {
+		return x.SharesAccountOf
+	}
+	return ""
+}
+
+func (x *Account) GetPayrollAnswers() []*PayrollAnswer {
+	if x != nil {
+		return x.PayrollAnswers
+	}
+	return nil
+}
+
 // GetAccountRequest names a case.
 type GetAccountRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -253,7 +829,7 @@ type GetAccountRequest struct {
 
 func (x *GetAccountRequest) Reset() {
 	*x = GetAccountRequest{}
-	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[1]
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -265,7 +841,7 @@ func (x *GetAccountRequest) String() string {
 func (*GetAccountRequest) ProtoMessage() {}
 
 func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[1]
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -278,7 +854,7 @@ func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{1}
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetAccountRequest) GetCaseRef() string {
@@ -299,7 +875,7 @@ type GetAccountResponse struct {
 
 func (x *GetAccountResponse) Reset() {
 	*x = GetAccountResponse{}
-	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[2]
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -311,7 +887,7 @@ func (x *GetAccountResponse) String() string {
 func (*GetAccountResponse) ProtoMessage() {}
 
 func (x *GetAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[2]
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -324,7 +900,7 @@ func (x *GetAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountResponse.ProtoReflect.Descriptor instead.
 func (*GetAccountResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{2}
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetAccountResponse) GetAccount() *Account {
@@ -349,7 +925,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[3]
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -361,7 +937,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[3]
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -374,7 +950,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{3}
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListAccountsRequest) GetPageSize() int32 {
@@ -411,7 +987,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[4]
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -423,7 +999,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[4]
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -436,7 +1012,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{4}
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListAccountsResponse) GetAccounts() []*Account {
@@ -453,11 +1029,546 @@ func (x *ListAccountsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// ApproveCustomerRequest is a clerk's decision.
+type ApproveCustomerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// Why.
+	Code ApproveCode `protobuf:"varint,2,opt,name=code,proto3,enum=kompetansespor.bank.v1.ApproveCode" json:"code,omitempty"`
+	// What was looked at, in words; 1 to 1000 bytes. Kept sealed.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApproveCustomerRequest) Reset() {
+	*x = ApproveCustomerRequest{}
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApproveCustomerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApproveCustomerRequest) ProtoMessage() {}
+
+func (x *ApproveCustomerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApproveCustomerRequest.ProtoReflect.Descriptor instead.
+func (*ApproveCustomerRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ApproveCustomerRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *ApproveCustomerRequest) GetCode() ApproveCode {
+	if x != nil {
+		return x.Code
+	}
+	return ApproveCode_APPROVE_CODE_UNSPECIFIED
+}
+
+func (x *ApproveCustomerRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ApproveCustomerResponse is the account as it is now.
+type ApproveCustomerResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account.
+	Account       *Account `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApproveCustomerResponse) Reset() {
+	*x = ApproveCustomerResponse{}
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApproveCustomerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApproveCustomerResponse) ProtoMessage() {}
+
+func (x *ApproveCustomerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApproveCustomerResponse.ProtoReflect.Descriptor instead.
+func (*ApproveCustomerResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ApproveCustomerResponse) GetAccount() *Account {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
+// DeclineCustomerRequest is a clerk's decision.
+type DeclineCustomerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// Why.
+	Code DeclineCode `protobuf:"varint,2,opt,name=code,proto3,enum=kompetansespor.bank.v1.DeclineCode" json:"code,omitempty"`
+	// Why, in words; 1 to 1000 bytes. Kept sealed.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeclineCustomerRequest) Reset() {
+	*x = DeclineCustomerRequest{}
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeclineCustomerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeclineCustomerRequest) ProtoMessage() {}
+
+func (x *DeclineCustomerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeclineCustomerRequest.ProtoReflect.Descriptor instead.
+func (*DeclineCustomerRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *DeclineCustomerRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *DeclineCustomerRequest) GetCode() DeclineCode {
+	if x != nil {
+		return x.Code
+	}
+	return DeclineCode_DECLINE_CODE_UNSPECIFIED
+}
+
+func (x *DeclineCustomerRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// DeclineCustomerResponse is the account as it is now.
+type DeclineCustomerResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account.
+	Account       *Account `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeclineCustomerResponse) Reset() {
+	*x = DeclineCustomerResponse{}
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeclineCustomerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeclineCustomerResponse) ProtoMessage() {}
+
+func (x *DeclineCustomerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeclineCustomerResponse.ProtoReflect.Descriptor instead.
+func (*DeclineCustomerResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *DeclineCustomerResponse) GetAccount() *Account {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
+// ReleaseAccountRequest is a clerk's decision.
+type ReleaseAccountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// Why, in words; 1 to 1000 bytes. Kept sealed.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseAccountRequest) Reset() {
+	*x = ReleaseAccountRequest{}
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseAccountRequest) ProtoMessage() {}
+
+func (x *ReleaseAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseAccountRequest.ProtoReflect.Descriptor instead.
+func (*ReleaseAccountRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ReleaseAccountRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *ReleaseAccountRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ReleaseAccountResponse is the account as it is now.
+type ReleaseAccountResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account.
+	Account       *Account `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseAccountResponse) Reset() {
+	*x = ReleaseAccountResponse{}
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseAccountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseAccountResponse) ProtoMessage() {}
+
+func (x *ReleaseAccountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseAccountResponse.ProtoReflect.Descriptor instead.
+func (*ReleaseAccountResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ReleaseAccountResponse) GetAccount() *Account {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
+// CloseAccountRequest is a clerk's decision.
+type CloseAccountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// Why, in words; 1 to 1000 bytes. Kept sealed.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CloseAccountRequest) Reset() {
+	*x = CloseAccountRequest{}
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CloseAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CloseAccountRequest) ProtoMessage() {}
+
+func (x *CloseAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CloseAccountRequest.ProtoReflect.Descriptor instead.
+func (*CloseAccountRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *CloseAccountRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *CloseAccountRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// CloseAccountResponse is the account as it is now.
+type CloseAccountResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account.
+	Account       *Account `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CloseAccountResponse) Reset() {
+	*x = CloseAccountResponse{}
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CloseAccountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CloseAccountResponse) ProtoMessage() {}
+
+func (x *CloseAccountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CloseAccountResponse.ProtoReflect.Descriptor instead.
+func (*CloseAccountResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *CloseAccountResponse) GetAccount() *Account {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
+// ConfirmBankIdIdentityRequest names a case.
+type ConfirmBankIdIdentityRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef       string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmBankIdIdentityRequest) Reset() {
+	*x = ConfirmBankIdIdentityRequest{}
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmBankIdIdentityRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmBankIdIdentityRequest) ProtoMessage() {}
+
+func (x *ConfirmBankIdIdentityRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmBankIdIdentityRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmBankIdIdentityRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ConfirmBankIdIdentityRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+// ConfirmBankIdIdentityResponse is the account as it is now.
+type ConfirmBankIdIdentityResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account.
+	Account       *Account `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmBankIdIdentityResponse) Reset() {
+	*x = ConfirmBankIdIdentityResponse{}
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmBankIdIdentityResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmBankIdIdentityResponse) ProtoMessage() {}
+
+func (x *ConfirmBankIdIdentityResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_bank_v1_account_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmBankIdIdentityResponse.ProtoReflect.Descriptor instead.
+func (*ConfirmBankIdIdentityResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_bank_v1_account_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ConfirmBankIdIdentityResponse) GetAccount() *Account {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
 var File_kompetansespor_bank_v1_account_proto protoreflect.FileDescriptor
 
 const file_kompetansespor_bank_v1_account_proto_rawDesc = "" +
 	"\n" +
-	"$kompetansespor/bank/v1/account.proto\x12\x16kompetansespor.bank.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x92\x02\n" +
+	"$kompetansespor/bank/v1/account.proto\x12\x16kompetansespor.bank.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"<\n" +
+	"\aFinding\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x1d\n" +
+	"\n" +
+	"list_entry\x18\x02 \x01(\tR\tlistEntry\"\xe0\x01\n" +
+	"\fDueDiligence\x12;\n" +
+	"\bfindings\x18\x01 \x03(\v2\x1f.kompetansespor.bank.v1.FindingR\bfindings\x12#\n" +
+	"\rrules_version\x18\x02 \x01(\tR\frulesVersion\x12!\n" +
+	"\flist_version\x18\x03 \x01(\tR\vlistVersion\x12\x1f\n" +
+	"\vlist_sha256\x18\x04 \x01(\tR\n" +
+	"listSha256\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x91\x01\n" +
+	"\rClerkDecision\x12\x18\n" +
+	"\aoutcome\x18\x01 \x01(\tR\aoutcome\x12\x12\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x0e\n" +
+	"\x02by\x18\x04 \x01(\tR\x02by\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x95\x01\n" +
+	"\rPayrollAnswer\x12*\n" +
+	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12@\n" +
+	"\x1cemployer_organisation_number\x18\x02 \x01(\tR\x1aemployerOrganisationNumber\x12\x16\n" +
+	"\x06caller\x18\x03 \x01(\tR\x06caller\"\xe2\x06\n" +
 	"\aAccount\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12:\n" +
 	"\x05state\x18\x02 \x01(\x0e2$.kompetansespor.bank.v1.AccountStateR\x05state\x12\x12\n" +
@@ -465,7 +1576,19 @@ const file_kompetansespor_bank_v1_account_proto_rawDesc = "" +
 	"\x03bic\x18\x04 \x01(\tR\x03bic\x127\n" +
 	"\topened_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bopenedAt\x12=\n" +
 	"\tkyc_level\x18\x06 \x01(\x0e2 .kompetansespor.bank.v1.KycLevelR\bkycLevel\x12\x12\n" +
-	"\x04rule\x18\a \x01(\tR\x04rule\".\n" +
+	"\x04rule\x18\a \x01(\tR\x04rule\x128\n" +
+	"\x18bank_organisation_number\x18\b \x01(\tR\x16bankOrganisationNumber\x12\x1d\n" +
+	"\n" +
+	"stop_cause\x18\t \x01(\tR\tstopCause\x12\x1c\n" +
+	"\tresumable\x18\n" +
+	" \x01(\bR\tresumable\x12!\n" +
+	"\ffreeze_cause\x18\v \x01(\tR\vfreezeCause\x12I\n" +
+	"\rdue_diligence\x18\f \x01(\v2$.kompetansespor.bank.v1.DueDiligenceR\fdueDiligence\x12R\n" +
+	"\x11customer_decision\x18\r \x01(\v2%.kompetansespor.bank.v1.ClerkDecisionR\x10customerDecision\x12P\n" +
+	"\x10account_decision\x18\x0e \x01(\v2%.kompetansespor.bank.v1.ClerkDecisionR\x0faccountDecision\x12G\n" +
+	"\rbank_id_state\x18\x0f \x01(\x0e2#.kompetansespor.bank.v1.BankIdStateR\vbankIdState\x12*\n" +
+	"\x11shares_account_of\x18\x10 \x01(\tR\x0fsharesAccountOf\x12N\n" +
+	"\x0fpayroll_answers\x18\x11 \x03(\v2%.kompetansespor.bank.v1.PayrollAnswerR\x0epayrollAnswers\".\n" +
 	"\x11GetAccountRequest\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"O\n" +
 	"\x12GetAccountResponse\x129\n" +
@@ -477,22 +1600,76 @@ const file_kompetansespor_bank_v1_account_proto_rawDesc = "" +
 	"\x05state\x18\x03 \x01(\x0e2$.kompetansespor.bank.v1.AccountStateR\x05state\"{\n" +
 	"\x14ListAccountsResponse\x12;\n" +
 	"\baccounts\x18\x01 \x03(\v2\x1f.kompetansespor.bank.v1.AccountR\baccounts\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xc3\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x84\x01\n" +
+	"\x16ApproveCustomerRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x127\n" +
+	"\x04code\x18\x02 \x01(\x0e2#.kompetansespor.bank.v1.ApproveCodeR\x04code\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"T\n" +
+	"\x17ApproveCustomerResponse\x129\n" +
+	"\aaccount\x18\x01 \x01(\v2\x1f.kompetansespor.bank.v1.AccountR\aaccount\"\x84\x01\n" +
+	"\x16DeclineCustomerRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x127\n" +
+	"\x04code\x18\x02 \x01(\x0e2#.kompetansespor.bank.v1.DeclineCodeR\x04code\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"T\n" +
+	"\x17DeclineCustomerResponse\x129\n" +
+	"\aaccount\x18\x01 \x01(\v2\x1f.kompetansespor.bank.v1.AccountR\aaccount\"J\n" +
+	"\x15ReleaseAccountRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"S\n" +
+	"\x16ReleaseAccountResponse\x129\n" +
+	"\aaccount\x18\x01 \x01(\v2\x1f.kompetansespor.bank.v1.AccountR\aaccount\"H\n" +
+	"\x13CloseAccountRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"Q\n" +
+	"\x14CloseAccountResponse\x129\n" +
+	"\aaccount\x18\x01 \x01(\v2\x1f.kompetansespor.bank.v1.AccountR\aaccount\"9\n" +
+	"\x1cConfirmBankIdIdentityRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"Z\n" +
+	"\x1dConfirmBankIdIdentityResponse\x129\n" +
+	"\aaccount\x18\x01 \x01(\v2\x1f.kompetansespor.bank.v1.AccountR\aaccount*\xd0\x02\n" +
 	"\fAccountState\x12\x1d\n" +
 	"\x19ACCOUNT_STATE_UNSPECIFIED\x10\x00\x12(\n" +
 	"$ACCOUNT_STATE_WAITING_FOR_IDENTIFIER\x10\x01\x12\x16\n" +
 	"\x12ACCOUNT_STATE_OPEN\x10\x02\x12\x19\n" +
 	"\x15ACCOUNT_STATE_STOPPED\x10\x03\x12\x1d\n" +
 	"\x19ACCOUNT_STATE_NOT_GRANTED\x10\x04\x12\x18\n" +
-	"\x14ACCOUNT_STATE_FAILED\x10\x05*U\n" +
+	"\x14ACCOUNT_STATE_FAILED\x10\x05\x12!\n" +
+	"\x1dACCOUNT_STATE_WAITING_FOR_FNR\x10\x06\x12\x18\n" +
+	"\x14ACCOUNT_STATE_QUEUED\x10\a\x12\x1a\n" +
+	"\x16ACCOUNT_STATE_DECLINED\x10\b\x12\x18\n" +
+	"\x14ACCOUNT_STATE_FROZEN\x10\t\x12\x18\n" +
+	"\x14ACCOUNT_STATE_CLOSED\x10\n" +
+	"*U\n" +
 	"\bKycLevel\x12\x19\n" +
 	"\x15KYC_LEVEL_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12KYC_LEVEL_STANDARD\x10\x01\x12\x16\n" +
-	"\x12KYC_LEVEL_ENHANCED\x10\x022\x98\x02\n" +
+	"\x12KYC_LEVEL_ENHANCED\x10\x02*\xde\x01\n" +
+	"\vBankIdState\x12\x1d\n" +
+	"\x19BANK_ID_STATE_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19BANK_ID_STATE_NOT_OFFERED\x10\x01\x12\x1b\n" +
+	"\x17BANK_ID_STATE_NEEDS_FNR\x10\x02\x12\x19\n" +
+	"\x15BANK_ID_STATE_ORDERED\x10\x03\x12$\n" +
+	" BANK_ID_STATE_IDENTITY_CONFIRMED\x10\x04\x12\x18\n" +
+	"\x14BANK_ID_STATE_ISSUED\x10\x05\x12\x19\n" +
+	"\x15BANK_ID_STATE_REVOKED\x10\x06*|\n" +
+	"\vApproveCode\x12\x1c\n" +
+	"\x18APPROVE_CODE_UNSPECIFIED\x10\x00\x12'\n" +
+	"#APPROVE_CODE_ENHANCED_MEASURES_DONE\x10\x01\x12&\n" +
+	"\"APPROVE_CODE_NOT_THE_LISTED_PERSON\x10\x02*x\n" +
+	"\vDeclineCode\x12\x1c\n" +
+	"\x18DECLINE_CODE_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17DECLINE_CODE_INCOMPLETE\x10\x01\x12\x15\n" +
+	"\x11DECLINE_CODE_RISK\x10\x02\x12\x17\n" +
+	"\x13DECLINE_CODE_LISTED\x10\x032\xdf\b\n" +
 	"\x0eAccountService\x12\x84\x01\n" +
 	"\n" +
 	"GetAccount\x12).kompetansespor.bank.v1.GetAccountRequest\x1a*.kompetansespor.bank.v1.GetAccountResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/accounts/{case_ref}\x12\x7f\n" +
-	"\fListAccounts\x12+.kompetansespor.bank.v1.ListAccountsRequest\x1a,.kompetansespor.bank.v1.ListAccountsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/accountsBRZPgithub.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/bank/v1;bankv1b\x06proto3"
+	"\fListAccounts\x12+.kompetansespor.bank.v1.ListAccountsRequest\x1a,.kompetansespor.bank.v1.ListAccountsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/accounts\x12\xa6\x01\n" +
+	"\x0fApproveCustomer\x12..kompetansespor.bank.v1.ApproveCustomerRequest\x1a/.kompetansespor.bank.v1.ApproveCustomerResponse\"2\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/accounts/{case_ref}:approveCustomer\x12\xa6\x01\n" +
+	"\x0fDeclineCustomer\x12..kompetansespor.bank.v1.DeclineCustomerRequest\x1a/.kompetansespor.bank.v1.DeclineCustomerResponse\"2\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/accounts/{case_ref}:declineCustomer\x12\x9b\x01\n" +
+	"\x0eReleaseAccount\x12-.kompetansespor.bank.v1.ReleaseAccountRequest\x1a..kompetansespor.bank.v1.ReleaseAccountResponse\"*\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/accounts/{case_ref}:release\x12\x93\x01\n" +
+	"\fCloseAccount\x12+.kompetansespor.bank.v1.CloseAccountRequest\x1a,.kompetansespor.bank.v1.CloseAccountResponse\"(\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/accounts/{case_ref}:close\x12\xbe\x01\n" +
+	"\x15ConfirmBankIdIdentity\x124.kompetansespor.bank.v1.ConfirmBankIdIdentityRequest\x1a5.kompetansespor.bank.v1.ConfirmBankIdIdentityResponse\"8\x82\xd3\xe4\x93\x022:\x01*\"-/v1/accounts/{case_ref}:confirmBankIdIdentityBRZPgithub.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/bank/v1;bankv1b\x06proto3"
 
 var (
 	file_kompetansespor_bank_v1_account_proto_rawDescOnce sync.Once
@@ -506,34 +1683,77 @@ func file_kompetansespor_bank_v1_account_proto_rawDescGZIP() []byte {
 	return file_kompetansespor_bank_v1_account_proto_rawDescData
 }
 
-var file_kompetansespor_bank_v1_account_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_kompetansespor_bank_v1_account_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_kompetansespor_bank_v1_account_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_kompetansespor_bank_v1_account_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_kompetansespor_bank_v1_account_proto_goTypes = []any{
-	(AccountState)(0),             // 0: kompetansespor.bank.v1.AccountState
-	(KycLevel)(0),                 // 1: kompetansespor.bank.v1.KycLevel
-	(*Account)(nil),               // 2: kompetansespor.bank.v1.Account
-	(*GetAccountRequest)(nil),     // 3: kompetansespor.bank.v1.GetAccountRequest
-	(*GetAccountResponse)(nil),    // 4: kompetansespor.bank.v1.GetAccountResponse
-	(*ListAccountsRequest)(nil),   // 5: kompetansespor.bank.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil),  // 6: kompetansespor.bank.v1.ListAccountsResponse
-	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(AccountState)(0),                     // 0: kompetansespor.bank.v1.AccountState
+	(KycLevel)(0),                         // 1: kompetansespor.bank.v1.KycLevel
+	(BankIdState)(0),                      // 2: kompetansespor.bank.v1.BankIdState
+	(ApproveCode)(0),                      // 3: kompetansespor.bank.v1.ApproveCode
+	(DeclineCode)(0),                      // 4: kompetansespor.bank.v1.DeclineCode
+	(*Finding)(nil),                       // 5: kompetansespor.bank.v1.Finding
+	(*DueDiligence)(nil),                  // 6: kompetansespor.bank.v1.DueDiligence
+	(*ClerkDecision)(nil),                 // 7: kompetansespor.bank.v1.ClerkDecision
+	(*PayrollAnswer)(nil),                 // 8: kompetansespor.bank.v1.PayrollAnswer
+	(*Account)(nil),                       // 9: kompetansespor.bank.v1.Account
+	(*GetAccountRequest)(nil),             // 10: kompetansespor.bank.v1.GetAccountRequest
+	(*GetAccountResponse)(nil),            // 11: kompetansespor.bank.v1.GetAccountResponse
+	(*ListAccountsRequest)(nil),           // 12: kompetansespor.bank.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),          // 13: kompetansespor.bank.v1.ListAccountsResponse
+	(*ApproveCustomerRequest)(nil),        // 14: kompetansespor.bank.v1.ApproveCustomerRequest
+	(*ApproveCustomerResponse)(nil),       // 15: kompetansespor.bank.v1.ApproveCustomerResponse
+	(*DeclineCustomerRequest)(nil),        // 16: kompetansespor.bank.v1.DeclineCustomerRequest
+	(*DeclineCustomerResponse)(nil),       // 17: kompetansespor.bank.v1.DeclineCustomerResponse
+	(*ReleaseAccountRequest)(nil),         // 18: kompetansespor.bank.v1.ReleaseAccountRequest
+	(*ReleaseAccountResponse)(nil),        // 19: kompetansespor.bank.v1.ReleaseAccountResponse
+	(*CloseAccountRequest)(nil),           // 20: kompetansespor.bank.v1.CloseAccountRequest
+	(*CloseAccountResponse)(nil),          // 21: kompetansespor.bank.v1.CloseAccountResponse
+	(*ConfirmBankIdIdentityRequest)(nil),  // 22: kompetansespor.bank.v1.ConfirmBankIdIdentityRequest
+	(*ConfirmBankIdIdentityResponse)(nil), // 23: kompetansespor.bank.v1.ConfirmBankIdIdentityResponse
+	(*timestamppb.Timestamp)(nil),         // 24: google.protobuf.Timestamp
 }
 var file_kompetansespor_bank_v1_account_proto_depIdxs = []int32{
-	0, // 0: kompetansespor.bank.v1.Account.state:type_name -> kompetansespor.bank.v1.AccountState
-	7, // 1: kompetansespor.bank.v1.Account.opened_at:type_name -> google.protobuf.Timestamp
-	1, // 2: kompetansespor.bank.v1.Account.kyc_level:type_name -> kompetansespor.bank.v1.KycLevel
-	2, // 3: kompetansespor.bank.v1.GetAccountResponse.account:type_name -> kompetansespor.bank.v1.Account
-	0, // 4: kompetansespor.bank.v1.ListAccountsRequest.state:type_name -> kompetansespor.bank.v1.AccountState
-	2, // 5: kompetansespor.bank.v1.ListAccountsResponse.accounts:type_name -> kompetansespor.bank.v1.Account
-	3, // 6: kompetansespor.bank.v1.AccountService.GetAccount:input_type -> kompetansespor.bank.v1.GetAccountRequest
-	5, // 7: kompetansespor.bank.v1.AccountService.ListAccounts:input_type -> kompetansespor.bank.v1.ListAccountsRequest
-	4, // 8: kompetansespor.bank.v1.AccountService.GetAccount:output_type -> kompetansespor.bank.v1.GetAccountResponse
-	6, // 9: kompetansespor.bank.v1.AccountService.ListAccounts:output_type -> kompetansespor.bank.v1.ListAccountsResponse
-	8, // [8:10] is the sub-list for method output_type
-	6, // [6:8] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	5,  // 0: kompetansespor.bank.v1.DueDiligence.findings:type_name -> kompetansespor.bank.v1.Finding
+	24, // 1: kompetansespor.bank.v1.DueDiligence.at:type_name -> google.protobuf.Timestamp
+	24, // 2: kompetansespor.bank.v1.ClerkDecision.at:type_name -> google.protobuf.Timestamp
+	24, // 3: kompetansespor.bank.v1.PayrollAnswer.at:type_name -> google.protobuf.Timestamp
+	0,  // 4: kompetansespor.bank.v1.Account.state:type_name -> kompetansespor.bank.v1.AccountState
+	24, // 5: kompetansespor.bank.v1.Account.opened_at:type_name -> google.protobuf.Timestamp
+	1,  // 6: kompetansespor.bank.v1.Account.kyc_level:type_name -> kompetansespor.bank.v1.KycLevel
+	6,  // 7: kompetansespor.bank.v1.Account.due_diligence:type_name -> kompetansespor.bank.v1.DueDiligence
+	7,  // 8: kompetansespor.bank.v1.Account.customer_decision:type_name -> kompetansespor.bank.v1.ClerkDecision
+	7,  // 9: kompetansespor.bank.v1.Account.account_decision:type_name -> kompetansespor.bank.v1.ClerkDecision
+	2,  // 10: kompetansespor.bank.v1.Account.bank_id_state:type_name -> kompetansespor.bank.v1.BankIdState
+	8,  // 11: kompetansespor.bank.v1.Account.payroll_answers:type_name -> kompetansespor.bank.v1.PayrollAnswer
+	9,  // 12: kompetansespor.bank.v1.GetAccountResponse.account:type_name -> kompetansespor.bank.v1.Account
+	0,  // 13: kompetansespor.bank.v1.ListAccountsRequest.state:type_name -> kompetansespor.bank.v1.AccountState
+	9,  // 14: kompetansespor.bank.v1.ListAccountsResponse.accounts:type_name -> kompetansespor.bank.v1.Account
+	3,  // 15: kompetansespor.bank.v1.ApproveCustomerRequest.code:type_name -> kompetansespor.bank.v1.ApproveCode
+	9,  // 16: kompetansespor.bank.v1.ApproveCustomerResponse.account:type_name -> kompetansespor.bank.v1.Account
+	4,  // 17: kompetansespor.bank.v1.DeclineCustomerRequest.code:type_name -> kompetansespor.bank.v1.DeclineCode
+	9,  // 18: kompetansespor.bank.v1.DeclineCustomerResponse.account:type_name -> kompetansespor.bank.v1.Account
+	9,  // 19: kompetansespor.bank.v1.ReleaseAccountResponse.account:type_name -> kompetansespor.bank.v1.Account
+	9,  // 20: kompetansespor.bank.v1.CloseAccountResponse.account:type_name -> kompetansespor.bank.v1.Account
+	9,  // 21: kompetansespor.bank.v1.ConfirmBankIdIdentityResponse.account:type_name -> kompetansespor.bank.v1.Account
+	10, // 22: kompetansespor.bank.v1.AccountService.GetAccount:input_type -> kompetansespor.bank.v1.GetAccountRequest
+	12, // 23: kompetansespor.bank.v1.AccountService.ListAccounts:input_type -> kompetansespor.bank.v1.ListAccountsRequest
+	14, // 24: kompetansespor.bank.v1.AccountService.ApproveCustomer:input_type -> kompetansespor.bank.v1.ApproveCustomerRequest
+	16, // 25: kompetansespor.bank.v1.AccountService.DeclineCustomer:input_type -> kompetansespor.bank.v1.DeclineCustomerRequest
+	18, // 26: kompetansespor.bank.v1.AccountService.ReleaseAccount:input_type -> kompetansespor.bank.v1.ReleaseAccountRequest
+	20, // 27: kompetansespor.bank.v1.AccountService.CloseAccount:input_type -> kompetansespor.bank.v1.CloseAccountRequest
+	22, // 28: kompetansespor.bank.v1.AccountService.ConfirmBankIdIdentity:input_type -> kompetansespor.bank.v1.ConfirmBankIdIdentityRequest
+	11, // 29: kompetansespor.bank.v1.AccountService.GetAccount:output_type -> kompetansespor.bank.v1.GetAccountResponse
+	13, // 30: kompetansespor.bank.v1.AccountService.ListAccounts:output_type -> kompetansespor.bank.v1.ListAccountsResponse
+	15, // 31: kompetansespor.bank.v1.AccountService.ApproveCustomer:output_type -> kompetansespor.bank.v1.ApproveCustomerResponse
+	17, // 32: kompetansespor.bank.v1.AccountService.DeclineCustomer:output_type -> kompetansespor.bank.v1.DeclineCustomerResponse
+	19, // 33: kompetansespor.bank.v1.AccountService.ReleaseAccount:output_type -> kompetansespor.bank.v1.ReleaseAccountResponse
+	21, // 34: kompetansespor.bank.v1.AccountService.CloseAccount:output_type -> kompetansespor.bank.v1.CloseAccountResponse
+	23, // 35: kompetansespor.bank.v1.AccountService.ConfirmBankIdIdentity:output_type -> kompetansespor.bank.v1.ConfirmBankIdIdentityResponse
+	29, // [29:36] is the sub-list for method output_type
+	22, // [22:29] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_kompetansespor_bank_v1_account_proto_init() }
@@ -546,8 +1766,8 @@ func file_kompetansespor_bank_v1_account_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_bank_v1_account_proto_rawDesc), len(file_kompetansespor_bank_v1_account_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   5,
+			NumEnums:      5,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

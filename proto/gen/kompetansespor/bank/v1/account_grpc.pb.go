@@ -19,22 +19,60 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AccountService_GetAccount_FullMethodName   = "/kompetansespor.bank.v1.AccountService/GetAccount"
-	AccountService_ListAccounts_FullMethodName = "/kompetansespor.bank.v1.AccountService/ListAccounts"
+	AccountService_GetAccount_FullMethodName            = "/kompetansespor.bank.v1.AccountService/GetAccount"
+	AccountService_ListAccounts_FullMethodName          = "/kompetansespor.bank.v1.AccountService/ListAccounts"
+	AccountService_ApproveCustomer_FullMethodName       = "/kompetansespor.bank.v1.AccountService/ApproveCustomer"
+	AccountService_DeclineCustomer_FullMethodName       = "/kompetansespor.bank.v1.AccountService/DeclineCustomer"
+	AccountService_ReleaseAccount_FullMethodName        = "/kompetansespor.bank.v1.AccountService/ReleaseAccount"
+	AccountService_CloseAccount_FullMethodName          = "/kompetansespor.bank.v1.AccountService/CloseAccount"
+	AccountService_ConfirmBankIdIdentity_FullMethodName = "/kompetansespor.bank.v1.AccountService/ConfirmBankIdIdentity"
 )
 
 // AccountServiceClient is the client API for AccountService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// AccountService is the clerk's desk at the bank. Public listener; every call
-// needs a bearer token of a clerk.
+// AccountService is the clerk's desk at a bank. Public listener; every call
+// needs a bearer token of a clerk. A token is of one bank: a case of another
+// bank is NOT_FOUND, and is in no list. PERMISSION_DENIED for a token of no bank
+// here.
 type AccountServiceClient interface {
 	// GetAccount answers the account of a case, and how far it has come before
 	// it is open. NOT_FOUND for a case that no event has named.
 	GetAccount(ctx context.Context, in *GetAccountRequest, opts ...grpc.CallOption) (*GetAccountResponse, error)
-	// ListAccounts answers accounts, oldest first, never with account numbers.
+	// ListAccounts answers accounts, oldest first, never with account numbers nor
+	// with what a due diligence found.
 	ListAccounts(ctx context.Context, in *ListAccountsRequest, opts ...grpc.CallOption) (*ListAccountsResponse, error)
+	// ApproveCustomer takes the customer of a queued case (hvitvaskingsloven § 17):
+	// the account is opened at once, unless a new due diligence finds something
+	// that the clerk has not had before them.
+	//
+	// INVALID_ARGUMENT for a reason that is missing or too long, or another code.
+	// FAILED_PRECONDITION when nothing is queued, and for a code that does not fit
+	// what was found: a customer who is like somebody on a sanctions list is
+	// taken as NOT_THE_LISTED_PERSON and nothing else is.
+	ApproveCustomer(ctx context.Context, in *ApproveCustomerRequest, opts ...grpc.CallOption) (*ApproveCustomerResponse, error)
+	// DeclineCustomer does not take the customer of a queued case, for good
+	// (hvitvaskingsloven § 21).
+	//
+	// INVALID_ARGUMENT for a reason that is missing or too long, or another code.
+	// FAILED_PRECONDITION when nothing is queued.
+	DeclineCustomer(ctx context.Context, in *DeclineCustomerRequest, opts ...grpc.CallOption) (*DeclineCustomerResponse, error)
+	// ReleaseAccount lets a frozen account take pay again.
+	//
+	// INVALID_ARGUMENT for a reason that is missing or too long.
+	// FAILED_PRECONDITION when the account is not frozen.
+	ReleaseAccount(ctx context.Context, in *ReleaseAccountRequest, opts ...grpc.CallOption) (*ReleaseAccountResponse, error)
+	// CloseAccount closes an open or frozen account for good, for every case that
+	// shares it. Its confirmation and its BankID are revoked.
+	//
+	// INVALID_ARGUMENT for a reason that is missing or too long.
+	// FAILED_PRECONDITION when the account is not open.
+	CloseAccount(ctx context.Context, in *CloseAccountRequest, opts ...grpc.CallOption) (*CloseAccountResponse, error)
+	// ConfirmBankIdIdentity records that the clerk has seen the customer who
+	// ordered a BankID, with the passport; it is issued at once. Again it changes
+	// nothing. FAILED_PRECONDITION when no order waits for it.
+	ConfirmBankIdIdentity(ctx context.Context, in *ConfirmBankIdIdentityRequest, opts ...grpc.CallOption) (*ConfirmBankIdIdentityResponse, error)
 }
 
 type accountServiceClient struct {
@@ -65,18 +103,101 @@ func (c *accountServiceClient) ListAccounts(ctx context.Context, in *ListAccount
 	return out, nil
 }
 
+func (c *accountServiceClient) ApproveCustomer(ctx context.Context, in *ApproveCustomerRequest, opts ...grpc.CallOption) (*ApproveCustomerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ApproveCustomerResponse)
+	err := c.cc.Invoke(ctx, AccountService_ApproveCustomer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountServiceClient) DeclineCustomer(ctx context.Context, in *DeclineCustomerRequest, opts ...grpc.CallOption) (*DeclineCustomerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeclineCustomerResponse)
+	err := c.cc.Invoke(ctx, AccountService_DeclineCustomer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountServiceClient) ReleaseAccount(ctx context.Context, in *ReleaseAccountRequest, opts ...grpc.CallOption) (*ReleaseAccountResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReleaseAccountResponse)
+	err := c.cc.Invoke(ctx, AccountService_ReleaseAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountServiceClient) CloseAccount(ctx context.Context, in *CloseAccountRequest, opts ...grpc.CallOption) (*CloseAccountResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CloseAccountResponse)
+	err := c.cc.Invoke(ctx, AccountService_CloseAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accountServiceClient) ConfirmBankIdIdentity(ctx context.Context, in *ConfirmBankIdIdentityRequest, opts ...grpc.CallOption) (*ConfirmBankIdIdentityResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConfirmBankIdIdentityResponse)
+	err := c.cc.Invoke(ctx, AccountService_ConfirmBankIdIdentity_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AccountServiceServer is the server API for AccountService service.
 // All implementations must embed UnimplementedAccountServiceServer
 // for forward compatibility.
 //
-// AccountService is the clerk's desk at the bank. Public listener; every call
-// needs a bearer token of a clerk.
+// AccountService is the clerk's desk at a bank. Public listener; every call
+// needs a bearer token of a clerk. A token is of one bank: a case of another
+// bank is NOT_FOUND, and is in no list. PERMISSION_DENIED for a token of no bank
+// here.
 type AccountServiceServer interface {
 	// GetAccount answers the account of a case, and how far it has come before
 	// it is open. NOT_FOUND for a case that no event has named.
 	GetAccount(context.Context, *GetAccountRequest) (*GetAccountResponse, error)
-	// ListAccounts answers accounts, oldest first, never with account numbers.
+	// ListAccounts answers accounts, oldest first, never with account numbers nor
+	// with what a due diligence found.
 	ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error)
+	// ApproveCustomer takes the customer of a queued case (hvitvaskingsloven § 17):
+	// the account is opened at once, unless a new due diligence finds something
+	// that the clerk has not had before them.
+	//
+	// INVALID_ARGUMENT for a reason that is missing or too long, or another code.
+	// FAILED_PRECONDITION when nothing is queued, and for a code that does not fit
+	// what was found: a customer who is like somebody on a sanctions list is
+	// taken as NOT_THE_LISTED_PERSON and nothing else is.
+	ApproveCustomer(context.Context, *ApproveCustomerRequest) (*ApproveCustomerResponse, error)
+	// DeclineCustomer does not take the customer of a queued case, for good
+	// (hvitvaskingsloven § 21).
+	//
+	// INVALID_ARGUMENT for a reason that is missing or too long, or another code.
+	// FAILED_PRECONDITION when nothing is queued.
+	DeclineCustomer(context.Context, *DeclineCustomerRequest) (*DeclineCustomerResponse, error)
+	// ReleaseAccount lets a frozen account take pay again.
+	//
+	// INVALID_ARGUMENT for a reason that is missing or too long.
+	// FAILED_PRECONDITION when the account is not frozen.
+	ReleaseAccount(context.Context, *ReleaseAccountRequest) (*ReleaseAccountResponse, error)
+	// CloseAccount closes an open or frozen account for good, for every case that
+	// shares it. Its confirmation and its BankID are revoked.
+	//
+	// INVALID_ARGUMENT for a reason that is missing or too long.
+	// FAILED_PRECONDITION when the account is not open.
+	CloseAccount(context.Context, *CloseAccountRequest) (*CloseAccountResponse, error)
+	// ConfirmBankIdIdentity records that the clerk has seen the customer who
+	// ordered a BankID, with the passport; it is issued at once. Again it changes
+	// nothing. FAILED_PRECONDITION when no order waits for it.
+	ConfirmBankIdIdentity(context.Context, *ConfirmBankIdIdentityRequest) (*ConfirmBankIdIdentityResponse, error)
 	mustEmbedUnimplementedAccountServiceServer()
 }
 
@@ -92,6 +213,21 @@ func (UnimplementedAccountServiceServer) GetAccount(context.Context, *GetAccount
 }
 func (UnimplementedAccountServiceServer) ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListAccounts not implemented")
+}
+func (UnimplementedAccountServiceServer) ApproveCustomer(context.Context, *ApproveCustomerRequest) (*ApproveCustomerResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ApproveCustomer not implemented")
+}
+func (UnimplementedAccountServiceServer) DeclineCustomer(context.Context, *DeclineCustomerRequest) (*DeclineCustomerResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DeclineCustomer not implemented")
+}
+func (UnimplementedAccountServiceServer) ReleaseAccount(context.Context, *ReleaseAccountRequest) (*ReleaseAccountResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ReleaseAccount not implemented")
+}
+func (UnimplementedAccountServiceServer) CloseAccount(context.Context, *CloseAccountRequest) (*CloseAccountResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method CloseAccount not implemented")
+}
+func (UnimplementedAccountServiceServer) ConfirmBankIdIdentity(context.Context, *ConfirmBankIdIdentityRequest) (*ConfirmBankIdIdentityResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ConfirmBankIdIdentity not implemented")
 }
 func (UnimplementedAccountServiceServer) mustEmbedUnimplementedAccountServiceServer() {}
 func (UnimplementedAccountServiceServer) testEmbeddedByValue()                        {}
@@ -150,6 +286,96 @@ func _AccountService_ListAccounts_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccountService_ApproveCustomer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ApproveCustomerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountServiceServer).ApproveCustomer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountService_ApproveCustomer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountServiceServer).ApproveCustomer(ctx, req.(*ApproveCustomerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountService_DeclineCustomer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeclineCustomerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountServiceServer).DeclineCustomer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountService_DeclineCustomer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountServiceServer).DeclineCustomer(ctx, req.(*DeclineCustomerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountService_ReleaseAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReleaseAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountServiceServer).ReleaseAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountService_ReleaseAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountServiceServer).ReleaseAccount(ctx, req.(*ReleaseAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountService_CloseAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CloseAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountServiceServer).CloseAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountService_CloseAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountServiceServer).CloseAccount(ctx, req.(*CloseAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccountService_ConfirmBankIdIdentity_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfirmBankIdIdentityRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountServiceServer).ConfirmBankIdIdentity(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountService_ConfirmBankIdIdentity_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountServiceServer).ConfirmBankIdIdentity(ctx, req.(*ConfirmBankIdIdentityRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AccountService_ServiceDesc is the grpc.ServiceDesc for AccountService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -164,6 +390,26 @@ var AccountService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListAccounts",
 			Handler:    _AccountService_ListAccounts_Handler,
+		},
+		{
+			MethodName: "ApproveCustomer",
+			Handler:    _AccountService_ApproveCustomer_Handler,
+		},
+		{
+			MethodName: "DeclineCustomer",
+			Handler:    _AccountService_DeclineCustomer_Handler,
+		},
+		{
+			MethodName: "ReleaseAccount",
+			Handler:    _AccountService_ReleaseAccount_Handler,
+		},
+		{
+			MethodName: "CloseAccount",
+			Handler:    _AccountService_CloseAccount_Handler,
+		},
+		{
+			MethodName: "ConfirmBankIdIdentity",
+			Handler:    _AccountService_ConfirmBankIdIdentity_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
