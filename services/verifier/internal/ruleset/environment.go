@@ -20,14 +20,15 @@ import (
 // NOK a year, a position's percentage is in hundredths.
 
 // maxCost is what evaluating one expression may cost, estimated when it is
-// compiled and counted when it runs. The dearest rule costs a few hundred.
-const maxCost = 20_000
+// compiled and counted when it runs. The dearest of ours is estimated at 40 000
+// for ten of everything, and costs a few hundred.
+const maxCost = 50_000
 
 // maxEntries is how many credentials, nationalities or list entries the estimate
 // expects, maxText how many characters.
 const (
-	maxEntries = 20
-	maxText    = 64
+	maxEntries = 10
+	maxText    = 32
 )
 
 // Recognition is an EducationRecognition in an expression.
