@@ -105,7 +105,10 @@ type TimelineStep struct {
 	// Id of the CloudEvent that announced the step; empty when none did.
 	EventId string `protobuf:"bytes,5,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	// Type of that event, no.kompetansespor.<thing>.<verb>.v1; empty when none.
-	EventType     string `protobuf:"bytes,6,opt,name=event_type,json=eventType,proto3" json:"event_type,omitempty"`
+	EventType string `protobuf:"bytes,6,opt,name=event_type,json=eventType,proto3" json:"event_type,omitempty"`
+	// Why, for a step that stopped or undid something: a code, for example
+	// "OFFER_WITHDRAWN"; empty otherwise.
+	Cause         string `protobuf:"bytes,7,opt,name=cause,proto3" json:"cause,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -182,11 +185,18 @@ func (x *TimelineStep) GetEventType() string {
 	return ""
 }
 
+func (x *TimelineStep) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
 var File_kompetansespor_common_v1_timeline_proto protoreflect.FileDescriptor
 
 const file_kompetansespor_common_v1_timeline_proto_rawDesc = "" +
 	"\n" +
-	"'kompetansespor/common/v1/timeline.proto\x12\x18kompetansespor.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe6\x01\n" +
+	"'kompetansespor/common/v1/timeline.proto\x12\x18kompetansespor.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfc\x01\n" +
 	"\fTimelineStep\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aservice\x18\x02 \x01(\tR\aservice\x12*\n" +
@@ -195,7 +205,8 @@ const file_kompetansespor_common_v1_timeline_proto_rawDesc = "" +
 	"time_class\x18\x04 \x01(\x0e2#.kompetansespor.common.v1.TimeClassR\ttimeClass\x12\x19\n" +
 	"\bevent_id\x18\x05 \x01(\tR\aeventId\x12\x1d\n" +
 	"\n" +
-	"event_type\x18\x06 \x01(\tR\teventType*\x9e\x01\n" +
+	"event_type\x18\x06 \x01(\tR\teventType\x12\x14\n" +
+	"\x05cause\x18\a \x01(\tR\x05cause*\x9e\x01\n" +
 	"\tTimeClass\x12\x1a\n" +
 	"\x16TIME_CLASS_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12TIME_CLASS_MACHINE\x10\x01\x12\x14\n" +

@@ -40,25 +40,53 @@ const (
 	CaseState_CASE_STATE_REFUSED CaseState = 4
 	// The offer was withdrawn or the application taken back.
 	CaseState_CASE_STATE_WITHDRAWN CaseState = 5
+	// The fee is not paid yet: nothing else happens before.
+	CaseState_CASE_STATE_FEE_DUE CaseState = 6
+	// The employer changed the offer; the worker has not presented the new one.
+	CaseState_CASE_STATE_AWAITING_NEW_OFFER CaseState = 7
+	// Granted, and stopped until what stopped it is gone (Case.causes).
+	CaseState_CASE_STATE_HALTED CaseState = 8
+	// The permit was revoked. Final.
+	CaseState_CASE_STATE_REVOKED CaseState = 9
+	// Refused; the applicant has appealed.
+	CaseState_CASE_STATE_APPEAL_RECEIVED CaseState = 10
+	// Refused; the appeal is with the Immigration Appeals Board.
+	CaseState_CASE_STATE_FORWARDED_TO_UNE CaseState = 11
+	// The Immigration Appeals Board upheld the refusal. Final.
+	CaseState_CASE_STATE_UNE_UPHELD CaseState = 12
 )
 
 // Enum value maps for CaseState.
 var (
 	CaseState_name = map[int32]string{
-		0: "CASE_STATE_UNSPECIFIED",
-		1: "CASE_STATE_OPEN",
-		2: "CASE_STATE_DECIDED",
-		3: "CASE_STATE_COMPLETED",
-		4: "CASE_STATE_REFUSED",
-		5: "CASE_STATE_WITHDRAWN",
+		0:  "CASE_STATE_UNSPECIFIED",
+		1:  "CASE_STATE_OPEN",
+		2:  "CASE_STATE_DECIDED",
+		3:  "CASE_STATE_COMPLETED",
+		4:  "CASE_STATE_REFUSED",
+		5:  "CASE_STATE_WITHDRAWN",
+		6:  "CASE_STATE_FEE_DUE",
+		7:  "CASE_STATE_AWAITING_NEW_OFFER",
+		8:  "CASE_STATE_HALTED",
+		9:  "CASE_STATE_REVOKED",
+		10: "CASE_STATE_APPEAL_RECEIVED",
+		11: "CASE_STATE_FORWARDED_TO_UNE",
+		12: "CASE_STATE_UNE_UPHELD",
 	}
 	CaseState_value = map[string]int32{
-		"CASE_STATE_UNSPECIFIED": 0,
-		"CASE_STATE_OPEN":        1,
-		"CASE_STATE_DECIDED":     2,
-		"CASE_STATE_COMPLETED":   3,
-		"CASE_STATE_REFUSED":     4,
-		"CASE_STATE_WITHDRAWN":   5,
+		"CASE_STATE_UNSPECIFIED":        0,
+		"CASE_STATE_OPEN":               1,
+		"CASE_STATE_DECIDED":            2,
+		"CASE_STATE_COMPLETED":          3,
+		"CASE_STATE_REFUSED":            4,
+		"CASE_STATE_WITHDRAWN":          5,
+		"CASE_STATE_FEE_DUE":            6,
+		"CASE_STATE_AWAITING_NEW_OFFER": 7,
+		"CASE_STATE_HALTED":             8,
+		"CASE_STATE_REVOKED":            9,
+		"CASE_STATE_APPEAL_RECEIVED":    10,
+		"CASE_STATE_FORWARDED_TO_UNE":   11,
+		"CASE_STATE_UNE_UPHELD":         12,
 	}
 )
 
@@ -103,6 +131,8 @@ const (
 	CaseOutcome_CASE_OUTCOME_GRANTED CaseOutcome = 3
 	// Refused, by an officer.
 	CaseOutcome_CASE_OUTCOME_REFUSED CaseOutcome = 4
+	// The permit was revoked, by an officer.
+	CaseOutcome_CASE_OUTCOME_REVOKED CaseOutcome = 5
 )
 
 // Enum value maps for CaseOutcome.
@@ -113,6 +143,7 @@ var (
 		2: "CASE_OUTCOME_TO_CASEWORKER",
 		3: "CASE_OUTCOME_GRANTED",
 		4: "CASE_OUTCOME_REFUSED",
+		5: "CASE_OUTCOME_REVOKED",
 	}
 	CaseOutcome_value = map[string]int32{
 		"CASE_OUTCOME_UNSPECIFIED":   0,
@@ -120,6 +151,7 @@ var (
 		"CASE_OUTCOME_TO_CASEWORKER": 2,
 		"CASE_OUTCOME_GRANTED":       3,
 		"CASE_OUTCOME_REFUSED":       4,
+		"CASE_OUTCOME_REVOKED":       5,
 	}
 )
 
@@ -148,6 +180,137 @@ func (x CaseOutcome) Number() protoreflect.EnumNumber {
 // Deprecated: Use CaseOutcome.Descriptor instead.
 func (CaseOutcome) EnumDescriptor() ([]byte, []int) {
 	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{1}
+}
+
+// AppealRuling is what became of an appeal.
+type AppealRuling int32
+
+const (
+	// Never sent.
+	AppealRuling_APPEAL_RULING_UNSPECIFIED AppealRuling = 0
+	// It is with the office that refused.
+	AppealRuling_APPEAL_RULING_RECEIVED AppealRuling = 1
+	// It came too late; the refusal stands.
+	AppealRuling_APPEAL_RULING_REJECTED_LATE AppealRuling = 2
+	// The office granted after all.
+	AppealRuling_APPEAL_RULING_REVERSED AppealRuling = 3
+	// It is with the Immigration Appeals Board.
+	AppealRuling_APPEAL_RULING_FORWARDED_TO_UNE AppealRuling = 4
+	// The board granted.
+	AppealRuling_APPEAL_RULING_UNE_REVERSED AppealRuling = 5
+	// The board upheld the refusal.
+	AppealRuling_APPEAL_RULING_UNE_UPHELD AppealRuling = 6
+)
+
+// Enum value maps for AppealRuling.
+var (
+	AppealRuling_name = map[int32]string{
+		0: "APPEAL_RULING_UNSPECIFIED",
+		1: "APPEAL_RULING_RECEIVED",
+		2: "APPEAL_RULING_REJECTED_LATE",
+		3: "APPEAL_RULING_REVERSED",
+		4: "APPEAL_RULING_FORWARDED_TO_UNE",
+		5: "APPEAL_RULING_UNE_REVERSED",
+		6: "APPEAL_RULING_UNE_UPHELD",
+	}
+	AppealRuling_value = map[string]int32{
+		"APPEAL_RULING_UNSPECIFIED":      0,
+		"APPEAL_RULING_RECEIVED":         1,
+		"APPEAL_RULING_REJECTED_LATE":    2,
+		"APPEAL_RULING_REVERSED":         3,
+		"APPEAL_RULING_FORWARDED_TO_UNE": 4,
+		"APPEAL_RULING_UNE_REVERSED":     5,
+		"APPEAL_RULING_UNE_UPHELD":       6,
+	}
+)
+
+func (x AppealRuling) Enum() *AppealRuling {
+	p := new(AppealRuling)
+	*p = x
+	return p
+}
+
+func (x AppealRuling) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AppealRuling) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_verifier_v1_case_proto_enumTypes[2].Descriptor()
+}
+
+func (AppealRuling) Type() protoreflect.EnumType {
+	return &file_kompetansespor_verifier_v1_case_proto_enumTypes[2]
+}
+
+func (x AppealRuling) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AppealRuling.Descriptor instead.
+func (AppealRuling) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{2}
+}
+
+// FamilyRelation is what a member of a family is to the one whose permit the
+// family rests on.
+type FamilyRelation int32
+
+const (
+	// Never sent.
+	FamilyRelation_FAMILY_RELATION_UNSPECIFIED FamilyRelation = 0
+	// The one whose permit the others rest on.
+	FamilyRelation_FAMILY_RELATION_REFERENCE_PERSON FamilyRelation = 1
+	// Married.
+	FamilyRelation_FAMILY_RELATION_SPOUSE FamilyRelation = 2
+	// Living together.
+	FamilyRelation_FAMILY_RELATION_COHABITANT FamilyRelation = 3
+	// A child.
+	FamilyRelation_FAMILY_RELATION_CHILD FamilyRelation = 4
+)
+
+// Enum value maps for FamilyRelation.
+var (
+	FamilyRelation_name = map[int32]string{
+		0: "FAMILY_RELATION_UNSPECIFIED",
+		1: "FAMILY_RELATION_REFERENCE_PERSON",
+		2: "FAMILY_RELATION_SPOUSE",
+		3: "FAMILY_RELATION_COHABITANT",
+		4: "FAMILY_RELATION_CHILD",
+	}
+	FamilyRelation_value = map[string]int32{
+		"FAMILY_RELATION_UNSPECIFIED":      0,
+		"FAMILY_RELATION_REFERENCE_PERSON": 1,
+		"FAMILY_RELATION_SPOUSE":           2,
+		"FAMILY_RELATION_COHABITANT":       3,
+		"FAMILY_RELATION_CHILD":            4,
+	}
+)
+
+func (x FamilyRelation) Enum() *FamilyRelation {
+	p := new(FamilyRelation)
+	*p = x
+	return p
+}
+
+func (x FamilyRelation) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (FamilyRelation) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_verifier_v1_case_proto_enumTypes[3].Descriptor()
+}
+
+func (FamilyRelation) Type() protoreflect.EnumType {
+	return &file_kompetansespor_verifier_v1_case_proto_enumTypes[3]
+}
+
+func (x FamilyRelation) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use FamilyRelation.Descriptor instead.
+func (FamilyRelation) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{3}
 }
 
 // RuleOutcome is what one rule found.
@@ -191,11 +354,11 @@ func (x RuleOutcome) String() string {
 }
 
 func (RuleOutcome) Descriptor() protoreflect.EnumDescriptor {
-	return file_kompetansespor_verifier_v1_case_proto_enumTypes[2].Descriptor()
+	return file_kompetansespor_verifier_v1_case_proto_enumTypes[4].Descriptor()
 }
 
 func (RuleOutcome) Type() protoreflect.EnumType {
-	return &file_kompetansespor_verifier_v1_case_proto_enumTypes[2]
+	return &file_kompetansespor_verifier_v1_case_proto_enumTypes[4]
 }
 
 func (x RuleOutcome) Number() protoreflect.EnumNumber {
@@ -204,7 +367,7 @@ func (x RuleOutcome) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use RuleOutcome.Descriptor instead.
 func (RuleOutcome) EnumDescriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{2}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{4}
 }
 
 // CaseRule is one rule as it was applied to the case.
@@ -318,7 +481,24 @@ type Case struct {
 	// What has happened in all services, oldest first.
 	Timeline []*v1.TimelineStep `protobuf:"bytes,11,rep,name=timeline,proto3" json:"timeline,omitempty"`
 	// Reason code of a refusal; empty otherwise.
-	ReasonCode    string `protobuf:"bytes,12,opt,name=reason_code,json=reasonCode,proto3" json:"reason_code,omitempty"`
+	ReasonCode string `protobuf:"bytes,12,opt,name=reason_code,json=reasonCode,proto3" json:"reason_code,omitempty"`
+	// What the application costs, and whether it is paid.
+	Fee *CaseFee `protobuf:"bytes,13,opt,name=fee,proto3" json:"fee,omitempty"`
+	// What stands in the case's way or stopped it, by codes such as
+	// "OFFER_WITHDRAWN" or "EMPLOYER_SUSPENDED", in the order in which it came. In
+	// a completed case it stops nothing and is for an officer to look at.
+	Causes []string `protobuf:"bytes,14,rep,name=causes,proto3" json:"causes,omitempty"`
+	// Family that the case is linked with; empty for none.
+	FamilyId string `protobuf:"bytes,15,opt,name=family_id,json=familyId,proto3" json:"family_id,omitempty"`
+	// Every decision, oldest first. Only GetCase and what changes a case fill it.
+	Decisions []*CaseDecision `protobuf:"bytes,16,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	// The appeal over a refusal; unset before there is one.
+	Appeal *CaseAppeal `protobuf:"bytes,17,opt,name=appeal,proto3" json:"appeal,omitempty"`
+	// Last instant at which an appeal over the refusal is in time; unset for a
+	// case that is not refused.
+	AppealDeadline *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=appeal_deadline,json=appealDeadline,proto3" json:"appeal_deadline,omitempty"`
+	// The case's number for people, for example "26/000123".
+	CaseNumber    string `protobuf:"bytes,19,opt,name=case_number,json=caseNumber,proto3" json:"case_number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -437,6 +617,337 @@ func (x *Case) GetReasonCode() string {
 	return ""
 }
 
+func (x *Case) GetFee() *CaseFee {
+	if x != nil {
+		return x.Fee
+	}
+	return nil
+}
+
+func (x *Case) GetCauses() []string {
+	if x != nil {
+		return x.Causes
+	}
+	return nil
+}
+
+func (x *Case) GetFamilyId() string {
+	if x != nil {
+		return x.FamilyId
+	}
+	return ""
+}
+
+func (x *Case) GetDecisions() []*CaseDecision {
+	if x != nil {
+		return x.Decisions
+	}
+	return nil
+}
+
+func (x *Case) GetAppeal() *CaseAppeal {
+	if x != nil {
+		return x.Appeal
+	}
+	return nil
+}
+
+func (x *Case) GetAppealDeadline() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AppealDeadline
+	}
+	return nil
+}
+
+func (x *Case) GetCaseNumber() string {
+	if x != nil {
+		return x.CaseNumber
+	}
+	return ""
+}
+
+// CaseFee is the fee of an application.
+type CaseFee struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Amount in øre; 0 for an application that is free.
+	Amount int64 `protobuf:"varint,1,opt,name=amount,proto3" json:"amount,omitempty"`
+	// Currency, "NOK".
+	Currency string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	// Where the amount was found.
+	Source string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
+	// When the payment provider's word was taken; unset before.
+	PaidAt        *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CaseFee) Reset() {
+	*x = CaseFee{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CaseFee) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CaseFee) ProtoMessage() {}
+
+func (x *CaseFee) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CaseFee.ProtoReflect.Descriptor instead.
+func (*CaseFee) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CaseFee) GetAmount() int64 {
+	if x != nil {
+		return x.Amount
+	}
+	return 0
+}
+
+func (x *CaseFee) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+func (x *CaseFee) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *CaseFee) GetPaidAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PaidAt
+	}
+	return nil
+}
+
+// CaseDecision is one decision and what it rests on.
+type CaseDecision struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the decision.
+	DecisionId string `protobuf:"bytes,1,opt,name=decision_id,json=decisionId,proto3" json:"decision_id,omitempty"`
+	// What was decided: granted, refused or revoked.
+	Outcome CaseOutcome `protobuf:"varint,2,opt,name=outcome,proto3,enum=kompetansespor.verifier.v1.CaseOutcome" json:"outcome,omitempty"`
+	// Who decided: an officer, or "rule-set " and the version of the rules.
+	DecidedBy string `protobuf:"bytes,3,opt,name=decided_by,json=decidedBy,proto3" json:"decided_by,omitempty"`
+	// Reason code of a refusal or revocation; empty for a grant.
+	ReasonCode string `protobuf:"bytes,4,opt,name=reason_code,json=reasonCode,proto3" json:"reason_code,omitempty"`
+	// When.
+	DecidedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=decided_at,json=decidedAt,proto3" json:"decided_at,omitempty"`
+	// Id that the decisions of a family, made at once, share; empty otherwise.
+	Together string `protobuf:"bytes,6,opt,name=together,proto3" json:"together,omitempty"`
+	// Version of the rule set that was held against the case.
+	RuleSet string `protobuf:"bytes,7,opt,name=rule_set,json=ruleSet,proto3" json:"rule_set,omitempty"`
+	// SHA-256, hexadecimal, over the facts and the rule set's version.
+	InputsHash string `protobuf:"bytes,8,opt,name=inputs_hash,json=inputsHash,proto3" json:"inputs_hash,omitempty"`
+	// SHA-256, hexadecimal, of the presentation as it came.
+	PresentationHash string `protobuf:"bytes,9,opt,name=presentation_hash,json=presentationHash,proto3" json:"presentation_hash,omitempty"`
+	// SHA-256, hexadecimal, of the consent in canonical form (RFC 8785).
+	ConsentHash string `protobuf:"bytes,10,opt,name=consent_hash,json=consentHash,proto3" json:"consent_hash,omitempty"`
+	// What the worker signed as applicant: SHA-256 of the signed offer, base64url.
+	OfferHash string `protobuf:"bytes,11,opt,name=offer_hash,json=offerHash,proto3" json:"offer_hash,omitempty"`
+	// Ids of the credentials presented, the offer first.
+	CredentialIds []string `protobuf:"bytes,12,rep,name=credential_ids,json=credentialIds,proto3" json:"credential_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CaseDecision) Reset() {
+	*x = CaseDecision{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CaseDecision) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CaseDecision) ProtoMessage() {}
+
+func (x *CaseDecision) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CaseDecision.ProtoReflect.Descriptor instead.
+func (*CaseDecision) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CaseDecision) GetDecisionId() string {
+	if x != nil {
+		return x.DecisionId
+	}
+	return ""
+}
+
+func (x *CaseDecision) GetOutcome() CaseOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return CaseOutcome_CASE_OUTCOME_UNSPECIFIED
+}
+
+func (x *CaseDecision) GetDecidedBy() string {
+	if x != nil {
+		return x.DecidedBy
+	}
+	return ""
+}
+
+func (x *CaseDecision) GetReasonCode() string {
+	if x != nil {
+		return x.ReasonCode
+	}
+	return ""
+}
+
+func (x *CaseDecision) GetDecidedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DecidedAt
+	}
+	return nil
+}
+
+func (x *CaseDecision) GetTogether() string {
+	if x != nil {
+		return x.Together
+	}
+	return ""
+}
+
+func (x *CaseDecision) GetRuleSet() string {
+	if x != nil {
+		return x.RuleSet
+	}
+	return ""
+}
+
+func (x *CaseDecision) GetInputsHash() string {
+	if x != nil {
+		return x.InputsHash
+	}
+	return ""
+}
+
+func (x *CaseDecision) GetPresentationHash() string {
+	if x != nil {
+		return x.PresentationHash
+	}
+	return ""
+}
+
+func (x *CaseDecision) GetConsentHash() string {
+	if x != nil {
+		return x.ConsentHash
+	}
+	return ""
+}
+
+func (x *CaseDecision) GetOfferHash() string {
+	if x != nil {
+		return x.OfferHash
+	}
+	return ""
+}
+
+func (x *CaseDecision) GetCredentialIds() []string {
+	if x != nil {
+		return x.CredentialIds
+	}
+	return nil
+}
+
+// CaseAppeal is an appeal over a refusal.
+type CaseAppeal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What became of it.
+	State AppealRuling `protobuf:"varint,1,opt,name=state,proto3,enum=kompetansespor.verifier.v1.AppealRuling" json:"state,omitempty"`
+	// When it came.
+	ReceivedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	// It came after the deadline.
+	Late          bool `protobuf:"varint,3,opt,name=late,proto3" json:"late,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CaseAppeal) Reset() {
+	*x = CaseAppeal{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CaseAppeal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CaseAppeal) ProtoMessage() {}
+
+func (x *CaseAppeal) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CaseAppeal.ProtoReflect.Descriptor instead.
+func (*CaseAppeal) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *CaseAppeal) GetState() AppealRuling {
+	if x != nil {
+		return x.State
+	}
+	return AppealRuling_APPEAL_RULING_UNSPECIFIED
+}
+
+func (x *CaseAppeal) GetReceivedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReceivedAt
+	}
+	return nil
+}
+
+func (x *CaseAppeal) GetLate() bool {
+	if x != nil {
+		return x.Late
+	}
+	return false
+}
+
 // DecideCaseRequest is an officer's decision.
 type DecideCaseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -455,7 +966,7 @@ type DecideCaseRequest struct {
 
 func (x *DecideCaseRequest) Reset() {
 	*x = DecideCaseRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[2]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -467,7 +978,7 @@ func (x *DecideCaseRequest) String() string {
 func (*DecideCaseRequest) ProtoMessage() {}
 
 func (x *DecideCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[2]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -480,7 +991,7 @@ func (x *DecideCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideCaseRequest.ProtoReflect.Descriptor instead.
 func (*DecideCaseRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{2}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *DecideCaseRequest) GetCaseRef() string {
@@ -522,7 +1033,7 @@ type DecideCaseResponse struct {
 
 func (x *DecideCaseResponse) Reset() {
 	*x = DecideCaseResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[3]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -534,7 +1045,7 @@ func (x *DecideCaseResponse) String() string {
 func (*DecideCaseResponse) ProtoMessage() {}
 
 func (x *DecideCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[3]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -547,7 +1058,7 @@ func (x *DecideCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideCaseResponse.ProtoReflect.Descriptor instead.
 func (*DecideCaseResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{3}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *DecideCaseResponse) GetCase() *Case {
@@ -568,7 +1079,7 @@ type GetCaseRequest struct {
 
 func (x *GetCaseRequest) Reset() {
 	*x = GetCaseRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[4]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -580,7 +1091,7 @@ func (x *GetCaseRequest) String() string {
 func (*GetCaseRequest) ProtoMessage() {}
 
 func (x *GetCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[4]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -593,7 +1104,7 @@ func (x *GetCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCaseRequest.ProtoReflect.Descriptor instead.
 func (*GetCaseRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{4}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetCaseRequest) GetCaseRef() string {
@@ -614,7 +1125,7 @@ type GetCaseResponse struct {
 
 func (x *GetCaseResponse) Reset() {
 	*x = GetCaseResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[5]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -626,7 +1137,7 @@ func (x *GetCaseResponse) String() string {
 func (*GetCaseResponse) ProtoMessage() {}
 
 func (x *GetCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[5]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -639,7 +1150,7 @@ func (x *GetCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCaseResponse.ProtoReflect.Descriptor instead.
 func (*GetCaseResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{5}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetCaseResponse) GetCase() *Case {
@@ -666,7 +1177,7 @@ type ListCasesRequest struct {
 
 func (x *ListCasesRequest) Reset() {
 	*x = ListCasesRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[6]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -678,7 +1189,7 @@ func (x *ListCasesRequest) String() string {
 func (*ListCasesRequest) ProtoMessage() {}
 
 func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[6]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -691,7 +1202,7 @@ func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesRequest.ProtoReflect.Descriptor instead.
 func (*ListCasesRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{6}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListCasesRequest) GetPageSize() int32 {
@@ -735,7 +1246,7 @@ type ListCasesResponse struct {
 
 func (x *ListCasesResponse) Reset() {
 	*x = ListCasesResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[7]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -747,7 +1258,7 @@ func (x *ListCasesResponse) String() string {
 func (*ListCasesResponse) ProtoMessage() {}
 
 func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[7]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -760,7 +1271,7 @@ func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesResponse.ProtoReflect.Descriptor instead.
 func (*ListCasesResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{7}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListCasesResponse) GetCases() []*Case {
@@ -777,6 +1288,1174 @@ func (x *ListCasesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// AppealCaseRequest is a written appeal.
+type AppealCaseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// Why the applicant appeals, 1 to 10,000 characters; sealed with the case.
+	Grounds string `protobuf:"bytes,2,opt,name=grounds,proto3" json:"grounds,omitempty"`
+	// When the appeal came; unset means now.
+	ReceivedAt    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppealCaseRequest) Reset() {
+	*x = AppealCaseRequest{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppealCaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppealCaseRequest) ProtoMessage() {}
+
+func (x *AppealCaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppealCaseRequest.ProtoReflect.Descriptor instead.
+func (*AppealCaseRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *AppealCaseRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *AppealCaseRequest) GetGrounds() string {
+	if x != nil {
+		return x.Grounds
+	}
+	return ""
+}
+
+func (x *AppealCaseRequest) GetReceivedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReceivedAt
+	}
+	return nil
+}
+
+// AppealCaseResponse is the case under appeal.
+type AppealCaseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	Case          *Case `protobuf:"bytes,1,opt,name=case,proto3" json:"case,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppealCaseResponse) Reset() {
+	*x = AppealCaseResponse{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppealCaseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppealCaseResponse) ProtoMessage() {}
+
+func (x *AppealCaseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppealCaseResponse.ProtoReflect.Descriptor instead.
+func (*AppealCaseResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *AppealCaseResponse) GetCase() *Case {
+	if x != nil {
+		return x.Case
+	}
+	return nil
+}
+
+// DecideAppealRequest is what an officer says of an appeal.
+type DecideAppealRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// APPEAL_RULING_REJECTED_LATE or APPEAL_RULING_REVERSED.
+	Ruling AppealRuling `protobuf:"varint,2,opt,name=ruling,proto3,enum=kompetansespor.verifier.v1.AppealRuling" json:"ruling,omitempty"`
+	// The officer's note, at most 2,000 characters; kept with a reversal.
+	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecideAppealRequest) Reset() {
+	*x = DecideAppealRequest{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecideAppealRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecideAppealRequest) ProtoMessage() {}
+
+func (x *DecideAppealRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecideAppealRequest.ProtoReflect.Descriptor instead.
+func (*DecideAppealRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *DecideAppealRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *DecideAppealRequest) GetRuling() AppealRuling {
+	if x != nil {
+		return x.Ruling
+	}
+	return AppealRuling_APPEAL_RULING_UNSPECIFIED
+}
+
+func (x *DecideAppealRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+// DecideAppealResponse is the case after that.
+type DecideAppealResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	Case          *Case `protobuf:"bytes,1,opt,name=case,proto3" json:"case,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecideAppealResponse) Reset() {
+	*x = DecideAppealResponse{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecideAppealResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecideAppealResponse) ProtoMessage() {}
+
+func (x *DecideAppealResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecideAppealResponse.ProtoReflect.Descriptor instead.
+func (*DecideAppealResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *DecideAppealResponse) GetCase() *Case {
+	if x != nil {
+		return x.Case
+	}
+	return nil
+}
+
+// ForwardToUneRequest names a case under appeal.
+type ForwardToUneRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef       string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForwardToUneRequest) Reset() {
+	*x = ForwardToUneRequest{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForwardToUneRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForwardToUneRequest) ProtoMessage() {}
+
+func (x *ForwardToUneRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForwardToUneRequest.ProtoReflect.Descriptor instead.
+func (*ForwardToUneRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ForwardToUneRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+// ForwardToUneResponse is the case after that.
+type ForwardToUneResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	Case          *Case `protobuf:"bytes,1,opt,name=case,proto3" json:"case,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForwardToUneResponse) Reset() {
+	*x = ForwardToUneResponse{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForwardToUneResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForwardToUneResponse) ProtoMessage() {}
+
+func (x *ForwardToUneResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForwardToUneResponse.ProtoReflect.Descriptor instead.
+func (*ForwardToUneResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ForwardToUneResponse) GetCase() *Case {
+	if x != nil {
+		return x.Case
+	}
+	return nil
+}
+
+// RecordUneDecisionRequest is what the Immigration Appeals Board decided.
+type RecordUneDecisionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// APPEAL_RULING_UNE_REVERSED or APPEAL_RULING_UNE_UPHELD.
+	Ruling AppealRuling `protobuf:"varint,2,opt,name=ruling,proto3,enum=kompetansespor.verifier.v1.AppealRuling" json:"ruling,omitempty"`
+	// The officer's note, at most 2,000 characters; kept with a reversal.
+	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordUneDecisionRequest) Reset() {
+	*x = RecordUneDecisionRequest{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordUneDecisionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordUneDecisionRequest) ProtoMessage() {}
+
+func (x *RecordUneDecisionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordUneDecisionRequest.ProtoReflect.Descriptor instead.
+func (*RecordUneDecisionRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *RecordUneDecisionRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *RecordUneDecisionRequest) GetRuling() AppealRuling {
+	if x != nil {
+		return x.Ruling
+	}
+	return AppealRuling_APPEAL_RULING_UNSPECIFIED
+}
+
+func (x *RecordUneDecisionRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+// RecordUneDecisionResponse is the case after that.
+type RecordUneDecisionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	Case          *Case `protobuf:"bytes,1,opt,name=case,proto3" json:"case,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordUneDecisionResponse) Reset() {
+	*x = RecordUneDecisionResponse{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordUneDecisionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordUneDecisionResponse) ProtoMessage() {}
+
+func (x *RecordUneDecisionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordUneDecisionResponse.ProtoReflect.Descriptor instead.
+func (*RecordUneDecisionResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *RecordUneDecisionResponse) GetCase() *Case {
+	if x != nil {
+		return x.Case
+	}
+	return nil
+}
+
+// RevokePermitRequest is an officer's revocation.
+type RevokePermitRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// Why: OFFER_WITHDRAWN, EMPLOYER_REVOKED, EMPLOYER_BANKRUPT,
+	// EMPLOYER_NOT_GENUINE, FORGED_DOCUMENTS, IDENTITY_DOUBT,
+	// CONDITIONS_NO_LONGER_MET, SECURITY_OR_EXPULSION or WITHDRAWN.
+	ReasonCode string `protobuf:"bytes,2,opt,name=reason_code,json=reasonCode,proto3" json:"reason_code,omitempty"`
+	// The officer's note, at most 2,000 characters; kept with the case, never
+	// sent on.
+	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokePermitRequest) Reset() {
+	*x = RevokePermitRequest{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokePermitRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokePermitRequest) ProtoMessage() {}
+
+func (x *RevokePermitRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokePermitRequest.ProtoReflect.Descriptor instead.
+func (*RevokePermitRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *RevokePermitRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *RevokePermitRequest) GetReasonCode() string {
+	if x != nil {
+		return x.ReasonCode
+	}
+	return ""
+}
+
+func (x *RevokePermitRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+// RevokePermitResponse is the case without its permit.
+type RevokePermitResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	Case          *Case `protobuf:"bytes,1,opt,name=case,proto3" json:"case,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokePermitResponse) Reset() {
+	*x = RevokePermitResponse{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokePermitResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokePermitResponse) ProtoMessage() {}
+
+func (x *RevokePermitResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokePermitResponse.ProtoReflect.Descriptor instead.
+func (*RevokePermitResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *RevokePermitResponse) GetCase() *Case {
+	if x != nil {
+		return x.Case
+	}
+	return nil
+}
+
+// ResumeCaseRequest names a halted case.
+type ResumeCaseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef       string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeCaseRequest) Reset() {
+	*x = ResumeCaseRequest{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeCaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeCaseRequest) ProtoMessage() {}
+
+func (x *ResumeCaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeCaseRequest.ProtoReflect.Descriptor instead.
+func (*ResumeCaseRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ResumeCaseRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+// ResumeCaseResponse is the case after that.
+type ResumeCaseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	Case          *Case `protobuf:"bytes,1,opt,name=case,proto3" json:"case,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeCaseResponse) Reset() {
+	*x = ResumeCaseResponse{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeCaseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeCaseResponse) ProtoMessage() {}
+
+func (x *ResumeCaseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeCaseResponse.ProtoReflect.Descriptor instead.
+func (*ResumeCaseResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ResumeCaseResponse) GetCase() *Case {
+	if x != nil {
+		return x.Case
+	}
+	return nil
+}
+
+// WithdrawApplicationRequest names an undecided case.
+type WithdrawApplicationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef       string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawApplicationRequest) Reset() {
+	*x = WithdrawApplicationRequest{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawApplicationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawApplicationRequest) ProtoMessage() {}
+
+func (x *WithdrawApplicationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawApplicationRequest.ProtoReflect.Descriptor instead.
+func (*WithdrawApplicationRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *WithdrawApplicationRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+// WithdrawApplicationResponse is the case as withdrawn.
+type WithdrawApplicationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	Case          *Case `protobuf:"bytes,1,opt,name=case,proto3" json:"case,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawApplicationResponse) Reset() {
+	*x = WithdrawApplicationResponse{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawApplicationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawApplicationResponse) ProtoMessage() {}
+
+func (x *WithdrawApplicationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawApplicationResponse.ProtoReflect.Descriptor instead.
+func (*WithdrawApplicationResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *WithdrawApplicationResponse) GetCase() *Case {
+	if x != nil {
+		return x.Case
+	}
+	return nil
+}
+
+// FamilyMember is a case of a family.
+type FamilyMember struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// What its applicant is in the family.
+	Relation      FamilyRelation `protobuf:"varint,2,opt,name=relation,proto3,enum=kompetansespor.verifier.v1.FamilyRelation" json:"relation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FamilyMember) Reset() {
+	*x = FamilyMember{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FamilyMember) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FamilyMember) ProtoMessage() {}
+
+func (x *FamilyMember) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FamilyMember.ProtoReflect.Descriptor instead.
+func (*FamilyMember) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *FamilyMember) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *FamilyMember) GetRelation() FamilyRelation {
+	if x != nil {
+		return x.Relation
+	}
+	return FamilyRelation_FAMILY_RELATION_UNSPECIFIED
+}
+
+// LinkFamilyRequest names cases that are decided together.
+type LinkFamilyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 2 to 20 cases, one of them the reference person's.
+	Members       []*FamilyMember `protobuf:"bytes,1,rep,name=members,proto3" json:"members,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkFamilyRequest) Reset() {
+	*x = LinkFamilyRequest{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkFamilyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkFamilyRequest) ProtoMessage() {}
+
+func (x *LinkFamilyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkFamilyRequest.ProtoReflect.Descriptor instead.
+func (*LinkFamilyRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *LinkFamilyRequest) GetMembers() []*FamilyMember {
+	if x != nil {
+		return x.Members
+	}
+	return nil
+}
+
+// LinkFamilyResponse is the family.
+type LinkFamilyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the family.
+	FamilyId string `protobuf:"bytes,1,opt,name=family_id,json=familyId,proto3" json:"family_id,omitempty"`
+	// Its cases, as linked.
+	Cases         []*Case `protobuf:"bytes,2,rep,name=cases,proto3" json:"cases,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkFamilyResponse) Reset() {
+	*x = LinkFamilyResponse{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkFamilyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkFamilyResponse) ProtoMessage() {}
+
+func (x *LinkFamilyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkFamilyResponse.ProtoReflect.Descriptor instead.
+func (*LinkFamilyResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *LinkFamilyResponse) GetFamilyId() string {
+	if x != nil {
+		return x.FamilyId
+	}
+	return ""
+}
+
+func (x *LinkFamilyResponse) GetCases() []*Case {
+	if x != nil {
+		return x.Cases
+	}
+	return nil
+}
+
+// MemberDecision is what is decided of one case of a family.
+type MemberDecision struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// CASE_OUTCOME_GRANTED or CASE_OUTCOME_REFUSED.
+	Outcome CaseOutcome `protobuf:"varint,2,opt,name=outcome,proto3,enum=kompetansespor.verifier.v1.CaseOutcome" json:"outcome,omitempty"`
+	// Why the case is refused; empty for a grant.
+	ReasonCode string `protobuf:"bytes,3,opt,name=reason_code,json=reasonCode,proto3" json:"reason_code,omitempty"`
+	// The officer's note, at most 2,000 characters.
+	Note          string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MemberDecision) Reset() {
+	*x = MemberDecision{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MemberDecision) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MemberDecision) ProtoMessage() {}
+
+func (x *MemberDecision) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MemberDecision.ProtoReflect.Descriptor instead.
+func (*MemberDecision) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *MemberDecision) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *MemberDecision) GetOutcome() CaseOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return CaseOutcome_CASE_OUTCOME_UNSPECIFIED
+}
+
+func (x *MemberDecision) GetReasonCode() string {
+	if x != nil {
+		return x.ReasonCode
+	}
+	return ""
+}
+
+func (x *MemberDecision) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+// DecideFamilyRequest decides all cases of a family.
+type DecideFamilyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The family.
+	FamilyId string `protobuf:"bytes,1,opt,name=family_id,json=familyId,proto3" json:"family_id,omitempty"`
+	// One for each of its cases.
+	Decisions     []*MemberDecision `protobuf:"bytes,2,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecideFamilyRequest) Reset() {
+	*x = DecideFamilyRequest{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecideFamilyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecideFamilyRequest) ProtoMessage() {}
+
+func (x *DecideFamilyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecideFamilyRequest.ProtoReflect.Descriptor instead.
+func (*DecideFamilyRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *DecideFamilyRequest) GetFamilyId() string {
+	if x != nil {
+		return x.FamilyId
+	}
+	return ""
+}
+
+func (x *DecideFamilyRequest) GetDecisions() []*MemberDecision {
+	if x != nil {
+		return x.Decisions
+	}
+	return nil
+}
+
+// DecideFamilyResponse is the family as decided.
+type DecideFamilyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its cases.
+	Cases         []*Case `protobuf:"bytes,1,rep,name=cases,proto3" json:"cases,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecideFamilyResponse) Reset() {
+	*x = DecideFamilyResponse{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecideFamilyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecideFamilyResponse) ProtoMessage() {}
+
+func (x *DecideFamilyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecideFamilyResponse.ProtoReflect.Descriptor instead.
+func (*DecideFamilyResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *DecideFamilyResponse) GetCases() []*Case {
+	if x != nil {
+		return x.Cases
+	}
+	return nil
+}
+
+// ReplayCaseRequest names a case.
+type ReplayCaseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef       string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayCaseRequest) Reset() {
+	*x = ReplayCaseRequest{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayCaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayCaseRequest) ProtoMessage() {}
+
+func (x *ReplayCaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayCaseRequest.ProtoReflect.Descriptor instead.
+func (*ReplayCaseRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ReplayCaseRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+// ReplayCaseResponse is what comes out again.
+type ReplayCaseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether outcome, inputs and every rule's result are as they were.
+	Same bool `protobuf:"varint,1,opt,name=same,proto3" json:"same,omitempty"`
+	// What the rules say of the facts now.
+	Outcome CaseOutcome `protobuf:"varint,2,opt,name=outcome,proto3,enum=kompetansespor.verifier.v1.CaseOutcome" json:"outcome,omitempty"`
+	// SHA-256, hexadecimal, over the facts and the rule set's version.
+	InputsHash string `protobuf:"bytes,3,opt,name=inputs_hash,json=inputsHash,proto3" json:"inputs_hash,omitempty"`
+	// Each rule's result now.
+	Rules         []*CaseRule `protobuf:"bytes,4,rep,name=rules,proto3" json:"rules,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayCaseResponse) Reset() {
+	*x = ReplayCaseResponse{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayCaseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayCaseResponse) ProtoMessage() {}
+
+func (x *ReplayCaseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayCaseResponse.ProtoReflect.Descriptor instead.
+func (*ReplayCaseResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ReplayCaseResponse) GetSame() bool {
+	if x != nil {
+		return x.Same
+	}
+	return false
+}
+
+func (x *ReplayCaseResponse) GetOutcome() CaseOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return CaseOutcome_CASE_OUTCOME_UNSPECIFIED
+}
+
+func (x *ReplayCaseResponse) GetInputsHash() string {
+	if x != nil {
+		return x.InputsHash
+	}
+	return ""
+}
+
+func (x *ReplayCaseResponse) GetRules() []*CaseRule {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
 var File_kompetansespor_verifier_v1_case_proto protoreflect.FileDescriptor
 
 const file_kompetansespor_verifier_v1_case_proto_rawDesc = "" +
@@ -787,7 +2466,7 @@ const file_kompetansespor_verifier_v1_case_proto_rawDesc = "" +
 	"\x0flegal_reference\x18\x02 \x01(\tR\x0elegalReference\x12A\n" +
 	"\aoutcome\x18\x03 \x01(\x0e2'.kompetansespor.verifier.v1.RuleOutcomeR\aoutcome\x12\x12\n" +
 	"\x04text\x18\x04 \x01(\tR\x04text\x12\x18\n" +
-	"\aversion\x18\x05 \x01(\tR\aversion\"\xc5\x04\n" +
+	"\aversion\x18\x05 \x01(\tR\aversion\"\x9f\a\n" +
 	"\x04Case\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12\x1d\n" +
 	"\n" +
@@ -804,7 +2483,46 @@ const file_kompetansespor_verifier_v1_case_proto_rawDesc = "" +
 	" \x01(\tR\aofferId\x12B\n" +
 	"\btimeline\x18\v \x03(\v2&.kompetansespor.common.v1.TimelineStepR\btimeline\x12\x1f\n" +
 	"\vreason_code\x18\f \x01(\tR\n" +
-	"reasonCode\"\xa6\x01\n" +
+	"reasonCode\x125\n" +
+	"\x03fee\x18\r \x01(\v2#.kompetansespor.verifier.v1.CaseFeeR\x03fee\x12\x16\n" +
+	"\x06causes\x18\x0e \x03(\tR\x06causes\x12\x1b\n" +
+	"\tfamily_id\x18\x0f \x01(\tR\bfamilyId\x12F\n" +
+	"\tdecisions\x18\x10 \x03(\v2(.kompetansespor.verifier.v1.CaseDecisionR\tdecisions\x12>\n" +
+	"\x06appeal\x18\x11 \x01(\v2&.kompetansespor.verifier.v1.CaseAppealR\x06appeal\x12C\n" +
+	"\x0fappeal_deadline\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\x0eappealDeadline\x12\x1f\n" +
+	"\vcase_number\x18\x13 \x01(\tR\n" +
+	"caseNumber\"\x8a\x01\n" +
+	"\aCaseFee\x12\x16\n" +
+	"\x06amount\x18\x01 \x01(\x03R\x06amount\x12\x1a\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x12\x16\n" +
+	"\x06source\x18\x03 \x01(\tR\x06source\x123\n" +
+	"\apaid_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06paidAt\"\xdb\x03\n" +
+	"\fCaseDecision\x12\x1f\n" +
+	"\vdecision_id\x18\x01 \x01(\tR\n" +
+	"decisionId\x12A\n" +
+	"\aoutcome\x18\x02 \x01(\x0e2'.kompetansespor.verifier.v1.CaseOutcomeR\aoutcome\x12\x1d\n" +
+	"\n" +
+	"decided_by\x18\x03 \x01(\tR\tdecidedBy\x12\x1f\n" +
+	"\vreason_code\x18\x04 \x01(\tR\n" +
+	"reasonCode\x129\n" +
+	"\n" +
+	"decided_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tdecidedAt\x12\x1a\n" +
+	"\btogether\x18\x06 \x01(\tR\btogether\x12\x19\n" +
+	"\brule_set\x18\a \x01(\tR\aruleSet\x12\x1f\n" +
+	"\vinputs_hash\x18\b \x01(\tR\n" +
+	"inputsHash\x12+\n" +
+	"\x11presentation_hash\x18\t \x01(\tR\x10presentationHash\x12!\n" +
+	"\fconsent_hash\x18\n" +
+	" \x01(\tR\vconsentHash\x12\x1d\n" +
+	"\n" +
+	"offer_hash\x18\v \x01(\tR\tofferHash\x12%\n" +
+	"\x0ecredential_ids\x18\f \x03(\tR\rcredentialIds\"\x9d\x01\n" +
+	"\n" +
+	"CaseAppeal\x12>\n" +
+	"\x05state\x18\x01 \x01(\x0e2(.kompetansespor.verifier.v1.AppealRulingR\x05state\x12;\n" +
+	"\vreceived_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"receivedAt\x12\x12\n" +
+	"\x04late\x18\x03 \x01(\bR\x04late\"\xa6\x01\n" +
 	"\x11DecideCaseRequest\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12A\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2'.kompetansespor.verifier.v1.CaseOutcomeR\aoutcome\x12\x1f\n" +
@@ -825,30 +2543,132 @@ const file_kompetansespor_verifier_v1_case_proto_rawDesc = "" +
 	"\boffer_id\x18\x04 \x01(\tR\aofferId\"s\n" +
 	"\x11ListCasesResponse\x126\n" +
 	"\x05cases\x18\x01 \x03(\v2 .kompetansespor.verifier.v1.CaseR\x05cases\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xa0\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x85\x01\n" +
+	"\x11AppealCaseRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12\x18\n" +
+	"\agrounds\x18\x02 \x01(\tR\agrounds\x12;\n" +
+	"\vreceived_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"receivedAt\"J\n" +
+	"\x12AppealCaseResponse\x124\n" +
+	"\x04case\x18\x01 \x01(\v2 .kompetansespor.verifier.v1.CaseR\x04case\"\x86\x01\n" +
+	"\x13DecideAppealRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12@\n" +
+	"\x06ruling\x18\x02 \x01(\x0e2(.kompetansespor.verifier.v1.AppealRulingR\x06ruling\x12\x12\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\"L\n" +
+	"\x14DecideAppealResponse\x124\n" +
+	"\x04case\x18\x01 \x01(\v2 .kompetansespor.verifier.v1.CaseR\x04case\"0\n" +
+	"\x13ForwardToUneRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"L\n" +
+	"\x14ForwardToUneResponse\x124\n" +
+	"\x04case\x18\x01 \x01(\v2 .kompetansespor.verifier.v1.CaseR\x04case\"\x8b\x01\n" +
+	"\x18RecordUneDecisionRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12@\n" +
+	"\x06ruling\x18\x02 \x01(\x0e2(.kompetansespor.verifier.v1.AppealRulingR\x06ruling\x12\x12\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\"Q\n" +
+	"\x19RecordUneDecisionResponse\x124\n" +
+	"\x04case\x18\x01 \x01(\v2 .kompetansespor.verifier.v1.CaseR\x04case\"e\n" +
+	"\x13RevokePermitRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12\x1f\n" +
+	"\vreason_code\x18\x02 \x01(\tR\n" +
+	"reasonCode\x12\x12\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\"L\n" +
+	"\x14RevokePermitResponse\x124\n" +
+	"\x04case\x18\x01 \x01(\v2 .kompetansespor.verifier.v1.CaseR\x04case\".\n" +
+	"\x11ResumeCaseRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"J\n" +
+	"\x12ResumeCaseResponse\x124\n" +
+	"\x04case\x18\x01 \x01(\v2 .kompetansespor.verifier.v1.CaseR\x04case\"7\n" +
+	"\x1aWithdrawApplicationRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"S\n" +
+	"\x1bWithdrawApplicationResponse\x124\n" +
+	"\x04case\x18\x01 \x01(\v2 .kompetansespor.verifier.v1.CaseR\x04case\"q\n" +
+	"\fFamilyMember\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12F\n" +
+	"\brelation\x18\x02 \x01(\x0e2*.kompetansespor.verifier.v1.FamilyRelationR\brelation\"W\n" +
+	"\x11LinkFamilyRequest\x12B\n" +
+	"\amembers\x18\x01 \x03(\v2(.kompetansespor.verifier.v1.FamilyMemberR\amembers\"i\n" +
+	"\x12LinkFamilyResponse\x12\x1b\n" +
+	"\tfamily_id\x18\x01 \x01(\tR\bfamilyId\x126\n" +
+	"\x05cases\x18\x02 \x03(\v2 .kompetansespor.verifier.v1.CaseR\x05cases\"\xa3\x01\n" +
+	"\x0eMemberDecision\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12A\n" +
+	"\aoutcome\x18\x02 \x01(\x0e2'.kompetansespor.verifier.v1.CaseOutcomeR\aoutcome\x12\x1f\n" +
+	"\vreason_code\x18\x03 \x01(\tR\n" +
+	"reasonCode\x12\x12\n" +
+	"\x04note\x18\x04 \x01(\tR\x04note\"|\n" +
+	"\x13DecideFamilyRequest\x12\x1b\n" +
+	"\tfamily_id\x18\x01 \x01(\tR\bfamilyId\x12H\n" +
+	"\tdecisions\x18\x02 \x03(\v2*.kompetansespor.verifier.v1.MemberDecisionR\tdecisions\"N\n" +
+	"\x14DecideFamilyResponse\x126\n" +
+	"\x05cases\x18\x01 \x03(\v2 .kompetansespor.verifier.v1.CaseR\x05cases\".\n" +
+	"\x11ReplayCaseRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"\xc8\x01\n" +
+	"\x12ReplayCaseResponse\x12\x12\n" +
+	"\x04same\x18\x01 \x01(\bR\x04same\x12A\n" +
+	"\aoutcome\x18\x02 \x01(\x0e2'.kompetansespor.verifier.v1.CaseOutcomeR\aoutcome\x12\x1f\n" +
+	"\vinputs_hash\x18\x03 \x01(\tR\n" +
+	"inputsHash\x12:\n" +
+	"\x05rules\x18\x04 \x03(\v2$.kompetansespor.verifier.v1.CaseRuleR\x05rules*\xe6\x02\n" +
 	"\tCaseState\x12\x1a\n" +
 	"\x16CASE_STATE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fCASE_STATE_OPEN\x10\x01\x12\x16\n" +
 	"\x12CASE_STATE_DECIDED\x10\x02\x12\x18\n" +
 	"\x14CASE_STATE_COMPLETED\x10\x03\x12\x16\n" +
 	"\x12CASE_STATE_REFUSED\x10\x04\x12\x18\n" +
-	"\x14CASE_STATE_WITHDRAWN\x10\x05*\x9f\x01\n" +
+	"\x14CASE_STATE_WITHDRAWN\x10\x05\x12\x16\n" +
+	"\x12CASE_STATE_FEE_DUE\x10\x06\x12!\n" +
+	"\x1dCASE_STATE_AWAITING_NEW_OFFER\x10\a\x12\x15\n" +
+	"\x11CASE_STATE_HALTED\x10\b\x12\x16\n" +
+	"\x12CASE_STATE_REVOKED\x10\t\x12\x1e\n" +
+	"\x1aCASE_STATE_APPEAL_RECEIVED\x10\n" +
+	"\x12\x1f\n" +
+	"\x1bCASE_STATE_FORWARDED_TO_UNE\x10\v\x12\x19\n" +
+	"\x15CASE_STATE_UNE_UPHELD\x10\f*\xb9\x01\n" +
 	"\vCaseOutcome\x12\x1c\n" +
 	"\x18CASE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aCASE_OUTCOME_PROPOSE_GRANT\x10\x01\x12\x1e\n" +
 	"\x1aCASE_OUTCOME_TO_CASEWORKER\x10\x02\x12\x18\n" +
 	"\x14CASE_OUTCOME_GRANTED\x10\x03\x12\x18\n" +
-	"\x14CASE_OUTCOME_REFUSED\x10\x04*{\n" +
+	"\x14CASE_OUTCOME_REFUSED\x10\x04\x12\x18\n" +
+	"\x14CASE_OUTCOME_REVOKED\x10\x05*\xe8\x01\n" +
+	"\fAppealRuling\x12\x1d\n" +
+	"\x19APPEAL_RULING_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16APPEAL_RULING_RECEIVED\x10\x01\x12\x1f\n" +
+	"\x1bAPPEAL_RULING_REJECTED_LATE\x10\x02\x12\x1a\n" +
+	"\x16APPEAL_RULING_REVERSED\x10\x03\x12\"\n" +
+	"\x1eAPPEAL_RULING_FORWARDED_TO_UNE\x10\x04\x12\x1e\n" +
+	"\x1aAPPEAL_RULING_UNE_REVERSED\x10\x05\x12\x1c\n" +
+	"\x18APPEAL_RULING_UNE_UPHELD\x10\x06*\xae\x01\n" +
+	"\x0eFamilyRelation\x12\x1f\n" +
+	"\x1bFAMILY_RELATION_UNSPECIFIED\x10\x00\x12$\n" +
+	" FAMILY_RELATION_REFERENCE_PERSON\x10\x01\x12\x1a\n" +
+	"\x16FAMILY_RELATION_SPOUSE\x10\x02\x12\x1e\n" +
+	"\x1aFAMILY_RELATION_COHABITANT\x10\x03\x12\x19\n" +
+	"\x15FAMILY_RELATION_CHILD\x10\x04*{\n" +
 	"\vRuleOutcome\x12\x1c\n" +
 	"\x18RULE_OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10RULE_OUTCOME_MET\x10\x01\x12\x18\n" +
 	"\x14RULE_OUTCOME_NOT_MET\x10\x02\x12\x1e\n" +
-	"\x1aRULE_OUTCOME_DISCRETIONARY\x10\x032\xa3\x03\n" +
+	"\x1aRULE_OUTCOME_DISCRETIONARY\x10\x032\xd8\x0f\n" +
 	"\vCaseService\x12\x93\x01\n" +
 	"\n" +
 	"DecideCase\x12-.kompetansespor.verifier.v1.DecideCaseRequest\x1a..kompetansespor.verifier.v1.DecideCaseResponse\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/cases/{case_ref}:decide\x12\x80\x01\n" +
 	"\aGetCase\x12*.kompetansespor.verifier.v1.GetCaseRequest\x1a+.kompetansespor.verifier.v1.GetCaseResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/cases/{case_ref}\x12{\n" +
-	"\tListCases\x12,.kompetansespor.verifier.v1.ListCasesRequest\x1a-.kompetansespor.verifier.v1.ListCasesResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/casesBZZXgithub.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1;verifierv1b\x06proto3"
+	"\tListCases\x12,.kompetansespor.verifier.v1.ListCasesRequest\x1a-.kompetansespor.verifier.v1.ListCasesResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/cases\x12\x93\x01\n" +
+	"\n" +
+	"AppealCase\x12-.kompetansespor.verifier.v1.AppealCaseRequest\x1a..kompetansespor.verifier.v1.AppealCaseResponse\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/cases/{case_ref}:appeal\x12\x9f\x01\n" +
+	"\fDecideAppeal\x12/.kompetansespor.verifier.v1.DecideAppealRequest\x1a0.kompetansespor.verifier.v1.DecideAppealResponse\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/cases/{case_ref}:decideAppeal\x12\x9f\x01\n" +
+	"\fForwardToUne\x12/.kompetansespor.verifier.v1.ForwardToUneRequest\x1a0.kompetansespor.verifier.v1.ForwardToUneResponse\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/cases/{case_ref}:forwardToUne\x12\xb3\x01\n" +
+	"\x11RecordUneDecision\x124.kompetansespor.verifier.v1.RecordUneDecisionRequest\x1a5.kompetansespor.verifier.v1.RecordUneDecisionResponse\"1\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/cases/{case_ref}:recordUneDecision\x12\x9f\x01\n" +
+	"\fRevokePermit\x12/.kompetansespor.verifier.v1.RevokePermitRequest\x1a0.kompetansespor.verifier.v1.RevokePermitResponse\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/cases/{case_ref}:revokePermit\x12\x93\x01\n" +
+	"\n" +
+	"ResumeCase\x12-.kompetansespor.verifier.v1.ResumeCaseRequest\x1a..kompetansespor.verifier.v1.ResumeCaseResponse\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/cases/{case_ref}:resume\x12\xb0\x01\n" +
+	"\x13WithdrawApplication\x126.kompetansespor.verifier.v1.WithdrawApplicationRequest\x1a7.kompetansespor.verifier.v1.WithdrawApplicationResponse\"(\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/cases/{case_ref}:withdraw\x12\x84\x01\n" +
+	"\n" +
+	"LinkFamily\x12-.kompetansespor.verifier.v1.LinkFamilyRequest\x1a..kompetansespor.verifier.v1.LinkFamilyResponse\"\x17\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/families\x12\x9d\x01\n" +
+	"\fDecideFamily\x12/.kompetansespor.verifier.v1.DecideFamilyRequest\x1a0.kompetansespor.verifier.v1.DecideFamilyResponse\"*\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/families/{family_id}:decide\x12\x90\x01\n" +
+	"\n" +
+	"ReplayCase\x12-.kompetansespor.verifier.v1.ReplayCaseRequest\x1a..kompetansespor.verifier.v1.ReplayCaseResponse\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/cases/{case_ref}:replayBZZXgithub.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1;verifierv1b\x06proto3"
 
 var (
 	file_kompetansespor_verifier_v1_case_proto_rawDescOnce sync.Once
@@ -862,48 +2682,122 @@ func file_kompetansespor_verifier_v1_case_proto_rawDescGZIP() []byte {
 	return file_kompetansespor_verifier_v1_case_proto_rawDescData
 }
 
-var file_kompetansespor_verifier_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_kompetansespor_verifier_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_kompetansespor_verifier_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_kompetansespor_verifier_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_kompetansespor_verifier_v1_case_proto_goTypes = []any{
-	(CaseState)(0),                // 0: kompetansespor.verifier.v1.CaseState
-	(CaseOutcome)(0),              // 1: kompetansespor.verifier.v1.CaseOutcome
-	(RuleOutcome)(0),              // 2: kompetansespor.verifier.v1.RuleOutcome
-	(*CaseRule)(nil),              // 3: kompetansespor.verifier.v1.CaseRule
-	(*Case)(nil),                  // 4: kompetansespor.verifier.v1.Case
-	(*DecideCaseRequest)(nil),     // 5: kompetansespor.verifier.v1.DecideCaseRequest
-	(*DecideCaseResponse)(nil),    // 6: kompetansespor.verifier.v1.DecideCaseResponse
-	(*GetCaseRequest)(nil),        // 7: kompetansespor.verifier.v1.GetCaseRequest
-	(*GetCaseResponse)(nil),       // 8: kompetansespor.verifier.v1.GetCaseResponse
-	(*ListCasesRequest)(nil),      // 9: kompetansespor.verifier.v1.ListCasesRequest
-	(*ListCasesResponse)(nil),     // 10: kompetansespor.verifier.v1.ListCasesResponse
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
-	(*v1.TimelineStep)(nil),       // 12: kompetansespor.common.v1.TimelineStep
+	(CaseState)(0),                      // 0: kompetansespor.verifier.v1.CaseState
+	(CaseOutcome)(0),                    // 1: kompetansespor.verifier.v1.CaseOutcome
+	(AppealRuling)(0),                   // 2: kompetansespor.verifier.v1.AppealRuling
+	(FamilyRelation)(0),                 // 3: kompetansespor.verifier.v1.FamilyRelation
+	(RuleOutcome)(0),                    // 4: kompetansespor.verifier.v1.RuleOutcome
+	(*CaseRule)(nil),                    // 5: kompetansespor.verifier.v1.CaseRule
+	(*Case)(nil),                        // 6: kompetansespor.verifier.v1.Case
+	(*CaseFee)(nil),                     // 7: kompetansespor.verifier.v1.CaseFee
+	(*CaseDecision)(nil),                // 8: kompetansespor.verifier.v1.CaseDecision
+	(*CaseAppeal)(nil),                  // 9: kompetansespor.verifier.v1.CaseAppeal
+	(*DecideCaseRequest)(nil),           // 10: kompetansespor.verifier.v1.DecideCaseRequest
+	(*DecideCaseResponse)(nil),          // 11: kompetansespor.verifier.v1.DecideCaseResponse
+	(*GetCaseRequest)(nil),              // 12: kompetansespor.verifier.v1.GetCaseRequest
+	(*GetCaseResponse)(nil),             // 13: kompetansespor.verifier.v1.GetCaseResponse
+	(*ListCasesRequest)(nil),            // 14: kompetansespor.verifier.v1.ListCasesRequest
+	(*ListCasesResponse)(nil),           // 15: kompetansespor.verifier.v1.ListCasesResponse
+	(*AppealCaseRequest)(nil),           // 16: kompetansespor.verifier.v1.AppealCaseRequest
+	(*AppealCaseResponse)(nil),          // 17: kompetansespor.verifier.v1.AppealCaseResponse
+	(*DecideAppealRequest)(nil),         // 18: kompetansespor.verifier.v1.DecideAppealRequest
+	(*DecideAppealResponse)(nil),        // 19: kompetansespor.verifier.v1.DecideAppealResponse
+	(*ForwardToUneRequest)(nil),         // 20: kompetansespor.verifier.v1.ForwardToUneRequest
+	(*ForwardToUneResponse)(nil),        // 21: kompetansespor.verifier.v1.ForwardToUneResponse
+	(*RecordUneDecisionRequest)(nil),    // 22: kompetansespor.verifier.v1.RecordUneDecisionRequest
+	(*RecordUneDecisionResponse)(nil),   // 23: kompetansespor.verifier.v1.RecordUneDecisionResponse
+	(*RevokePermitRequest)(nil),         // 24: kompetansespor.verifier.v1.RevokePermitRequest
+	(*RevokePermitResponse)(nil),        // 25: kompetansespor.verifier.v1.RevokePermitResponse
+	(*ResumeCaseRequest)(nil),           // 26: kompetansespor.verifier.v1.ResumeCaseRequest
+	(*ResumeCaseResponse)(nil),          // 27: kompetansespor.verifier.v1.ResumeCaseResponse
+	(*WithdrawApplicationRequest)(nil),  // 28: kompetansespor.verifier.v1.WithdrawApplicationRequest
+	(*WithdrawApplicationResponse)(nil), // 29: kompetansespor.verifier.v1.WithdrawApplicationResponse
+	(*FamilyMember)(nil),                // 30: kompetansespor.verifier.v1.FamilyMember
+	(*LinkFamilyRequest)(nil),           // 31: kompetansespor.verifier.v1.LinkFamilyRequest
+	(*LinkFamilyResponse)(nil),          // 32: kompetansespor.verifier.v1.LinkFamilyResponse
+	(*MemberDecision)(nil),              // 33: kompetansespor.verifier.v1.MemberDecision
+	(*DecideFamilyRequest)(nil),         // 34: kompetansespor.verifier.v1.DecideFamilyRequest
+	(*DecideFamilyResponse)(nil),        // 35: kompetansespor.verifier.v1.DecideFamilyResponse
+	(*ReplayCaseRequest)(nil),           // 36: kompetansespor.verifier.v1.ReplayCaseRequest
+	(*ReplayCaseResponse)(nil),          // 37: kompetansespor.verifier.v1.ReplayCaseResponse
+	(*timestamppb.Timestamp)(nil),       // 38: google.protobuf.Timestamp
+	(*v1.TimelineStep)(nil),             // 39: kompetansespor.common.v1.TimelineStep
 }
 var file_kompetansespor_verifier_v1_case_proto_depIdxs = []int32{
-	2,  // 0: kompetansespor.verifier.v1.CaseRule.outcome:type_name -> kompetansespor.verifier.v1.RuleOutcome
+	4,  // 0: kompetansespor.verifier.v1.CaseRule.outcome:type_name -> kompetansespor.verifier.v1.RuleOutcome
 	0,  // 1: kompetansespor.verifier.v1.Case.state:type_name -> kompetansespor.verifier.v1.CaseState
 	1,  // 2: kompetansespor.verifier.v1.Case.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	3,  // 3: kompetansespor.verifier.v1.Case.rules:type_name -> kompetansespor.verifier.v1.CaseRule
-	11, // 4: kompetansespor.verifier.v1.Case.opened_at:type_name -> google.protobuf.Timestamp
-	11, // 5: kompetansespor.verifier.v1.Case.decided_at:type_name -> google.protobuf.Timestamp
-	11, // 6: kompetansespor.verifier.v1.Case.completed_at:type_name -> google.protobuf.Timestamp
-	12, // 7: kompetansespor.verifier.v1.Case.timeline:type_name -> kompetansespor.common.v1.TimelineStep
-	1,  // 8: kompetansespor.verifier.v1.DecideCaseRequest.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	4,  // 9: kompetansespor.verifier.v1.DecideCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	4,  // 10: kompetansespor.verifier.v1.GetCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	0,  // 11: kompetansespor.verifier.v1.ListCasesRequest.state:type_name -> kompetansespor.verifier.v1.CaseState
-	4,  // 12: kompetansespor.verifier.v1.ListCasesResponse.cases:type_name -> kompetansespor.verifier.v1.Case
-	5,  // 13: kompetansespor.verifier.v1.CaseService.DecideCase:input_type -> kompetansespor.verifier.v1.DecideCaseRequest
-	7,  // 14: kompetansespor.verifier.v1.CaseService.GetCase:input_type -> kompetansespor.verifier.v1.GetCaseRequest
-	9,  // 15: kompetansespor.verifier.v1.CaseService.ListCases:input_type -> kompetansespor.verifier.v1.ListCasesRequest
-	6,  // 16: kompetansespor.verifier.v1.CaseService.DecideCase:output_type -> kompetansespor.verifier.v1.DecideCaseResponse
-	8,  // 17: kompetansespor.verifier.v1.CaseService.GetCase:output_type -> kompetansespor.verifier.v1.GetCaseResponse
-	10, // 18: kompetansespor.verifier.v1.CaseService.ListCases:output_type -> kompetansespor.verifier.v1.ListCasesResponse
-	16, // [16:19] is the sub-list for method output_type
-	13, // [13:16] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	5,  // 3: kompetansespor.verifier.v1.Case.rules:type_name -> kompetansespor.verifier.v1.CaseRule
+	38, // 4: kompetansespor.verifier.v1.Case.opened_at:type_name -> google.protobuf.Timestamp
+	38, // 5: kompetansespor.verifier.v1.Case.decided_at:type_name -> google.protobuf.Timestamp
+	38, // 6: kompetansespor.verifier.v1.Case.completed_at:type_name -> google.protobuf.Timestamp
+	39, // 7: kompetansespor.verifier.v1.Case.timeline:type_name -> kompetansespor.common.v1.TimelineStep
+	7,  // 8: kompetansespor.verifier.v1.Case.fee:type_name -> kompetansespor.verifier.v1.CaseFee
+	8,  // 9: kompetansespor.verifier.v1.Case.decisions:type_name -> kompetansespor.verifier.v1.CaseDecision
+	9,  // 10: kompetansespor.verifier.v1.Case.appeal:type_name -> kompetansespor.verifier.v1.CaseAppeal
+	38, // 11: kompetansespor.verifier.v1.Case.appeal_deadline:type_name -> google.protobuf.Timestamp
+	38, // 12: kompetansespor.verifier.v1.CaseFee.paid_at:type_name -> google.protobuf.Timestamp
+	1,  // 13: kompetansespor.verifier.v1.CaseDecision.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	38, // 14: kompetansespor.verifier.v1.CaseDecision.decided_at:type_name -> google.protobuf.Timestamp
+	2,  // 15: kompetansespor.verifier.v1.CaseAppeal.state:type_name -> kompetansespor.verifier.v1.AppealRuling
+	38, // 16: kompetansespor.verifier.v1.CaseAppeal.received_at:type_name -> google.protobuf.Timestamp
+	1,  // 17: kompetansespor.verifier.v1.DecideCaseRequest.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	6,  // 18: kompetansespor.verifier.v1.DecideCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	6,  // 19: kompetansespor.verifier.v1.GetCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	0,  // 20: kompetansespor.verifier.v1.ListCasesRequest.state:type_name -> kompetansespor.verifier.v1.CaseState
+	6,  // 21: kompetansespor.verifier.v1.ListCasesResponse.cases:type_name -> kompetansespor.verifier.v1.Case
+	38, // 22: kompetansespor.verifier.v1.AppealCaseRequest.received_at:type_name -> google.protobuf.Timestamp
+	6,  // 23: kompetansespor.verifier.v1.AppealCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	2,  // 24: kompetansespor.verifier.v1.DecideAppealRequest.ruling:type_name -> kompetansespor.verifier.v1.AppealRuling
+	6,  // 25: kompetansespor.verifier.v1.DecideAppealResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	6,  // 26: kompetansespor.verifier.v1.ForwardToUneResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	2,  // 27: kompetansespor.verifier.v1.RecordUneDecisionRequest.ruling:type_name -> kompetansespor.verifier.v1.AppealRuling
+	6,  // 28: kompetansespor.verifier.v1.RecordUneDecisionResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	6,  // 29: kompetansespor.verifier.v1.RevokePermitResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	6,  // 30: kompetansespor.verifier.v1.ResumeCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	6,  // 31: kompetansespor.verifier.v1.WithdrawApplicationResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	3,  // 32: kompetansespor.verifier.v1.FamilyMember.relation:type_name -> kompetansespor.verifier.v1.FamilyRelation
+	30, // 33: kompetansespor.verifier.v1.LinkFamilyRequest.members:type_name -> kompetansespor.verifier.v1.FamilyMember
+	6,  // 34: kompetansespor.verifier.v1.LinkFamilyResponse.cases:type_name -> kompetansespor.verifier.v1.Case
+	1,  // 35: kompetansespor.verifier.v1.MemberDecision.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	33, // 36: kompetansespor.verifier.v1.DecideFamilyRequest.decisions:type_name -> kompetansespor.verifier.v1.MemberDecision
+	6,  // 37: kompetansespor.verifier.v1.DecideFamilyResponse.cases:type_name -> kompetansespor.verifier.v1.Case
+	1,  // 38: kompetansespor.verifier.v1.ReplayCaseResponse.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	5,  // 39: kompetansespor.verifier.v1.ReplayCaseResponse.rules:type_name -> kompetansespor.verifier.v1.CaseRule
+	10, // 40: kompetansespor.verifier.v1.CaseService.DecideCase:input_type -> kompetansespor.verifier.v1.DecideCaseRequest
+	12, // 41: kompetansespor.verifier.v1.CaseService.GetCase:input_type -> kompetansespor.verifier.v1.GetCaseRequest
+	14, // 42: kompetansespor.verifier.v1.CaseService.ListCases:input_type -> kompetansespor.verifier.v1.ListCasesRequest
+	16, // 43: kompetansespor.verifier.v1.CaseService.AppealCase:input_type -> kompetansespor.verifier.v1.AppealCaseRequest
+	18, // 44: kompetansespor.verifier.v1.CaseService.DecideAppeal:input_type -> kompetansespor.verifier.v1.DecideAppealRequest
+	20, // 45: kompetansespor.verifier.v1.CaseService.ForwardToUne:input_type -> kompetansespor.verifier.v1.ForwardToUneRequest
+	22, // 46: kompetansespor.verifier.v1.CaseService.RecordUneDecision:input_type -> kompetansespor.verifier.v1.RecordUneDecisionRequest
+	24, // 47: kompetansespor.verifier.v1.CaseService.RevokePermit:input_type -> kompetansespor.verifier.v1.RevokePermitRequest
+	26, // 48: kompetansespor.verifier.v1.CaseService.ResumeCase:input_type -> kompetansespor.verifier.v1.ResumeCaseRequest
+	28, // 49: kompetansespor.verifier.v1.CaseService.WithdrawApplication:input_type -> kompetansespor.verifier.v1.WithdrawApplicationRequest
+	31, // 50: kompetansespor.verifier.v1.CaseService.LinkFamily:input_type -> kompetansespor.verifier.v1.LinkFamilyRequest
+	34, // 51: kompetansespor.verifier.v1.CaseService.DecideFamily:input_type -> kompetansespor.verifier.v1.DecideFamilyRequest
+	36, // 52: kompetansespor.verifier.v1.CaseService.ReplayCase:input_type -> kompetansespor.verifier.v1.ReplayCaseRequest
+	11, // 53: kompetansespor.verifier.v1.CaseService.DecideCase:output_type -> kompetansespor.verifier.v1.DecideCaseResponse
+	13, // 54: kompetansespor.verifier.v1.CaseService.GetCase:output_type -> kompetansespor.verifier.v1.GetCaseResponse
+	15, // 55: kompetansespor.verifier.v1.CaseService.ListCases:output_type -> kompetansespor.verifier.v1.ListCasesResponse
+	17, // 56: kompetansespor.verifier.v1.CaseService.AppealCase:output_type -> kompetansespor.verifier.v1.AppealCaseResponse
+	19, // 57: kompetansespor.verifier.v1.CaseService.DecideAppeal:output_type -> kompetansespor.verifier.v1.DecideAppealResponse
+	21, // 58: kompetansespor.verifier.v1.CaseService.ForwardToUne:output_type -> kompetansespor.verifier.v1.ForwardToUneResponse
+	23, // 59: kompetansespor.verifier.v1.CaseService.RecordUneDecision:output_type -> kompetansespor.verifier.v1.RecordUneDecisionResponse
+	25, // 60: kompetansespor.verifier.v1.CaseService.RevokePermit:output_type -> kompetansespor.verifier.v1.RevokePermitResponse
+	27, // 61: kompetansespor.verifier.v1.CaseService.ResumeCase:output_type -> kompetansespor.verifier.v1.ResumeCaseResponse
+	29, // 62: kompetansespor.verifier.v1.CaseService.WithdrawApplication:output_type -> kompetansespor.verifier.v1.WithdrawApplicationResponse
+	32, // 63: kompetansespor.verifier.v1.CaseService.LinkFamily:output_type -> kompetansespor.verifier.v1.LinkFamilyResponse
+	35, // 64: kompetansespor.verifier.v1.CaseService.DecideFamily:output_type -> kompetansespor.verifier.v1.DecideFamilyResponse
+	37, // 65: kompetansespor.verifier.v1.CaseService.ReplayCase:output_type -> kompetansespor.verifier.v1.ReplayCaseResponse
+	53, // [53:66] is the sub-list for method output_type
+	40, // [40:53] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_kompetansespor_verifier_v1_case_proto_init() }
@@ -916,8 +2810,8 @@ func file_kompetansespor_verifier_v1_case_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_verifier_v1_case_proto_rawDesc), len(file_kompetansespor_verifier_v1_case_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   8,
+			NumEnums:      5,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,9 +19,19 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CaseService_DecideCase_FullMethodName = "/kompetansespor.verifier.v1.CaseService/DecideCase"
-	CaseService_GetCase_FullMethodName    = "/kompetansespor.verifier.v1.CaseService/GetCase"
-	CaseService_ListCases_FullMethodName  = "/kompetansespor.verifier.v1.CaseService/ListCases"
+	CaseService_DecideCase_FullMethodName          = "/kompetansespor.verifier.v1.CaseService/DecideCase"
+	CaseService_GetCase_FullMethodName             = "/kompetansespor.verifier.v1.CaseService/GetCase"
+	CaseService_ListCases_FullMethodName           = "/kompetansespor.verifier.v1.CaseService/ListCases"
+	CaseService_AppealCase_FullMethodName          = "/kompetansespor.verifier.v1.CaseService/AppealCase"
+	CaseService_DecideAppeal_FullMethodName        = "/kompetansespor.verifier.v1.CaseService/DecideAppeal"
+	CaseService_ForwardToUne_FullMethodName        = "/kompetansespor.verifier.v1.CaseService/ForwardToUne"
+	CaseService_RecordUneDecision_FullMethodName   = "/kompetansespor.verifier.v1.CaseService/RecordUneDecision"
+	CaseService_RevokePermit_FullMethodName        = "/kompetansespor.verifier.v1.CaseService/RevokePermit"
+	CaseService_ResumeCase_FullMethodName          = "/kompetansespor.verifier.v1.CaseService/ResumeCase"
+	CaseService_WithdrawApplication_FullMethodName = "/kompetansespor.verifier.v1.CaseService/WithdrawApplication"
+	CaseService_LinkFamily_FullMethodName          = "/kompetansespor.verifier.v1.CaseService/LinkFamily"
+	CaseService_DecideFamily_FullMethodName        = "/kompetansespor.verifier.v1.CaseService/DecideFamily"
+	CaseService_ReplayCase_FullMethodName          = "/kompetansespor.verifier.v1.CaseService/ReplayCase"
 )
 
 // CaseServiceClient is the client API for CaseService service.
@@ -39,8 +49,10 @@ type CaseServiceClient interface {
 	// The offer's status and the issuer's accreditation are asked again before a
 	// grant: PERMISSION_DENIED when the offer is revoked or the accreditation
 	// ended meanwhile, UNAVAILABLE when that cannot be checked.
-	// FAILED_PRECONDITION when the employer's withdrawal is known already, or
-	// when the case is decided, unless with the same outcome and reason, which
+	// FAILED_PRECONDITION when the fee is not paid (case.fee-due), when the
+	// employer's withdrawal or something else that stands in the way is known
+	// already, when the case is linked with a family's (case.decided-together), or
+	// when it is decided, unless with the same outcome and reason, which
 	// changes nothing. INVALID_ARGUMENT for a refusal without a reason code.
 	// NOT_FOUND for an unknown case.
 	DecideCase(ctx context.Context, in *DecideCaseRequest, opts ...grpc.CallOption) (*DecideCaseResponse, error)
@@ -50,6 +62,61 @@ type CaseServiceClient interface {
 	// ListCases answers cases, oldest first. Rules and timelines are left out:
 	// GetCase has them.
 	ListCases(ctx context.Context, in *ListCasesRequest, opts ...grpc.CallOption) (*ListCasesResponse, error)
+	// AppealCase registers a written appeal over a refusal. A worker's wallet
+	// sends its own over DIDComm. An appeal after the deadline is taken and marked
+	// as late (forvaltningsloven §§ 29 and 31).
+	//
+	// INVALID_ARGUMENT without grounds, or for a time before the decision or in
+	// the future. FAILED_PRECONDITION when the case is not refused, or was
+	// appealed. NOT_FOUND for an unknown case.
+	AppealCase(ctx context.Context, in *AppealCaseRequest, opts ...grpc.CallOption) (*AppealCaseResponse, error)
+	// DecideAppeal rejects an appeal that came too late, or reverses the refusal,
+	// which is a grant: everything is checked as DecideCase does.
+	//
+	// FAILED_PRECONDITION when the case is not under appeal here, when an appeal
+	// that came in time is to be rejected as late, and as DecideCase says.
+	// INVALID_ARGUMENT for another ruling. The same again changes nothing.
+	DecideAppeal(ctx context.Context, in *DecideAppealRequest, opts ...grpc.CallOption) (*DecideAppealResponse, error)
+	// ForwardToUne upholds the refusal and sends the appeal on to the Immigration
+	// Appeals Board (utlendingsloven § 76). FAILED_PRECONDITION when the case is
+	// not under appeal here. The same again changes nothing.
+	ForwardToUne(ctx context.Context, in *ForwardToUneRequest, opts ...grpc.CallOption) (*ForwardToUneResponse, error)
+	// RecordUneDecision records what the Immigration Appeals Board decided. A
+	// reversal is a grant that binds: a case in whose way something stands is
+	// granted and halted. FAILED_PRECONDITION when the case is not there.
+	// INVALID_ARGUMENT for another ruling. The same again changes nothing.
+	RecordUneDecision(ctx context.Context, in *RecordUneDecisionRequest, opts ...grpc.CallOption) (*RecordUneDecisionResponse, error)
+	// RevokePermit takes the permit back (utlendingsloven § 63): its credential is
+	// revoked for good, and every agency is told. FAILED_PRECONDITION when there
+	// is no permit. INVALID_ARGUMENT without one of the reason codes. The same
+	// again changes nothing.
+	RevokePermit(ctx context.Context, in *RevokePermitRequest, opts ...grpc.CallOption) (*RevokePermitResponse, error)
+	// ResumeCase lets a halted case go on when an officer has seen that what
+	// stopped it is gone. The offer that the case rests on and its employer are
+	// asked about anew, as before a grant: PERMISSION_DENIED, UNAVAILABLE and
+	// FAILED_PRECONDITION as there. A case that is not halted stays as it is.
+	ResumeCase(ctx context.Context, in *ResumeCaseRequest, opts ...grpc.CallOption) (*ResumeCaseResponse, error)
+	// WithdrawApplication registers that the applicant takes the application back.
+	// FAILED_PRECONDITION when the case is decided. The same again changes
+	// nothing.
+	WithdrawApplication(ctx context.Context, in *WithdrawApplicationRequest, opts ...grpc.CallOption) (*WithdrawApplicationResponse, error)
+	// LinkFamily links undecided cases that are decided together.
+	//
+	// INVALID_ARGUMENT for fewer than 2 or more than 20 cases, one named twice, or
+	// not exactly one reference person. FAILED_PRECONDITION when a case is decided
+	// or linked with others. NOT_FOUND for an unknown case. The same link again
+	// answers the same family.
+	LinkFamily(ctx context.Context, in *LinkFamilyRequest, opts ...grpc.CallOption) (*LinkFamilyResponse, error)
+	// DecideFamily decides every case of a family at once, each with its own
+	// outcome: all of it, or nothing. What stands before one grant stands before
+	// each. Errors as DecideCase; INVALID_ARGUMENT unless each case of the family
+	// is decided once and no other. NOT_FOUND for an unknown family.
+	DecideFamily(ctx context.Context, in *DecideFamilyRequest, opts ...grpc.CallOption) (*DecideFamilyResponse, error)
+	// ReplayCase evaluates the case's facts again under the rule set that its
+	// evaluation names, and says whether the same comes out.
+	// FAILED_PRECONDITION when that rule set is not known any more. NOT_FOUND for
+	// an unknown case.
+	ReplayCase(ctx context.Context, in *ReplayCaseRequest, opts ...grpc.CallOption) (*ReplayCaseResponse, error)
 }
 
 type caseServiceClient struct {
@@ -90,6 +157,106 @@ func (c *caseServiceClient) ListCases(ctx context.Context, in *ListCasesRequest,
 	return out, nil
 }
 
+func (c *caseServiceClient) AppealCase(ctx context.Context, in *AppealCaseRequest, opts ...grpc.CallOption) (*AppealCaseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AppealCaseResponse)
+	err := c.cc.Invoke(ctx, CaseService_AppealCase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) DecideAppeal(ctx context.Context, in *DecideAppealRequest, opts ...grpc.CallOption) (*DecideAppealResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DecideAppealResponse)
+	err := c.cc.Invoke(ctx, CaseService_DecideAppeal_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) ForwardToUne(ctx context.Context, in *ForwardToUneRequest, opts ...grpc.CallOption) (*ForwardToUneResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ForwardToUneResponse)
+	err := c.cc.Invoke(ctx, CaseService_ForwardToUne_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) RecordUneDecision(ctx context.Context, in *RecordUneDecisionRequest, opts ...grpc.CallOption) (*RecordUneDecisionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordUneDecisionResponse)
+	err := c.cc.Invoke(ctx, CaseService_RecordUneDecision_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) RevokePermit(ctx context.Context, in *RevokePermitRequest, opts ...grpc.CallOption) (*RevokePermitResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RevokePermitResponse)
+	err := c.cc.Invoke(ctx, CaseService_RevokePermit_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) ResumeCase(ctx context.Context, in *ResumeCaseRequest, opts ...grpc.CallOption) (*ResumeCaseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResumeCaseResponse)
+	err := c.cc.Invoke(ctx, CaseService_ResumeCase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) WithdrawApplication(ctx context.Context, in *WithdrawApplicationRequest, opts ...grpc.CallOption) (*WithdrawApplicationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WithdrawApplicationResponse)
+	err := c.cc.Invoke(ctx, CaseService_WithdrawApplication_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) LinkFamily(ctx context.Context, in *LinkFamilyRequest, opts ...grpc.CallOption) (*LinkFamilyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(LinkFamilyResponse)
+	err := c.cc.Invoke(ctx, CaseService_LinkFamily_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) DecideFamily(ctx context.Context, in *DecideFamilyRequest, opts ...grpc.CallOption) (*DecideFamilyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DecideFamilyResponse)
+	err := c.cc.Invoke(ctx, CaseService_DecideFamily_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) ReplayCase(ctx context.Context, in *ReplayCaseRequest, opts ...grpc.CallOption) (*ReplayCaseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReplayCaseResponse)
+	err := c.cc.Invoke(ctx, CaseService_ReplayCase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CaseServiceServer is the server API for CaseService service.
 // All implementations must embed UnimplementedCaseServiceServer
 // for forward compatibility.
@@ -105,8 +272,10 @@ type CaseServiceServer interface {
 	// The offer's status and the issuer's accreditation are asked again before a
 	// grant: PERMISSION_DENIED when the offer is revoked or the accreditation
 	// ended meanwhile, UNAVAILABLE when that cannot be checked.
-	// FAILED_PRECONDITION when the employer's withdrawal is known already, or
-	// when the case is decided, unless with the same outcome and reason, which
+	// FAILED_PRECONDITION when the fee is not paid (case.fee-due), when the
+	// employer's withdrawal or something else that stands in the way is known
+	// already, when the case is linked with a family's (case.decided-together), or
+	// when it is decided, unless with the same outcome and reason, which
 	// changes nothing. INVALID_ARGUMENT for a refusal without a reason code.
 	// NOT_FOUND for an unknown case.
 	DecideCase(context.Context, *DecideCaseRequest) (*DecideCaseResponse, error)
@@ -116,6 +285,61 @@ type CaseServiceServer interface {
 	// ListCases answers cases, oldest first. Rules and timelines are left out:
 	// GetCase has them.
 	ListCases(context.Context, *ListCasesRequest) (*ListCasesResponse, error)
+	// AppealCase registers a written appeal over a refusal. A worker's wallet
+	// sends its own over DIDComm. An appeal after the deadline is taken and marked
+	// as late (forvaltningsloven §§ 29 and 31).
+	//
+	// INVALID_ARGUMENT without grounds, or for a time before the decision or in
+	// the future. FAILED_PRECONDITION when the case is not refused, or was
+	// appealed. NOT_FOUND for an unknown case.
+	AppealCase(context.Context, *AppealCaseRequest) (*AppealCaseResponse, error)
+	// DecideAppeal rejects an appeal that came too late, or reverses the refusal,
+	// which is a grant: everything is checked as DecideCase does.
+	//
+	// FAILED_PRECONDITION when the case is not under appeal here, when an appeal
+	// that came in time is to be rejected as late, and as DecideCase says.
+	// INVALID_ARGUMENT for another ruling. The same again changes nothing.
+	DecideAppeal(context.Context, *DecideAppealRequest) (*DecideAppealResponse, error)
+	// ForwardToUne upholds the refusal and sends the appeal on to the Immigration
+	// Appeals Board (utlendingsloven § 76). FAILED_PRECONDITION when the case is
+	// not under appeal here. The same again changes nothing.
+	ForwardToUne(context.Context, *ForwardToUneRequest) (*ForwardToUneResponse, error)
+	// RecordUneDecision records what the Immigration Appeals Board decided. A
+	// reversal is a grant that binds: a case in whose way something stands is
+	// granted and halted. FAILED_PRECONDITION when the case is not there.
+	// INVALID_ARGUMENT for another ruling. The same again changes nothing.
+	RecordUneDecision(context.Context, *RecordUneDecisionRequest) (*RecordUneDecisionResponse, error)
+	// RevokePermit takes the permit back (utlendingsloven § 63): its credential is
+	// revoked for good, and every agency is told. FAILED_PRECONDITION when there
+	// is no permit. INVALID_ARGUMENT without one of the reason codes. The same
+	// again changes nothing.
+	RevokePermit(context.Context, *RevokePermitRequest) (*RevokePermitResponse, error)
+	// ResumeCase lets a halted case go on when an officer has seen that what
+	// stopped it is gone. The offer that the case rests on and its employer are
+	// asked about anew, as before a grant: PERMISSION_DENIED, UNAVAILABLE and
+	// FAILED_PRECONDITION as there. A case that is not halted stays as it is.
+	ResumeCase(context.Context, *ResumeCaseRequest) (*ResumeCaseResponse, error)
+	// WithdrawApplication registers that the applicant takes the application back.
+	// FAILED_PRECONDITION when the case is decided. The same again changes
+	// nothing.
+	WithdrawApplication(context.Context, *WithdrawApplicationRequest) (*WithdrawApplicationResponse, error)
+	// LinkFamily links undecided cases that are decided together.
+	//
+	// INVALID_ARGUMENT for fewer than 2 or more than 20 cases, one named twice, or
+	// not exactly one reference person. FAILED_PRECONDITION when a case is decided
+	// or linked with others. NOT_FOUND for an unknown case. The same link again
+	// answers the same family.
+	LinkFamily(context.Context, *LinkFamilyRequest) (*LinkFamilyResponse, error)
+	// DecideFamily decides every case of a family at once, each with its own
+	// outcome: all of it, or nothing. What stands before one grant stands before
+	// each. Errors as DecideCase; INVALID_ARGUMENT unless each case of the family
+	// is decided once and no other. NOT_FOUND for an unknown family.
+	DecideFamily(context.Context, *DecideFamilyRequest) (*DecideFamilyResponse, error)
+	// ReplayCase evaluates the case's facts again under the rule set that its
+	// evaluation names, and says whether the same comes out.
+	// FAILED_PRECONDITION when that rule set is not known any more. NOT_FOUND for
+	// an unknown case.
+	ReplayCase(context.Context, *ReplayCaseRequest) (*ReplayCaseResponse, error)
 	mustEmbedUnimplementedCaseServiceServer()
 }
 
@@ -134,6 +358,36 @@ func (UnimplementedCaseServiceServer) GetCase(context.Context, *GetCaseRequest) 
 }
 func (UnimplementedCaseServiceServer) ListCases(context.Context, *ListCasesRequest) (*ListCasesResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListCases not implemented")
+}
+func (UnimplementedCaseServiceServer) AppealCase(context.Context, *AppealCaseRequest) (*AppealCaseResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method AppealCase not implemented")
+}
+func (UnimplementedCaseServiceServer) DecideAppeal(context.Context, *DecideAppealRequest) (*DecideAppealResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DecideAppeal not implemented")
+}
+func (UnimplementedCaseServiceServer) ForwardToUne(context.Context, *ForwardToUneRequest) (*ForwardToUneResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ForwardToUne not implemented")
+}
+func (UnimplementedCaseServiceServer) RecordUneDecision(context.Context, *RecordUneDecisionRequest) (*RecordUneDecisionResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RecordUneDecision not implemented")
+}
+func (UnimplementedCaseServiceServer) RevokePermit(context.Context, *RevokePermitRequest) (*RevokePermitResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RevokePermit not implemented")
+}
+func (UnimplementedCaseServiceServer) ResumeCase(context.Context, *ResumeCaseRequest) (*ResumeCaseResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ResumeCase not implemented")
+}
+func (UnimplementedCaseServiceServer) WithdrawApplication(context.Context, *WithdrawApplicationRequest) (*WithdrawApplicationResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method WithdrawApplication not implemented")
+}
+func (UnimplementedCaseServiceServer) LinkFamily(context.Context, *LinkFamilyRequest) (*LinkFamilyResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method LinkFamily not implemented")
+}
+func (UnimplementedCaseServiceServer) DecideFamily(context.Context, *DecideFamilyRequest) (*DecideFamilyResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DecideFamily not implemented")
+}
+func (UnimplementedCaseServiceServer) ReplayCase(context.Context, *ReplayCaseRequest) (*ReplayCaseResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ReplayCase not implemented")
 }
 func (UnimplementedCaseServiceServer) mustEmbedUnimplementedCaseServiceServer() {}
 func (UnimplementedCaseServiceServer) testEmbeddedByValue()                     {}
@@ -210,6 +464,186 @@ func _CaseService_ListCases_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CaseService_AppealCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AppealCaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).AppealCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_AppealCase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).AppealCase(ctx, req.(*AppealCaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_DecideAppeal_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DecideAppealRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).DecideAppeal(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_DecideAppeal_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).DecideAppeal(ctx, req.(*DecideAppealRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_ForwardToUne_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ForwardToUneRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).ForwardToUne(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_ForwardToUne_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).ForwardToUne(ctx, req.(*ForwardToUneRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_RecordUneDecision_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordUneDecisionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).RecordUneDecision(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_RecordUneDecision_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).RecordUneDecision(ctx, req.(*RecordUneDecisionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_RevokePermit_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevokePermitRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).RevokePermit(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_RevokePermit_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).RevokePermit(ctx, req.(*RevokePermitRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_ResumeCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResumeCaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).ResumeCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_ResumeCase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).ResumeCase(ctx, req.(*ResumeCaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_WithdrawApplication_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WithdrawApplicationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).WithdrawApplication(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_WithdrawApplication_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).WithdrawApplication(ctx, req.(*WithdrawApplicationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_LinkFamily_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(LinkFamilyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).LinkFamily(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_LinkFamily_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).LinkFamily(ctx, req.(*LinkFamilyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_DecideFamily_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DecideFamilyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).DecideFamily(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_DecideFamily_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).DecideFamily(ctx, req.(*DecideFamilyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_ReplayCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReplayCaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).ReplayCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_ReplayCase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).ReplayCase(ctx, req.(*ReplayCaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CaseService_ServiceDesc is the grpc.ServiceDesc for CaseService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -228,6 +662,46 @@ var CaseService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListCases",
 			Handler:    _CaseService_ListCases_Handler,
+		},
+		{
+			MethodName: "AppealCase",
+			Handler:    _CaseService_AppealCase_Handler,
+		},
+		{
+			MethodName: "DecideAppeal",
+			Handler:    _CaseService_DecideAppeal_Handler,
+		},
+		{
+			MethodName: "ForwardToUne",
+			Handler:    _CaseService_ForwardToUne_Handler,
+		},
+		{
+			MethodName: "RecordUneDecision",
+			Handler:    _CaseService_RecordUneDecision_Handler,
+		},
+		{
+			MethodName: "RevokePermit",
+			Handler:    _CaseService_RevokePermit_Handler,
+		},
+		{
+			MethodName: "ResumeCase",
+			Handler:    _CaseService_ResumeCase_Handler,
+		},
+		{
+			MethodName: "WithdrawApplication",
+			Handler:    _CaseService_WithdrawApplication_Handler,
+		},
+		{
+			MethodName: "LinkFamily",
+			Handler:    _CaseService_LinkFamily_Handler,
+		},
+		{
+			MethodName: "DecideFamily",
+			Handler:    _CaseService_DecideFamily_Handler,
+		},
+		{
+			MethodName: "ReplayCase",
+			Handler:    _CaseService_ReplayCase_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -26,7 +26,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// ViewService gives an agency its own view of a granted case. Internal
+// ViewService gives an agency its own view of a case. Internal
 // listener with mutual TLS: police, tax and bank may call it, each for its own
 // purposes.
 type ViewServiceClient interface {
@@ -37,7 +37,10 @@ type ViewServiceClient interface {
 	//
 	// PERMISSION_DENIED for a purpose that is not the caller's, or an agency that
 	// the consent does not name. FAILED_PRECONDITION when the case is not granted
-	// or the permit was revoked. NOT_FOUND for an unknown case.
+	// (case.not-granted), is halted (view.case-halted) or its permit was revoked
+	// (view.case-revoked); for a purpose that reads before the decision, when the
+	// fee is due, something stands in the way, or the case is decided. NOT_FOUND
+	// for an unknown case.
 	GetView(ctx context.Context, in *GetViewRequest, opts ...grpc.CallOption) (*GetViewResponse, error)
 }
 
@@ -63,7 +66,7 @@ func (c *viewServiceClient) GetView(ctx context.Context, in *GetViewRequest, opt
 // All implementations must embed UnimplementedViewServiceServer
 // for forward compatibility.
 //
-// ViewService gives an agency its own view of a granted case. Internal
+// ViewService gives an agency its own view of a case. Internal
 // listener with mutual TLS: police, tax and bank may call it, each for its own
 // purposes.
 type ViewServiceServer interface {
@@ -74,7 +77,10 @@ type ViewServiceServer interface {
 	//
 	// PERMISSION_DENIED for a purpose that is not the caller's, or an agency that
 	// the consent does not name. FAILED_PRECONDITION when the case is not granted
-	// or the permit was revoked. NOT_FOUND for an unknown case.
+	// (case.not-granted), is halted (view.case-halted) or its permit was revoked
+	// (view.case-revoked); for a purpose that reads before the decision, when the
+	// fee is due, something stands in the way, or the case is decided. NOT_FOUND
+	// for an unknown case.
 	GetView(context.Context, *GetViewRequest) (*GetViewResponse, error)
 	mustEmbedUnimplementedViewServiceServer()
 }
