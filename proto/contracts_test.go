@@ -32,7 +32,12 @@ var contracts = map[string][]protoreflect.FileDescriptor{
 		verifierv1.File_kompetansespor_verifier_v1_view_proto,
 		verifierv1.File_kompetansespor_verifier_v1_access_log_proto,
 	},
-	"police": {policev1.File_kompetansespor_police_v1_appointment_proto},
+	"police": {
+		policev1.File_kompetansespor_police_v1_appointment_proto,
+		policev1.File_kompetansespor_police_v1_card_proto,
+		policev1.File_kompetansespor_police_v1_earlystart_proto,
+		policev1.File_kompetansespor_police_v1_identity_proto,
+	},
 	"tax": {
 		taxv1.File_kompetansespor_tax_v1_registration_proto,
 		taxv1.File_kompetansespor_tax_v1_identifier_proto,
@@ -43,12 +48,13 @@ var contracts = map[string][]protoreflect.FileDescriptor{
 // inURL are the fields that may stand in a path or a query: ids that say
 // nothing about a person, states and paging.
 var inURL = []string{
-	"batch_id", "case_ref", "credential_id", "exchange_id", "notice_id", "offer_id", "organisation_number",
-	"page_size", "page_token", "state",
+	"appointment_id", "batch_id", "case_ref", "credential_id", "exchange_id", "municipality", "not_before", "notice_id", "offer_id",
+	"office_id", "organisation_number", "page_size", "page_token", "state",
 }
 
 // internal are the methods that only another service may call.
 var internal = []string{
+	"kompetansespor.police.v1.IdentityService.GetIdentity",
 	"kompetansespor.tax.v1.IdentifierService.GetIdentifier",
 	"kompetansespor.verifier.v1.AccessLogService.ListAccess",
 	"kompetansespor.verifier.v1.ViewService.GetView",

@@ -1,14 +1,13 @@
 // Package police is where a worker shows the passport, once: it books the
-// appointment when UDI has granted, takes the officer's word, and issues the
-// residence card. This file is the wiring; the journey is in internal/desk:
-// book.go, attend.go.
+// appointment when UDI has granted, takes the officer's word, issues the
+// residence card, and stops or goes on when UDI says so. This file is the wiring;
+// the journey is in internal/desk: book.go, rebook.go, attend.go, card.go,
+// stop.go, earlystart.go. simulate.go is for those who book on another clock.
 package police
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
@@ -22,8 +21,8 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/api"
-	"github.com/kompetansespor/kompetansespor/services/police/internal/appointment"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/earlystart"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/store"
 )
 
@@ -31,12 +30,13 @@ import (
 type Config struct {
 	config.Common `yaml:",inline"`
 
-	// Office is where appointments are booked: SUA-OSLO, SUA-BERGEN,
-	// SUA-STAVANGER or SUA-TRONDHEIM. Default SUA-OSLO.
+	// Office is where a worker goes of whom nobody knows where he or she will
+	// live: an office of internal/diary/offices.yaml. Default SUA-OSLO.
 	Office string `yaml:"office"`
 
-	// SlotCapacity is how many workers one slot of 20 minutes takes. Default
-	// 3.
+	// SlotCapacity is how many workers one slot takes at every office, instead
+	// of what the offices' data say. Only with development. Default 0: what the
+	// data say.
 	SlotCapacity int `yaml:"slot_capacity"`
 }
 
@@ -49,11 +49,8 @@ func (c *Config) Validate() []fault.Violation {
 	if c.Office == "" {
 		c.Office = "SUA-OSLO"
 	}
-	if _, ok := appointment.FindOffice(c.Office); !ok {
-		all = append(all, fault.Violation{Field: "office", Rule: "config.office", Message: "is no office that takes appointments"})
-	}
-	if c.SlotCapacity == 0 {
-		c.SlotCapacity = 3
+	if c.SlotCapacity != 0 && !c.Development {
+		all = append(all, fault.Violation{Field: "slot_capacity", Rule: "config.slot_capacity", Message: "is for development: the offices' data say it"})
 	}
 	if c.SlotCapacity < 0 || c.SlotCapacity > 1000 {
 		all = append(all, fault.Violation{Field: "slot_capacity", Rule: "config.slot_capacity", Message: "must be 1 to 1000"})
@@ -61,8 +58,11 @@ func (c *Config) Validate() []fault.Violation {
 	return all
 }
 
-// purpose is what the police read a case for.
-const purpose = "identity-control"
+// What the police read a case for: after the grant, and before the decision.
+const (
+	purpose      = "identity-control"
+	purposeEarly = "early-start"
+)
 
 // Run serves until ctx ends. Logs go to out.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {
@@ -72,20 +72,29 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	}
 	defer func() { _ = s.Close(ctx) }()
 
-	zone, err := time.LoadLocation(appointment.TimeZone)
+	figures, err := LoadFigures()
 	if err != nil {
-		return fmt.Errorf("load time zone: %w", err)
+		return err
+	}
+	if office, ok := figures.Offices.Find(cfg.Office, s.Clock.Now()); !ok || !office.Active {
+		return fault.New(fault.Invalid, "config.office", "office: %s is no office that takes appointments", cfg.Office)
+	}
+	early, err := earlystart.Load()
+	if err != nil {
+		return err
 	}
 	verifier, err := s.Dial("verifier")
 	if err != nil {
 		return err
 	}
+	views := verifierv1.NewViewServiceClient(verifier)
 	d := desk.New(desk.Config{
-		DB: s.DB, Store: store.Store{Zone: zone}, Issuer: s.Issuer(nil, nil), Outbox: s.Outbox, Clock: s.Clock, Random: s.Random,
-		DID: cfg.DID, Office: cfg.Office, Capacity: cfg.SlotCapacity, Zone: zone,
+		DB: s.DB, Store: store.Store{Offices: figures.Offices, Sealer: s.Book.KeyStore()}, Issuer: s.Issuer(nil, nil), Outbox: s.Outbox,
+		Clock: s.Clock, Random: s.Random, DID: cfg.DID, Offices: figures.Offices, Policies: figures.Policies, Office: cfg.Office, Capacity: cfg.SlotCapacity,
+		Early: early, EarlyViews: onboarding.Verifier{Client: views, Purpose: purposeEarly},
 	})
 	d.Cases = onboarding.New(onboarding.Config{
-		DB: s.DB, Views: onboarding.Verifier{Client: verifierv1.NewViewServiceClient(verifier), Purpose: purpose}, Verb: d.Book,
+		DB: s.DB, Views: onboarding.Verifier{Client: views, Purpose: purpose}, Verb: d.Settle,
 		Sealer: s.Book.KeyStore(), Clock: s.Clock, Log: s.Log,
 	})
 	document, err := openapi.Document("police")
@@ -95,11 +104,18 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	return s.Run(ctx, service.Parts{
 		Public: func(r grpc.ServiceRegistrar) {
 			policev1.RegisterAppointmentServiceServer(r, &api.Appointments{Desk: d})
+			policev1.RegisterResidenceCardServiceServer(r, &api.Cards{Desk: d})
+			policev1.RegisterEarlyStartServiceServer(r, &api.EarlyStarts{Desk: d})
 		},
-		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{policev1.RegisterAppointmentServiceHandler},
+		Internal: func(r grpc.ServiceRegistrar) {
+			policev1.RegisterIdentityServiceServer(r, &api.Identities{Desk: d})
+		},
+		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
+			policev1.RegisterAppointmentServiceHandler, policev1.RegisterResidenceCardServiceHandler, policev1.RegisterEarlyStartServiceHandler,
+		},
 		OpenAPI: document,
 		Policy:  api.Policy(),
-		Consume: map[string]map[string]events.Handler{"verifier": {"decision.made": d.Cases.Decided}},
+		Consume: map[string]map[string]events.Handler{"verifier": d.Cases.Handlers()},
 		Jobs:    d.Cases.Jobs(),
 	})
 }

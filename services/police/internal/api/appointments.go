@@ -1,29 +1,15 @@
-// Package api is the police's gRPC contract: decode, call the desk, encode.
 package api
 
 import (
 	"context"
-
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	policev1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/police/v1"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/wire"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/appointment"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/identity"
 )
-
-// RoleOfficer is what a token of a police officer must be.
-const RoleOfficer rpc.Role = "officer"
-
-// Policy says who may call what.
-func Policy() rpc.Policy {
-	officer := []rpc.Role{RoleOfficer}
-	return rpc.Policy{Roles: map[string][]rpc.Role{
-		policev1.AppointmentService_ListAppointments_FullMethodName: officer,
-		policev1.AppointmentService_RecordAttendance_FullMethodName: officer,
-	}}
-}
 
 // Appointments serves AppointmentService.
 type Appointments struct {
@@ -53,7 +39,7 @@ func (s *Appointments) ListAppointments(ctx context.Context, req *policev1.ListA
 			})
 			continue
 		}
-		out.Appointments = append(out.Appointments, encode(line.Appointment))
+		out.Appointments = append(out.Appointments, encode(line.Appointment, line.Card))
 	}
 	return out, nil
 }
@@ -61,31 +47,92 @@ func (s *Appointments) ListAppointments(ctx context.Context, req *policev1.ListA
 // RecordAttendance takes the officer's word.
 func (s *Appointments) RecordAttendance(ctx context.Context, req *policev1.RecordAttendanceRequest) (*policev1.RecordAttendanceResponse, error) {
 	who, _ := rpc.PrincipalFrom(ctx)
-	recorded, err := s.Desk.RecordAttendance(ctx, desk.Attendance{
-		CaseRef: req.GetCaseRef(), AppointmentID: req.GetAppointmentId(), Confirmed: req.GetIdentityConfirmed(), Officer: who.Subject,
+	in := desk.Attendance{
+		Which:     desk.Which{CaseRef: req.GetCaseRef(), AppointmentID: req.GetAppointmentId()},
+		Confirmed: req.GetIdentityConfirmed(), Officer: who.Subject, Taken: taken(req.GetBiometrics()),
+	}
+	for _, field := range req.GetCorrected() {
+		in.Corrected = append(in.Corrected, identity.Field{Path: field.GetPath(), Value: field.GetValue().AsInterface()})
+	}
+	recorded, err := s.answer(ctx)(s.Desk.RecordAttendance(ctx, in))
+	return &policev1.RecordAttendanceResponse{Appointment: recorded}, err
+}
+
+// RecordBiometrics takes what was taken later.
+func (s *Appointments) RecordBiometrics(ctx context.Context, req *policev1.RecordBiometricsRequest) (*policev1.RecordBiometricsResponse, error) {
+	which := desk.Which{CaseRef: req.GetCaseRef(), AppointmentID: req.GetAppointmentId()}
+	recorded, err := s.answer(ctx)(s.Desk.RecordBiometrics(ctx, which, taken(req.GetBiometrics())))
+	return &policev1.RecordBiometricsResponse{Appointment: recorded}, err
+}
+
+// RecordNoShow takes the officer's word that nobody came.
+func (s *Appointments) RecordNoShow(ctx context.Context, req *policev1.RecordNoShowRequest) (*policev1.RecordNoShowResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	now, err := s.answer(ctx)(s.Desk.RecordNoShow(ctx, desk.Which{AppointmentID: req.GetAppointmentId()}, who.Subject))
+	return &policev1.RecordNoShowResponse{Appointment: now}, err
+}
+
+// RebookAppointment moves an appointment for an officer.
+func (s *Appointments) RebookAppointment(ctx context.Context, req *policev1.RebookAppointmentRequest) (*policev1.RebookAppointmentResponse, error) {
+	made, err := s.answer(ctx)(s.Desk.Rebook(ctx, desk.Rebooking{
+		Which: desk.Which{CaseRef: req.GetCaseRef(), AppointmentID: req.GetAppointmentId()}, By: appointment.ByOfficer,
+		NotBefore: instant(req.GetNotBefore()), OfficeID: req.GetOfficeId(),
+	}))
+	return &policev1.RebookAppointmentResponse{Appointment: made}, err
+}
+
+// RebookOwnAppointment moves an appointment for the worker.
+func (s *Appointments) RebookOwnAppointment(ctx context.Context, req *policev1.RebookOwnAppointmentRequest) (*policev1.RebookOwnAppointmentResponse, error) {
+	made, err := s.Desk.Rebook(ctx, desk.Rebooking{
+		Which: desk.Which{AppointmentID: req.GetAppointmentId()}, By: appointment.ByWorker, Code: req.GetCheckinCode(),
+		NotBefore: instant(req.GetNotBefore()),
 	})
+	return &policev1.RebookOwnAppointmentResponse{Appointment: encode(made, nil)}, err
+}
+
+// FindOffices gives the offices, or the one that serves a municipality.
+func (s *Appointments) FindOffices(_ context.Context, req *policev1.FindOfficesRequest) (*policev1.FindOfficesResponse, error) {
+	out := &policev1.FindOfficesResponse{}
+	for _, o := range s.Desk.FindOffices(req.GetMunicipality()) {
+		out.Offices = append(out.Offices, &policev1.Office{
+			OfficeId: o.ID, Name: o.Name, Kind: kinds[o.Kind], District: o.District, Address: o.Address, Active: o.Active,
+			SlotMinutes: int32(o.SlotLength.Minutes()), Capacity: int32(o.Capacity),
+		})
+	}
+	return out, nil
+}
+
+// FindFreeSlots gives the next free times of an office.
+func (s *Appointments) FindFreeSlots(ctx context.Context, req *policev1.FindFreeSlotsRequest) (*policev1.FindFreeSlotsResponse, error) {
+	page, err := wire.ReadPage(req.GetPageSize(), "")
 	if err != nil {
 		return nil, err
 	}
-	return &policev1.RecordAttendanceResponse{Appointment: encode(recorded)}, nil
+	slots, err := s.Desk.FreeSlots(ctx, req.GetOfficeId(), instant(req.GetNotBefore()), page.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &policev1.FindFreeSlotsResponse{}
+	for _, slot := range slots {
+		out.Slots = append(out.Slots, &policev1.Slot{Start: wire.Instant(slot.Start), End: wire.Instant(slot.End)})
+	}
+	return out, nil
 }
 
-func encode(a *appointment.Appointment) *policev1.Appointment {
-	return &policev1.Appointment{
-		AppointmentId: a.ID(), CaseRef: a.CaseRef(), State: state(a.State()), OfficeId: a.Office().ID, OfficeName: a.Office().Name,
-		Purpose: appointment.Purposes(), Start: timestamppb.New(a.Slot().Start), End: timestamppb.New(a.Slot().End),
-		TimeZone: appointment.TimeZone, RecordedAt: wire.Instant(a.AttendedAt()), CardNumber: a.CardNumber(),
+// answer encodes what an officer's verb gives, with the card that came of it.
+func (s *Appointments) answer(ctx context.Context) func(*appointment.Appointment, error) (*policev1.Appointment, error) {
+	return func(a *appointment.Appointment, err error) (*policev1.Appointment, error) {
+		if err != nil {
+			return nil, err
+		}
+		held, err := s.Desk.CardOf(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		return encode(a, held), nil
 	}
 }
 
-func state(s appointment.State) policev1.AppointmentState {
-	switch s {
-	case appointment.Booked:
-		return policev1.AppointmentState_APPOINTMENT_STATE_BOOKED
-	case appointment.Attended, appointment.CardIssued:
-		return policev1.AppointmentState_APPOINTMENT_STATE_ATTENDED
-	case appointment.NotConfirmed:
-		return policev1.AppointmentState_APPOINTMENT_STATE_NOT_CONFIRMED
-	}
-	return policev1.AppointmentState_APPOINTMENT_STATE_UNSPECIFIED
+func taken(b *policev1.BiometricsTaken) desk.Taken {
+	return desk.Taken{Fingerprints: b.GetFingerprints(), Photo: b.GetPhoto(), Signature: b.GetSignature()}
 }

@@ -1,10 +1,16 @@
+// Package appointment is the worker's one visit to the police: the time that
+// is booked, moved, missed, cancelled or attended, and what was taken at it.
+// A case may have several appointments one after the other, and at most one
+// that was attended.
+//
+// It is pure: it never stores or sends, and is told the time.
 package appointment
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/diary"
 )
 
 // State is where an appointment stands.
@@ -15,89 +21,126 @@ const (
 	Booked State = "BOOKED"
 	// Attended: the worker came, and the identity is verified.
 	Attended State = "ATTENDED"
-	// CardIssued: the residence card is made.
-	CardIssued State = "CARD_ISSUED"
-	// NotConfirmed: somebody came who was not recognised. Nothing follows.
+	// NotConfirmed: somebody came who was not recognised.
 	NotConfirmed State = "NOT_CONFIRMED"
+	// Rebooked: another time took its place.
+	Rebooked State = "REBOOKED"
+	// Missed: nobody came.
+	Missed State = "MISSED"
+	// Cancelled: what it was for fell away; Cause says why.
+	Cancelled State = "CANCELLED"
 )
 
-// Appointment is the one visit of a case. Its verbs report whether they changed
+// Origin is who had an appointment booked.
+type Origin string
+
+const (
+	// First is the machine's, when the case is granted.
+	First Origin = "FIRST"
+	// AfterNoShow is the machine's, after a missed one.
+	AfterNoShow Origin = "NO_SHOW"
+	// AfterHalt is the machine's, when a halted case goes on.
+	AfterHalt Origin = "RESUMED"
+	// ByWorker is the worker's own.
+	ByWorker Origin = "WORKER"
+	// ByOfficer is an officer's.
+	ByOfficer Origin = "OFFICER"
+)
+
+// Appointment is one time at one office. Its verbs report whether they changed
 // anything; a repeated message has no second effect and is no error.
 type Appointment struct {
-	id         string
-	caseRef    string
-	office     Office
-	slot       Slot
-	state      State
-	bookedAt   time.Time
-	officer    string
-	attendedAt time.Time
-	cardNumber string
-	cardAt     time.Time
+	id, caseRef string
+	office      diary.Office
+	slot        diary.Slot
+	origin      Origin
+	state       State
+	cause       string
+	bookedAt    time.Time
+	officer     string
+	recordedAt  time.Time
+	biometrics  Biometrics
+	checkin     string
 }
 
-// Booking is what an appointment is made from.
-type Booking struct {
-	ID      string
-	CaseRef string
-	// OfficeID names an active office.
-	OfficeID string
-	Slot     Slot
-	At       time.Time
-}
+// Biometrics are when each was taken; zero when it was not. There are no
+// images.
+type Biometrics struct{ Fingerprints, Photo, Signature time.Time }
 
-// Book makes an appointment. Rules: appointment.office, appointment.slot (Invalid).
-func Book(b Booking) (*Appointment, error) {
-	if b.ID == "" || b.CaseRef == "" || b.At.IsZero() {
-		return nil, fault.New(fault.Internal, "appointment.booking", "an appointment needs an id, a case and a time")
-	}
-	office, ok := FindOffice(b.OfficeID)
-	if !ok {
-		return nil, fault.New(fault.Invalid, "appointment.office", "there is no such office")
-	}
-	if !b.Slot.Start.After(b.At) || !b.Slot.End.Equal(b.Slot.Start.Add(SlotLength)) {
-		return nil, fault.New(fault.Invalid, "appointment.slot", "the time is no slot to come")
-	}
-	return &Appointment{id: b.ID, caseRef: b.CaseRef, office: office, slot: b.Slot, state: Booked, bookedAt: b.At.UTC()}, nil
+// Complete says whether all three are there: the residence card needs them
+// (Reg. (EC) 1030/2002 article 4a; utlendingsloven § 100).
+func (b Biometrics) Complete() bool {
+	return !b.Fingerprints.IsZero() && !b.Photo.IsZero() && !b.Signature.IsZero()
 }
 
 // Attend records that the worker came and that the officer verified the identity.
 // Who comes early is served early. Rules: appointment.officer (Invalid),
-// appointment.already-recorded (Conflict) when the identity was not verified.
+// appointment.already-recorded, appointment.closed (Conflict).
 func (a *Appointment) Attend(officer string, at time.Time) (changed bool, err error) {
-	if officer == "" {
-		return false, fault.New(fault.Invalid, "appointment.officer", "an attendance needs the officer who verified the identity")
-	}
-	changed, err = a.move(attend)
-	if changed {
-		a.officer, a.attendedAt = officer, at.UTC()
-	}
-	return changed, err
+	return a.record(attend, officer, at)
 }
 
 // TurnAway records that somebody came whom the officer did not recognise as the
-// person of the passport. Nothing follows from it.
-// Rules: appointment.officer (Invalid), appointment.already-recorded (Conflict).
+// person of the passport. Rules as Attend.
 func (a *Appointment) TurnAway(officer string, at time.Time) (changed bool, err error) {
-	if officer == "" {
-		return false, fault.New(fault.Invalid, "appointment.officer", "an attendance needs the officer who looked at the passport")
+	return a.record(turnAway, officer, at)
+}
+
+// Miss records that nobody came. Rules as Attend, and appointment.not-yet
+// (Conflict) before it has begun.
+func (a *Appointment) Miss(officer string, at time.Time) (changed bool, err error) {
+	if a.state == Booked && at.Before(a.slot.Start) {
+		return false, fault.New(fault.Conflict, "appointment.not-yet", "the appointment has not begun: nobody has missed it")
 	}
-	changed, err = a.move(turnAway)
-	if changed {
-		a.officer, a.attendedAt = officer, at.UTC()
+	return a.record(miss, officer, at)
+}
+
+// Cancel ends an appointment that was not attended, with a cause. Whatever has
+// become of it already stays: then nothing changes.
+func (a *Appointment) Cancel(cause string, at time.Time) (changed bool, err error) {
+	if a.state != Booked {
+		return false, nil
+	}
+	if changed, err = a.move(cancel); changed {
+		a.cause, a.recordedAt = cause, at.UTC()
 	}
 	return changed, err
 }
 
-// IssueCard records the residence card's number. Once issued, the first number stays.
-// Rules: appointment.card-number (Invalid), appointment.not-attended (Conflict).
-func (a *Appointment) IssueCard(number string, at time.Time) (changed bool, err error) {
-	if !cardNumber(number) {
-		return false, fault.New(fault.Invalid, "appointment.card-number", "a card number is RTA and seven digits")
-	}
-	changed, err = a.move(issueCard)
+// giveUp ends an appointment for another one.
+func (a *Appointment) giveUp(at time.Time) error {
+	changed, err := a.move(rebook)
 	if changed {
-		a.cardNumber, a.cardAt = number, at.UTC()
+		a.recordedAt = at.UTC()
+	}
+	return err
+}
+
+// Capture records which biometrics were taken at the visit, each once: the first
+// instant stays. Rule: appointment.not-attended (Conflict).
+func (a *Appointment) Capture(fingerprints, photo, signature bool, at time.Time) (changed bool, err error) {
+	if a.state != Attended {
+		return false, fault.New(fault.Conflict, "appointment.not-attended", "biometrics are taken of a worker who came and was recognised")
+	}
+	before := a.biometrics
+	for _, one := range []struct {
+		taken bool
+		when  *time.Time
+	}{{fingerprints, &a.biometrics.Fingerprints}, {photo, &a.biometrics.Photo}, {signature, &a.biometrics.Signature}} {
+		if one.taken && one.when.IsZero() {
+			*one.when = at.UTC()
+		}
+	}
+	return a.biometrics != before, nil
+}
+
+func (a *Appointment) record(v verb, officer string, at time.Time) (bool, error) {
+	if officer == "" {
+		return false, fault.New(fault.Invalid, "appointment.officer", "what happened at an appointment needs the officer who saw it")
+	}
+	changed, err := a.move(v)
+	if changed {
+		a.officer, a.recordedAt = officer, at.UTC()
 	}
 	return changed, err
 }
@@ -107,48 +150,27 @@ type verb int
 const (
 	attend verb = iota
 	turnAway
-	issueCard
+	miss
+	cancel
+	rebook
 )
 
-// move is the one place where an appointment's state changes.
+// leads is where each verb leads to from Booked.
+var leads = [...]State{attend: Attended, turnAway: NotConfirmed, miss: Missed, cancel: Cancelled, rebook: Rebooked}
+
+// move is the one place where an appointment's state changes: a booked one ends
+// once, and for good.
 func (a *Appointment) move(v verb) (changed bool, err error) {
-	switch {
-	case v == attend && a.state == Booked:
-		a.state = Attended
-	case v == turnAway && a.state == Booked:
-		a.state = NotConfirmed
-	case v == issueCard && a.state == Attended:
-		a.state = CardIssued
-	case v == turnAway && a.state == NotConfirmed, v == attend && a.state != NotConfirmed, v == issueCard && a.state == CardIssued:
+	switch a.state {
+	case Booked:
+		a.state = leads[v]
+		return true, nil
+	case leads[v]:
 		return false, nil
-	case v != issueCard:
-		return false, fault.New(fault.Conflict, "appointment.already-recorded", "the visit has been recorded with the other answer")
-	default:
-		return false, fault.New(fault.Conflict, "appointment.not-attended", "the worker has not been there yet")
+	case Attended, NotConfirmed, Missed:
+		return false, fault.New(fault.Conflict, "appointment.already-recorded", "the visit has been recorded with another answer")
 	}
-	return true, nil
-}
-
-// cardPrefix starts every synthetic card number.
-const cardPrefix = "RTA"
-
-// CardNumber is the n-th card number, n from 0 to 9999999. A caller with a UNIQUE
-// column goes on to n+1 when the n-th is taken.
-func CardNumber(n int) (string, error) {
-	if n < 0 || n > 9999999 {
-		return "", fault.New(fault.Internal, "appointment.card-number", "there are no more card numbers")
-	}
-	return fmt.Sprintf("%s%07d", cardPrefix, n), nil
-}
-
-func cardNumber(s string) bool {
-	var n int
-	if len(s) != len(cardPrefix)+7 {
-		return false
-	}
-	_, err := fmt.Sscanf(s[len(cardPrefix):], "%d", &n)
-	again, rangeErr := CardNumber(n)
-	return err == nil && rangeErr == nil && again == s
+	return false, fault.New(fault.Conflict, "appointment.closed", "the appointment has been moved or cancelled: see the case's newest one")
 }
 
 // ID is the appointment's id.
@@ -158,16 +180,31 @@ func (a *Appointment) ID() string { return a.id }
 func (a *Appointment) CaseRef() string { return a.caseRef }
 
 // Office is where.
-func (a *Appointment) Office() Office { return a.office }
+func (a *Appointment) Office() diary.Office { return a.office }
 
 // Slot is when.
-func (a *Appointment) Slot() Slot { return a.slot }
+func (a *Appointment) Slot() diary.Slot { return a.slot }
 
 // State is where it stands.
 func (a *Appointment) State() State { return a.state }
 
-// AttendedAt is when the visit was recorded; zero before.
-func (a *Appointment) AttendedAt() time.Time { return a.attendedAt }
+// Origin is who had it booked.
+func (a *Appointment) Origin() Origin { return a.origin }
 
-// CardNumber is the residence card's number; empty before.
-func (a *Appointment) CardNumber() string { return a.cardNumber }
+// Cause is why it was cancelled; empty when it was not.
+func (a *Appointment) Cause() string { return a.cause }
+
+// RecordedAt is when it ended, one way or another; zero before.
+func (a *Appointment) RecordedAt() time.Time { return a.recordedAt }
+
+// Officer is who recorded the visit; empty when nobody did.
+func (a *Appointment) Officer() string { return a.officer }
+
+// Biometrics are what was taken at the visit.
+func (a *Appointment) Biometrics() Biometrics { return a.biometrics }
+
+// CheckIn reports whether a fingerprint is that of the code in the worker's
+// Appointment credential.
+func (a *Appointment) CheckIn(fingerprint string) bool {
+	return a.checkin != "" && a.checkin == fingerprint
+}

@@ -1,93 +1,60 @@
-package appointment
+package appointment_test
 
 import (
+	"strings"
+	"sync"
 	"testing"
 	"time"
 	_ "time/tzdata" // machines without a zone database
 
-	"pgregory.net/rapid"
-
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/appointment"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/diary"
 )
 
-func oslo(t interface{ Fatal(...any) }) *time.Location {
-	location, err := time.LoadLocation(TimeZone)
+type fataler interface{ Fatal(...any) }
+
+// loaded once: two zones of one name are not equal.
+var loaded = sync.OnceValues(func() (diary.Offices, error) {
+	zone, err := time.LoadLocation(diary.TimeZone)
+	if err != nil {
+		return diary.Offices{}, err
+	}
+	return diary.LoadOffices(zone)
+})
+
+func offices(t fataler) diary.Offices {
+	all, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return location
-}
-
-func nobody(time.Time) int { return 0 }
-
-func TestNextSlotIsOnAWeekdayInOfficeHours(t *testing.T) {
-	location := oslo(t)
-	for after, want := range map[string]string{
-		"2026-11-20T08:00:00": "2026-11-20T09:00:00+01:00", // Friday
-		"2026-11-20T09:00:00": "2026-11-20T09:20:00+01:00",
-		"2026-11-20T09:19:59": "2026-11-20T09:20:00+01:00",
-		"2026-11-20T14:39:59": "2026-11-20T14:40:00+01:00",
-		"2026-11-20T14:40:00": "2026-11-23T09:00:00+01:00", // over the weekend
-		"2026-11-22T12:00:00": "2026-11-23T09:00:00+01:00",
-		"2027-03-26T14:40:00": "2027-03-29T09:00:00+02:00", // into summer time
-	} {
-		at, err := time.ParseInLocation("2006-01-02T15:04:05", after, location)
-		if err != nil {
-			t.Fatal(err)
-		}
-		slot, err := Diary{Location: location, Capacity: 1, Taken: nobody}.NextFree(at.UTC())
-		if err != nil || slot.Start.Format(time.RFC3339) != want || slot.End.Sub(slot.Start) != SlotLength {
-			t.Errorf("after %s: %v, %v; want %s", after, slot, err, want)
-		}
-	}
-}
-
-func TestFullSlotIsPassedOver(t *testing.T) {
-	location := oslo(t)
-	taken := map[int64]int{}
-	diary := Diary{Location: location, Capacity: 3, Taken: func(start time.Time) int { return taken[start.Unix()] }}
-	after := time.Date(2026, 11, 23, 0, 0, 0, 0, location) // Monday
-	for range 3 * 18 {
-		slot, err := diary.NextFree(after)
-		if err != nil || slot.Start.Day() != 23 {
-			t.Fatalf("%v %v", slot, err)
-		}
-		taken[slot.Start.Unix()]++
-	}
-	slot, err := diary.NextFree(after)
-	if err != nil || slot.Start.Day() != 24 {
-		t.Errorf("a day of 18 slots with room for 3 took more than 54: %v, %v", slot, err)
-	}
-	diary.Capacity = 0
-	if _, err := diary.NextFree(after); fault.RuleOf(err) != "appointment.no-free-slot" || fault.KindOf(err) != fault.Unavailable {
-		t.Error(err)
-	}
-}
-
-func TestEverySlotLiesInOfficeHours(t *testing.T) {
-	location := oslo(t)
-	rapid.Check(t, func(t *rapid.T) {
-		after := time.Unix(rapid.Int64Range(1790000000, 1950000000).Draw(t, "after"), 0)
-		slot, err := Diary{Location: location, Capacity: 1, Taken: nobody}.NextFree(after)
-		if err != nil {
-			t.Fatal(err)
-		}
-		day, minute := slot.Start.Weekday(), slot.Start.Hour()*60+slot.Start.Minute()
-		if !slot.Start.After(after) || day == time.Saturday || day == time.Sunday || minute < 9*60 || minute > 14*60+40 || minute%20 != 0 || slot.Start.Sub(after) > 4*24*time.Hour {
-			t.Fatalf("after %v comes %v", after, slot.Start)
-		}
-	})
+	return all
 }
 
 var now = time.Date(2026, 11, 20, 7, 0, 0, 0, time.UTC)
 
-func booked(t interface{ Fatal(...any) }) *Appointment {
-	slot, err := Diary{Location: oslo(t), Capacity: 1, Taken: nobody}.NextFree(now)
+func policy(t fataler) appointment.Policy {
+	all, err := appointment.LoadPolicies()
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := Book(Booking{ID: "apt_1", CaseRef: "case_1", OfficeID: "SUA-OSLO", Slot: slot, At: now})
+	return all.At(now)
+}
+
+// wanted is a booking that can be made.
+func wanted(t fataler, origin appointment.Origin, at time.Time) appointment.Booking {
+	d := diary.Diary{Offices: offices(t), OfficeID: "SUA-OSLO", Horizon: 90, Taken: func(time.Time) int { return 0 }}
+	slot, err := d.NextFree(policy(t).Earliest(at, d.Offices.Zone()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	office, _ := d.Offices.Find("SUA-OSLO", slot.Start)
+	return appointment.Booking{ID: "apt_1", CaseRef: "case_1", Office: office, Slot: slot, Origin: origin, CheckIn: "hash", At: at}
+}
+
+func booked(t fataler) *appointment.Appointment {
+	a, err := appointment.Visits(nil).Book(wanted(t, appointment.First, now))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,161 +62,192 @@ func booked(t interface{ Fatal(...any) }) *Appointment {
 }
 
 func TestBookingNeedsAnOpenOfficeAndASlotToCome(t *testing.T) {
-	slot := booked(t).Slot()
 	for name, c := range map[string]struct {
-		rule    string
-		booking Booking
+		rule  string
+		spoil func(*appointment.Booking)
 	}{
-		"unknown office": {"appointment.office", Booking{ID: "a", CaseRef: "c", OfficeID: "SUA-PARIS", Slot: slot, At: now}},
-		"closed office":  {"appointment.office", Booking{ID: "a", CaseRef: "c", OfficeID: "SUA-KIRKENES", Slot: slot, At: now}},
-		"slot past":      {"appointment.slot", Booking{ID: "a", CaseRef: "c", OfficeID: "SUA-OSLO", Slot: slot, At: slot.Start}},
-		"slot too long":  {"appointment.slot", Booking{ID: "a", CaseRef: "c", OfficeID: "SUA-OSLO", Slot: Slot{slot.Start, slot.End.Add(1)}, At: now}},
-		"no case":        {"appointment.booking", Booking{ID: "a", OfficeID: "SUA-OSLO", Slot: slot, At: now}},
+		"closed office": {"appointment.office", func(b *appointment.Booking) { b.Office.Active = false }},
+		"slot past":     {"appointment.slot", func(b *appointment.Booking) { b.At = b.Slot.Start }},
+		"slot of none":  {"appointment.slot", func(b *appointment.Booking) { b.Slot.End = b.Slot.Start }},
+		"no case":       {"appointment.booking", func(b *appointment.Booking) { b.CaseRef = "" }},
+		"no origin":     {"appointment.booking", func(b *appointment.Booking) { b.Origin = "" }},
 	} {
-		if _, err := Book(c.booking); fault.RuleOf(err) != c.rule {
+		b := wanted(t, appointment.First, now)
+		c.spoil(&b)
+		if _, err := appointment.Visits(nil).Book(b); fault.RuleOf(err) != c.rule {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-func TestAttendanceCountsOnceAndCardNeedsIt(t *testing.T) {
-	a := booked(t)
-	if _, err := a.IssueCard("RTA0000001", now); fault.RuleOf(err) != "appointment.not-attended" {
-		t.Error(err)
+func TestNoticeOfADayMeansNotToday(t *testing.T) {
+	p := policy(t)
+	zone := offices(t).Zone()
+	if got := p.Earliest(now, zone).In(zone).Format(time.RFC3339); got != "2026-11-20T23:59:59+01:00" {
+		t.Error(got)
 	}
-	if _, err := a.Attend("", now); fault.RuleOf(err) != "appointment.officer" {
-		t.Error(err)
-	}
-	if changed, err := a.Attend("officer_1", now); !changed || err != nil || a.State() != Attended {
-		t.Fatal(changed, err)
-	}
-	if changed, err := a.Attend("officer_2", now.Add(time.Hour)); changed || err != nil || !a.AttendedAt().Equal(now) {
-		t.Errorf("attended twice: %v %v", changed, err)
-	}
-	for _, bad := range []string{"", "RTA1", "RTA-000001", "RTA+000001", "XXX0000001", "RTA00000011"} {
-		if _, err := a.IssueCard(bad, now); fault.RuleOf(err) != "appointment.card-number" {
-			t.Errorf("%q: %v", bad, err)
-		}
-	}
-	if changed, err := a.IssueCard("RTA1234567", now); !changed || err != nil {
-		t.Fatal(changed, err)
-	}
-	if changed, err := a.IssueCard("RTA7654321", now); changed || err != nil || a.CardNumber() != "RTA1234567" {
-		t.Errorf("a second card: %v %v", changed, err)
-	}
-	if changed, err := a.Attend("officer_1", now); changed || err != nil {
-		t.Errorf("attended after the card: %v %v", changed, err)
+	p.NoticeDays = 0
+	if !p.Earliest(now, zone).Equal(now) {
+		t.Error("without notice the first slot is not now")
 	}
 }
 
-func TestNotConfirmedVisitIsFinal(t *testing.T) {
-	a := booked(t)
-	for i := range 2 {
-		if changed, err := a.TurnAway("officer_1", now); changed != (i == 0) || err != nil || a.State() != NotConfirmed {
-			t.Fatal(changed, err)
+// How each verb ends an appointment, and what a second one then says.
+func TestAppointmentEndsOnceAndForGood(t *testing.T) {
+	type verb func(a *appointment.Appointment) (bool, error)
+	after := now.AddDate(0, 1, 0)
+	verbs := map[appointment.State]verb{
+		appointment.Attended:     func(a *appointment.Appointment) (bool, error) { return a.Attend("officer_1", now) },
+		appointment.NotConfirmed: func(a *appointment.Appointment) (bool, error) { return a.TurnAway("officer_1", now) },
+		appointment.Missed:       func(a *appointment.Appointment) (bool, error) { return a.Miss("officer_1", after) },
+		appointment.Cancelled:    func(a *appointment.Appointment) (bool, error) { return a.Cancel("OFFER_WITHDRAWN", now) },
+		appointment.Rebooked: func(a *appointment.Appointment) (bool, error) {
+			was := a.State()
+			err := appointment.Visits{a}.Move(appointment.ByOfficer, appointment.Policy{}, now)
+			return a.State() != was, err
+		},
+	}
+	for first, end := range verbs {
+		for second, again := range verbs {
+			a := booked(t)
+			if changed, err := end(a); !changed || err != nil || a.State() != first {
+				t.Fatalf("%s: %v %v", first, changed, err)
+			}
+			changed, err := again(a)
+			if changed || a.State() != first {
+				t.Errorf("%s after %s: changed to %s", second, first, a.State())
+			}
+			switch {
+			case first == second && first != appointment.Cancelled, second == appointment.Cancelled:
+				// Repeated, or a cascade that comes too late: nothing.
+				if err != nil && second != appointment.Rebooked {
+					t.Errorf("%s after %s: %v", second, first, err)
+				}
+			case second == appointment.Rebooked:
+				// What Move says stands in visits_test.go.
+			case fault.KindOf(err) != fault.Conflict:
+				t.Errorf("%s after %s: %v", second, first, err)
+			}
 		}
-	}
-	if _, err := a.Attend("officer_1", now); fault.RuleOf(err) != "appointment.already-recorded" {
-		t.Error(err)
-	}
-	if _, err := a.IssueCard("RTA0000001", now); fault.RuleOf(err) != "appointment.not-attended" {
-		t.Error(err)
-	}
-	b := booked(t)
-	_, _ = b.Attend("officer_1", now)
-	if _, err := b.TurnAway("officer_1", now); fault.RuleOf(err) != "appointment.already-recorded" || b.State() != Attended {
-		t.Error(err)
 	}
 }
 
-func TestClaimsFitTheirSchemas(t *testing.T) {
-	person := Person{GivenName: "Lisa", FamilyName: "Johnson", Birthdate: "1990-01-01", Nationalities: []string{"US"}}
-	for _, office := range Offices() {
-		a := booked(t)
-		a.office = office
-		claims := a.Claims(person)
-		if err := credtype.Validate(credtype.Appointment, claims); err != nil {
-			t.Errorf("%s: %v", office.ID, err)
-		}
-		if claims["start"] != "2026-11-20T09:00:00+01:00" {
-			t.Errorf("starts %v", claims["start"])
+func TestVisitNeedsItsOfficerAndAMissedOneItsTime(t *testing.T) {
+	a := booked(t)
+	for _, record := range []func(string, time.Time) (bool, error){a.Attend, a.TurnAway} {
+		if _, err := record("", now); fault.RuleOf(err) != "appointment.officer" {
+			t.Error(err)
 		}
 	}
+	if _, err := a.Miss("officer_1", a.Slot().Start.Add(-1)); fault.RuleOf(err) != "appointment.not-yet" || a.State() != appointment.Booked {
+		t.Error(err)
+	}
+	if _, err := a.Miss("", a.Slot().Start); fault.RuleOf(err) != "appointment.officer" {
+		t.Error(err)
+	}
+	if changed, err := a.Miss("officer_1", a.Slot().Start); !changed || err != nil {
+		t.Error(changed, err)
+	}
+}
+
+func TestBiometricsAreTakenOfWhoWasRecognised(t *testing.T) {
 	a := booked(t)
-	permit := Permit{Type: "SKILLED_WORKER", DecisionID: "dec_1", ValidUntil: time.Date(2027, 12, 6, 0, 0, 0, 0, time.UTC)}
-	if _, err := a.CardClaims(person, permit); fault.RuleOf(err) != "appointment.no-card" {
+	if _, err := a.Capture(true, true, true, now); fault.RuleOf(err) != "appointment.not-attended" {
 		t.Error(err)
 	}
 	_, _ = a.Attend("officer_1", now)
-	_, _ = a.IssueCard("RTA0000001", now)
-	claims, err := a.CardClaims(person, permit)
-	if err != nil {
-		t.Fatal(err)
+	if changed, err := a.Capture(false, true, true, now); !changed || err != nil || a.Biometrics().Complete() {
+		t.Error(changed, err)
 	}
-	if err := credtype.Validate(credtype.ResidenceCard, claims); err != nil {
-		t.Error(err)
+	later := now.Add(time.Hour)
+	if changed, err := a.Capture(true, true, false, later); !changed || err != nil || !a.Biometrics().Complete() {
+		t.Error(changed, err)
+	}
+	if b := a.Biometrics(); !b.Photo.Equal(now) || !b.Fingerprints.Equal(later) {
+		t.Errorf("the first instant did not stay: %+v", b)
+	}
+	if changed, err := a.Capture(true, true, true, later.Add(time.Hour)); changed || err != nil {
+		t.Error(changed, err)
 	}
 }
 
-func TestCardNumbersRunOut(t *testing.T) {
-	for _, n := range []int{-1, 10000000} {
-		if _, err := CardNumber(n); err == nil {
-			t.Errorf("card %d", n)
+func TestClaimsFitTheirSchema(t *testing.T) {
+	person := appointment.Person{GivenName: "Lisa", FamilyName: "Johnson", Birthdate: "1990-01-01", Nationalities: []string{"US"}}
+	for _, office := range offices(t).On(now) {
+		b := wanted(t, appointment.First, now)
+		office.Active = true
+		b.Office = office
+		a, err := appointment.Visits(nil).Book(b)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if got, err := CardNumber(42); err != nil || got != "RTA0000042" {
-		t.Error(got, err)
+		claims := a.Claims(person, policy(t), diary.TimeZone, "abcdefghijklmnop")
+		if err := credtype.Validate(credtype.Appointment, claims); err != nil {
+			t.Errorf("%s: %v", office.ID, err)
+		}
+		if claims["start"] != "2026-11-23T09:00:00+01:00" || claims["arrival_window_days"] != 7 {
+			t.Errorf("%v", claims)
+		}
 	}
 }
 
 func TestStoredAppointmentThatCannotBeIsRefused(t *testing.T) {
-	for name, spoil := range map[string]func(*Snapshot){
-		"unknown office":          func(s *Snapshot) { s.OfficeID = "SUA-PARIS" },
-		"unknown state":           func(s *Snapshot) { s.State = "LOST" },
-		"attended by nobody":      func(s *Snapshot) { s.State = Attended },
-		"card without its number": func(s *Snapshot) { s.State, s.Officer = CardIssued, "o" },
-		"booked with a card":      func(s *Snapshot) { s.CardNumber = "RTA0000001" },
-		"no case":                 func(s *Snapshot) { s.CaseRef = "" },
+	good := booked(t).Snapshot()
+	if a, err := appointment.Restore(good, offices(t)); err != nil || a.Snapshot() != good {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(*appointment.Snapshot){
+		"unknown office":       func(s *appointment.Snapshot) { s.OfficeID = "SUA-PARIS" },
+		"unknown state":        func(s *appointment.Snapshot) { s.State = "LOST" },
+		"unknown origin":       func(s *appointment.Snapshot) { s.Origin = "CHANCE" },
+		"attended by nobody":   func(s *appointment.Snapshot) { s.State, s.RecordedAt = appointment.Attended, now },
+		"cancelled for naught": func(s *appointment.Snapshot) { s.State, s.RecordedAt = appointment.Cancelled, now },
+		"rebooked never":       func(s *appointment.Snapshot) { s.State = appointment.Rebooked },
+		"booked by an officer": func(s *appointment.Snapshot) { s.Officer = "o" },
+		"ends before it began": func(s *appointment.Snapshot) { s.End = s.Start },
+		"biometrics of nobody": func(s *appointment.Snapshot) { s.Biometrics.Photo = now },
+		"no case":              func(s *appointment.Snapshot) { s.CaseRef = "" },
 	} {
-		s := booked(t).Snapshot()
+		s := good
 		spoil(&s)
-		if _, err := Restore(s, oslo(t)); fault.RuleOf(err) != "appointment.stored" {
+		if _, err := appointment.Restore(s, offices(t)); fault.RuleOf(err) != "appointment.stored" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-func TestAppointmentFollowsItsModel(t *testing.T) {
-	location := oslo(t)
-	rapid.Check(t, func(t *rapid.T) {
-		a := booked(t)
-		attended, card := false, ""
-		t.Repeat(map[string]func(*rapid.T){
-			"attend": func(t *rapid.T) {
-				if changed, err := a.Attend("officer_1", now); err != nil || changed == attended {
-					t.Fatal(changed, err)
-				}
-				attended = true
-			},
-			"card": func(t *rapid.T) {
-				number := rapid.SampledFrom([]string{"RTA0000001", "RTA0000002"}).Draw(t, "number")
-				changed, err := a.IssueCard(number, now)
-				if (err == nil) != attended || changed != (attended && card == "") {
-					t.Fatal(changed, err)
-				}
-				if changed {
-					card = number
-				}
-			},
-			"": func(t *rapid.T) {
-				if a.CardNumber() != card || (a.State() == Booked) == attended {
-					t.Fatalf("%s %s", a.State(), a.CardNumber())
-				}
-				var err error
-				if a, err = Restore(a.Snapshot(), location); err != nil {
-					t.Fatal(err)
-				}
-			},
-		})
-	})
+const one = `figures:
+  - valid_from: 2020-01-01
+    horizon_days: {value: 90, source: "assumption"}
+    notice_days: {value: 1, source: "assumption"}
+    report_within_days: {value: 7, source: "udi.no"}
+    worker_rebookings: {value: 2, source: "assumption"}
+    worker_notice_hours: {value: 24, source: "assumption"}
+    no_show_rebookings: {value: 1, source: "assumption"}
+    production_working_days: {value: 15, source: "udi.no"}
+    delivery_working_days: {value: 5, source: "udi.no"}
+`
+
+func TestFiguresCountFromTheirDateAndHaveASource(t *testing.T) {
+	all, err := appointment.LoadPolicies()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for day, working := range map[string]int{"2019-01-01": 20, "2023-12-31": 20, "2024-01-01": 15, "2026-11-20": 15} {
+		at, _ := time.Parse(time.DateOnly, day)
+		if p := all.At(at); p.ProductionWorkingDays+p.DeliveryWorkingDays != working {
+			t.Errorf("%s: %+v", day, p)
+		}
+	}
+	if _, err := appointment.ReadPolicies([]byte(one)); err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range [][2]string{
+		{`source: "udi.no"`, `source: ""`}, {"valid_from: 2020-01-01", "valid_from: once"}, {"value: 90", "value: -1"}, {"horizon_days", "horizon"}, {one, "figures: []"},
+		{one, one + strings.TrimPrefix(one, "figures:\n")},
+	} {
+		if _, err := appointment.ReadPolicies([]byte(strings.Replace(one, change[0], change[1], 1))); err == nil {
+			t.Errorf("%s: taken", change[1])
+		}
+	}
 }

@@ -2,143 +2,146 @@ package desk
 
 import (
 	"context"
-	"encoding/binary"
-	"fmt"
-	"io"
+	"reflect"
 	"time"
 
-	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
-	"github.com/kompetansespor/kompetansespor/services/internal/events"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
-	"github.com/kompetansespor/kompetansespor/services/internal/issuance"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
-	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/appointment"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/identity"
 )
 
-// Attendance is what an officer saw. Exactly one of CaseRef and AppointmentID
-// names the appointment.
+// Attendance is what an officer saw.
 type Attendance struct {
-	CaseRef       string
-	AppointmentID string
-	Confirmed     bool   // the person who came is the one of the passport
-	Officer       string // from the token
+	Which
+	Confirmed bool   // the person who came is the one of the passport
+	Officer   string // from the token
+	// Corrected is what the passport says otherwise than the application.
+	Corrected []identity.Field
+	// Taken are the biometrics that were taken; more may come later.
+	Taken Taken
 }
 
-// permitType is the one permit that the verifier grants. The police's view does
-// not name it.
-const permitType = "SKILLED_WORKER"
+// Taken says which biometrics were taken. There are no images.
+type Taken struct{ Fingerprints, Photo, Signature bool }
 
 // RecordAttendance records the officer's word, once. Confirmed, the identity
-// is verified and the residence card is issued; not confirmed, nothing
-// follows. The same answer again changes nothing, the other is a Conflict.
+// is verified, perhaps with corrections, the digital residence card is issued,
+// and the plastic ordered when the biometrics are there; not confirmed, nothing
+// follows until an officer books anew. The same answer again changes nothing,
+// another is a Conflict.
 func (d *Desk) RecordAttendance(ctx context.Context, in Attendance) (*appointment.Appointment, error) {
-	found, err := d.meant(ctx, d.DB.Read(), in)
-	if err != nil {
-		return nil, err
-	}
-	known, err := d.Cases.Find(ctx, d.DB.Read(), found.CaseRef())
-	if err != nil {
-		return nil, err
-	}
-	ctx, end := telemetry.Span(telemetry.Continue(ctx, known.Traceparent), "appointment.Attend", telemetry.Case.String(known.Ref))
-	now := d.Clock.Now().Truncate(time.Microsecond) // as the database keeps it: a repetition answers the same
-	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+	now := d.now()
+	var correction identity.Correction
+	if len(in.Corrected) > 0 {
 		var err error
-		if found, err = d.Store.ByID(ctx, tx, found.ID()); err != nil {
-			return err
+		if correction, err = identity.Correct(in.Corrected, in.Officer, now); err != nil {
+			return nil, err
 		}
-		if !in.Confirmed {
-			changed, err := found.TurnAway(in.Officer, now)
-			if err != nil || !changed {
-				return err
+	}
+	if !in.Confirmed && (in.Taken != Taken{} || !correction.None()) {
+		return nil, fault.Violated("request.invalid", "the request cannot be used as it is", []fault.Violation{
+			{Field: "identity_confirmed", Rule: "attendance.not-confirmed", Message: "of somebody who was not recognised nothing is corrected and nothing taken"}})
+	}
+	return d.change(ctx, in.Which, "appointment.Attend", func(ctx context.Context, tx *sqldb.Tx, caseRef string, visits appointment.Visits) (*appointment.Appointment, error) {
+		met, err := pick(visits, in.Which)
+		if err != nil {
+			return nil, err
+		}
+		record := met.TurnAway
+		if in.Confirmed {
+			record = met.Attend
+		}
+		was := met.State()
+		changed, err := record(in.Officer, now)
+		if err != nil || !in.Confirmed && !changed {
+			return met, err
+		}
+		if !changed {
+			if err := d.sameCorrection(ctx, tx, caseRef, correction); err != nil {
+				return nil, err
 			}
-			return d.Store.Save(ctx, tx, found)
+			return met, d.capture(ctx, tx, met, in.Taken)
 		}
-		changed, err := found.Attend(in.Officer, now)
-		if err != nil || !changed {
-			return err
+		known, err := d.standing(ctx, tx, caseRef)
+		if err != nil {
+			return nil, err
 		}
-		return d.identified(ctx, tx, found, known.View)
+		if err := d.Store.Save(ctx, tx, met, was); err != nil || !in.Confirmed {
+			return met, err
+		}
+		if err := d.identified(ctx, tx, met, known, correction); err != nil {
+			return nil, err
+		}
+		return met, d.capture(ctx, tx, met, in.Taken)
 	})
-	end(err)
-	return found, err
 }
 
-// meant finds the appointment that is meant.
-func (d *Desk) meant(ctx context.Context, q sqldb.Querier, in Attendance) (*appointment.Appointment, error) {
-	switch {
-	case (in.CaseRef == "") == (in.AppointmentID == ""):
-		return nil, fault.Violated("request.invalid", "the request cannot be used as it is", []fault.Violation{
-			{Field: "appointment_id", Rule: "appointment.one-of", Message: "give exactly one of case_ref and appointment_id"}})
-	case in.CaseRef != "":
-		return d.Store.ByCase(ctx, q, in.CaseRef)
-	}
-	return d.Store.ByID(ctx, q, in.AppointmentID)
+// RecordBiometrics records what was taken after the identity was verified, such
+// as fingerprints when the reader is mended. Conflict before.
+func (d *Desk) RecordBiometrics(ctx context.Context, which Which, taken Taken) (*appointment.Appointment, error) {
+	return d.change(ctx, which, "appointment.Capture", func(ctx context.Context, tx *sqldb.Tx, _ string, visits appointment.Visits) (*appointment.Appointment, error) {
+		met, err := pick(visits, which)
+		if err != nil {
+			return nil, err
+		}
+		return met, d.capture(ctx, tx, met, taken)
+	})
 }
 
 // identified tells the others that the worker is who the passport says, and
-// issues the residence card.
-func (d *Desk) identified(ctx context.Context, tx *sqldb.Tx, a *appointment.Appointment, view onboarding.View) error {
-	if err := d.issueCard(ctx, tx, a, view); err != nil {
+// issues the digital residence card. What was corrected comes first: who acts on
+// the verified identity can know it.
+func (d *Desk) identified(ctx context.Context, tx *sqldb.Tx, met *appointment.Appointment, known onboarding.Case, correction identity.Correction) error {
+	if err := d.tell(ctx, tx, known.Ref, "appointment.attended", eventbus.Physical, nil); err != nil {
 		return err
 	}
-	if err := d.Store.Save(ctx, tx, a); err != nil {
-		return err
-	}
-	for _, happened := range []events.Happened{
-		{Type: "appointment.attended", TimeClass: eventbus.Physical},
-		{Type: "identity.verified", TimeClass: eventbus.Human, Data: map[string]any{
-			"performed_at": a.AttendedAt().Truncate(time.Second).Format(time.RFC3339), "level": "IN_PERSON",
-		}},
-		{Type: "residencecard.issued", TimeClass: eventbus.Machine},
-	} {
-		happened.Case = a.CaseRef()
-		if _, err := d.Outbox.Append(ctx, tx, happened); err != nil {
+	if !correction.None() {
+		if err := d.Store.AddCorrection(ctx, tx, known.Ref, correction); err != nil {
+			return err
+		}
+		if err := d.tell(ctx, tx, known.Ref, "identity.corrected", eventbus.Human, map[string]any{"fields": correction.Paths()}); err != nil {
 			return err
 		}
 	}
-	return nil
+	err := d.tell(ctx, tx, known.Ref, "identity.verified", eventbus.Human, map[string]any{
+		"performed_at": met.RecordedAt().Truncate(time.Second).Format(time.RFC3339), "level": "IN_PERSON",
+	})
+	if err != nil {
+		return err
+	}
+	return d.issueCard(ctx, tx, known, correction)
 }
 
-func (d *Desk) issueCard(ctx context.Context, tx *sqldb.Tx, a *appointment.Appointment, view onboarding.View) error {
-	who, err := person(view)
-	if err != nil {
+// sameCorrection refuses a repetition that corrects otherwise than the first.
+func (d *Desk) sameCorrection(ctx context.Context, q sqldb.Querier, caseRef string, correction identity.Correction) error {
+	first, err := d.Store.Correction(ctx, q, caseRef)
+	if err != nil || reflect.DeepEqual(first.Fields(), correction.Fields()) {
 		return err
 	}
-	number, err := d.freeCardNumber(ctx, tx)
-	if err != nil {
-		return err
-	}
-	if _, err := a.IssueCard(number, d.Clock.Now()); err != nil {
-		return err
-	}
-	claims, err := a.CardClaims(who, appointment.Permit{Type: permitType, DecisionID: view.Permit.DecisionID, ValidUntil: view.Permit.ValidUntil})
-	if err != nil {
-		return err
-	}
-	return d.deliver(ctx, tx, view, issuance.Draft{Type: credtype.ResidenceCard, Claims: claims, ValidUntil: view.Permit.ValidUntil.AddDate(0, 0, 1)})
+	return fault.New(fault.Conflict, "appointment.already-recorded", "the visit has been recorded with other corrections")
 }
 
-// freeCardNumber draws a number and goes on to the next free one.
-func (d *Desk) freeCardNumber(ctx context.Context, tx *sqldb.Tx) (string, error) {
-	const numbers = 10_000_000
-	var random [8]byte
-	if _, err := io.ReadFull(d.Random, random[:]); err != nil {
-		return "", fmt.Errorf("draw card number: %w", err)
+// capture records biometrics, and orders the card when they are complete.
+func (d *Desk) capture(ctx context.Context, tx *sqldb.Tx, met *appointment.Appointment, taken Taken) error {
+	if (taken == Taken{}) {
+		return nil
 	}
-	first := binary.BigEndian.Uint64(random[:]) % numbers
-	for i := range uint64(numbers) {
-		number, err := appointment.CardNumber(int((first + i) % numbers))
-		if err != nil {
-			return "", err
-		}
-		taken, err := d.Store.CardTaken(ctx, tx, number)
-		if err != nil || !taken {
-			return number, err
-		}
+	known, err := d.standing(ctx, tx, met.CaseRef())
+	if err != nil {
+		return err
 	}
-	return "", fault.New(fault.Unavailable, "appointment.no-card-number", "there are no more card numbers")
+	changed, err := met.Capture(taken.Fingerprints, taken.Photo, taken.Signature, d.now())
+	if err != nil || !changed {
+		return err
+	}
+	if err := d.Store.Save(ctx, tx, met, appointment.Attended); err != nil || !met.Biometrics().Complete() {
+		return err
+	}
+	if err := d.tell(ctx, tx, known.Ref, "biometrics.captured", eventbus.Human, nil); err != nil {
+		return err
+	}
+	return d.orderCard(ctx, tx, met)
 }

@@ -1,5 +1,5 @@
-// Package store keeps appointments in the police's database: rows to domain
-// and back, no rules.
+// Package store keeps appointments, residence cards and what the police
+// corrected in the police's database: rows to domain and back, no rules.
 package store
 
 import (
@@ -11,9 +11,11 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/appointment"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/diary"
 )
 
 //go:embed schema/*.sql
@@ -22,48 +24,75 @@ var schema embed.FS
 // Migrations is the police's schema.
 func Migrations() sqldb.Migrations { return sqldb.Embedded("police", schema) }
 
-// Store is safe for concurrent use. Zone is where the offices' clocks hang.
-type Store struct{ Zone *time.Location }
-
-const columns = `a.id, a.case_ref, a.office_id, a.start_at, a.state, a.booked_at, a.officer, a.attended_at, a.card_number, a.card_at`
-
-// Add puts in a new appointment.
-func (s Store) Add(ctx context.Context, tx *sqldb.Tx, a *appointment.Appointment, place int) error {
-	snap := a.Snapshot()
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO appointment (id, case_ref, office_id, start_at, place, state, booked_at, officer, attended_at, card_number, card_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, '', 0, NULL, 0)`,
-		snap.ID, snap.CaseRef, snap.OfficeID, clock.Micros(snap.Start), place, string(snap.State), clock.Micros(snap.BookedAt))
-	if err != nil {
-		return fmt.Errorf("add appointment: %w", err)
-	}
-	return nil
+// Store is safe for concurrent use.
+type Store struct {
+	Offices diary.Offices
+	// Sealer keeps what the police corrected.
+	Sealer onboarding.Sealer
 }
 
-// Save writes an appointment's life back, while it is still booked: a visit is
-// recorded once.
-func (s Store) Save(ctx context.Context, tx *sqldb.Tx, a *appointment.Appointment) error {
+const columns = `a.id, a.case_ref, a.office_id, a.start_at, a.end_at, a.origin, a.state, a.cause, a.checkin, a.booked_at, a.officer, a.recorded_at,
+	a.fingerprints_at, a.photo_at, a.signature_at`
+
+// holding are the states in which an appointment takes its place. The unique
+// index says the same.
+const holding = `state IN ('BOOKED', 'ATTENDED', 'NOT_CONFIRMED', 'MISSED')`
+
+// Take puts in a new appointment, in one place of its slot, and reports whether
+// the place was free.
+func (s Store) Take(ctx context.Context, tx *sqldb.Tx, a *appointment.Appointment, place int) (bool, error) {
 	snap := a.Snapshot()
-	card := sql.NullString{String: snap.CardNumber, Valid: snap.CardNumber != ""}
-	n, err := sqldb.Changed(ctx, tx, `UPDATE appointment SET state = $1, officer = $2, attended_at = $3, card_number = $4, card_at = $5 WHERE id = $6 AND state = 'BOOKED'`,
-		string(snap.State), snap.Officer, clock.Micros(snap.AttendedAt), card, clock.Micros(snap.CardAt), snap.ID)
+	free, err := sqldb.Inserted(ctx, tx, `
+		INSERT INTO appointment (id, serial, case_ref, office_id, start_at, end_at, place, origin, state, cause, checkin, booked_at, officer, recorded_at,
+			fingerprints_at, photo_at, signature_at)
+		VALUES ($1, (SELECT COALESCE(MAX(serial), 0) + 1 FROM appointment), $2, $3, $4, $5, $6, $7, 'BOOKED', '', $8, $9, '', 0, 0, 0, 0)
+		ON CONFLICT (office_id, start_at, place) WHERE `+holding+` DO NOTHING`,
+		snap.ID, snap.CaseRef, snap.OfficeID, clock.Micros(snap.Start), clock.Micros(snap.End), place, string(snap.Origin), snap.CheckIn, clock.Micros(snap.BookedAt))
+	if err != nil {
+		return false, fmt.Errorf("add appointment: %w", err)
+	}
+	return free, nil
+}
+
+// Save writes an appointment's life back. was is the state in which it was read:
+// Conflict when it has left that meanwhile.
+func (s Store) Save(ctx context.Context, tx *sqldb.Tx, a *appointment.Appointment, was appointment.State) error {
+	snap := a.Snapshot()
+	n, err := sqldb.Changed(ctx, tx, `
+		UPDATE appointment SET state = $1, cause = $2, officer = $3, recorded_at = $4, fingerprints_at = $5, photo_at = $6, signature_at = $7
+		WHERE id = $8 AND state = $9`,
+		string(snap.State), snap.Cause, snap.Officer, clock.Micros(snap.RecordedAt), clock.Micros(snap.Biometrics.Fingerprints),
+		clock.Micros(snap.Biometrics.Photo), clock.Micros(snap.Biometrics.Signature), snap.ID, string(was))
 	if err != nil {
 		return fmt.Errorf("save appointment: %w", err)
 	}
 	if n == 0 {
-		return fault.New(fault.Conflict, "appointment.already-recorded", "the visit has been recorded meanwhile")
+		return fault.New(fault.Conflict, "appointment.already-recorded", "the appointment has been changed meanwhile: look at it again")
 	}
 	return nil
 }
 
-// ByCase finds the appointment of a case.
-func (s Store) ByCase(ctx context.Context, q sqldb.Querier, caseRef string) (*appointment.Appointment, error) {
-	return s.one(q.QueryContext(ctx, `SELECT `+columns+` FROM appointment AS a WHERE a.case_ref = $1`, caseRef))
+// Visits finds the appointments of a case, oldest first; none is no fault.
+func (s Store) Visits(ctx context.Context, q sqldb.Querier, caseRef string) (appointment.Visits, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM appointment AS a WHERE a.case_ref = $1 ORDER BY a.serial`, caseRef)
+	all, err := sqldb.Collect(rows, err, s.scan)
+	if err != nil {
+		return nil, fmt.Errorf("read appointments: %w", err)
+	}
+	return all, nil
 }
 
 // ByID finds an appointment.
 func (s Store) ByID(ctx context.Context, q sqldb.Querier, id string) (*appointment.Appointment, error) {
-	return s.one(q.QueryContext(ctx, `SELECT `+columns+` FROM appointment AS a WHERE a.id = $1`, id))
+	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM appointment AS a WHERE a.id = $1`, id)
+	all, err := sqldb.Collect(rows, err, s.scan)
+	if err != nil {
+		return nil, fmt.Errorf("read appointment: %w", err)
+	}
+	if len(all) == 0 {
+		return nil, fault.New(fault.NotFound, "appointment.unknown", "there is no such appointment")
+	}
+	return all[0], nil
 }
 
 // Taken counts the appointments of each slot that starts later, by its start in
@@ -73,7 +102,8 @@ func (s Store) Taken(ctx context.Context, q sqldb.Querier, officeID string, afte
 		start int64
 		count int
 	}
-	rows, err := q.QueryContext(ctx, `SELECT start_at, COUNT(*) FROM appointment WHERE office_id = $1 AND start_at > $2 GROUP BY start_at`, officeID, clock.Micros(after))
+	rows, err := q.QueryContext(ctx, `SELECT start_at, COUNT(*) FROM appointment WHERE office_id = $1 AND start_at > $2 AND `+holding+` GROUP BY start_at`,
+		officeID, clock.Micros(after))
 	all, err := sqldb.Collect(rows, err, func(r *sql.Rows) (slot, error) {
 		var one slot
 		err := r.Scan(&one.start, &one.count)
@@ -89,55 +119,79 @@ func (s Store) Taken(ctx context.Context, q sqldb.Querier, officeID string, afte
 	return taken, nil
 }
 
-// CardTaken says whether a card has the number.
-func (s Store) CardTaken(ctx context.Context, q sqldb.Querier, number string) (bool, error) {
-	var taken int
-	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM appointment WHERE card_number = $1`, number).Scan(&taken)
-	return taken > 0, err
+// row is an appointment as its columns are.
+type row struct {
+	snap                                                               appointment.Snapshot
+	start, end, booked, recorded, fingerprintsAt, photoAt, signatureAt int64
+}
+
+func (r *row) into() []any {
+	s := &r.snap
+	return []any{&s.ID, &s.CaseRef, &s.OfficeID, &r.start, &r.end, &s.Origin, &s.State, &s.Cause, &s.CheckIn, &r.booked, &s.Officer, &r.recorded,
+		&r.fingerprintsAt, &r.photoAt, &r.signatureAt}
+}
+
+func (r *row) restore(offices diary.Offices) (*appointment.Appointment, error) {
+	r.snap.Start, r.snap.End = clock.FromMicros(r.start), clock.FromMicros(r.end)
+	r.snap.BookedAt, r.snap.RecordedAt = clock.FromMicros(r.booked), clock.FromMicros(r.recorded)
+	r.snap.Biometrics = appointment.Biometrics{
+		Fingerprints: clock.FromMicros(r.fingerprintsAt), Photo: clock.FromMicros(r.photoAt), Signature: clock.FromMicros(r.signatureAt),
+	}
+	return appointment.Restore(r.snap, offices)
+}
+
+func (s Store) scan(rows *sql.Rows) (*appointment.Appointment, error) {
+	var one row
+	if err := rows.Scan(one.into()...); err != nil {
+		return nil, err
+	}
+	return one.restore(s.Offices)
 }
 
 // List gives cases that failed, then appointments, soonest first. A line's
-// cursor is its start and place; a failed case's, far smaller, its position.
+// cursor is its start and its serial, which is far smaller than the time between
+// two starts; a failed case's, far smaller, its position.
 func (s Store) List(ctx context.Context, q sqldb.Querier, caseRef string, after int64, limit int) ([]desk.Listed, error) {
+	failed, err := s.failed(ctx, q, caseRef, after, limit)
+	if err != nil || len(failed) == limit {
+		return failed, err
+	}
 	rows, err := q.QueryContext(ctx, `
-		SELECT c.case_ref, c.rule, COALESCE(a.start_at + a.place, c.position), a.id IS NOT NULL,
-			COALESCE(a.id, ''), COALESCE(a.office_id, ''), COALESCE(a.start_at, 0), COALESCE(a.state, ''), COALESCE(a.booked_at, 0),
-			COALESCE(a.officer, ''), COALESCE(a.attended_at, 0), COALESCE(a.card_number, ''), COALESCE(a.card_at, 0)
-		FROM onboarding_case AS c LEFT JOIN appointment AS a ON a.case_ref = c.case_ref
-		WHERE (a.id IS NOT NULL OR c.state = 'FAILED') AND ($1 = '' OR c.case_ref = $1) AND COALESCE(a.start_at + a.place, c.position) > $2
-		ORDER BY 3 LIMIT $3`, caseRef, after, limit)
-	return sqldb.Collect(rows, err, func(r *sql.Rows) (desk.Listed, error) {
+		SELECT a.start_at + a.serial, `+columns+` FROM appointment AS a
+		WHERE ($1 = '' OR a.case_ref = $1) AND a.start_at + a.serial > $2 ORDER BY 1 LIMIT $3`, caseRef, after, limit-len(failed))
+	booked, err := sqldb.Collect(rows, err, func(r *sql.Rows) (desk.Listed, error) {
+		var one row
 		var line desk.Listed
-		var snap appointment.Snapshot
-		var booked bool
-		var start, bookedAt, attended, card int64
-		err := r.Scan(&line.CaseRef, &line.Rule, &line.Cursor, &booked, &snap.ID, &snap.OfficeID, &start, &snap.State, &bookedAt, &snap.Officer, &attended, &snap.CardNumber, &card)
-		if err != nil || !booked {
+		if err := r.Scan(append([]any{&line.Cursor}, one.into()...)...); err != nil {
 			return line, err
 		}
-		snap.CaseRef, snap.Start, snap.BookedAt, snap.AttendedAt, snap.CardAt = line.CaseRef, clock.FromMicros(start), clock.FromMicros(bookedAt), clock.FromMicros(attended), clock.FromMicros(card)
-		line.Rule = ""
-		line.Appointment, err = appointment.Restore(snap, s.Zone)
+		var err error
+		line.CaseRef = one.snap.CaseRef
+		line.Appointment, err = one.restore(s.Offices)
 		return line, err
 	})
-}
-
-func (s Store) one(rows *sql.Rows, err error) (*appointment.Appointment, error) {
-	all, err := sqldb.Collect(rows, err, func(r *sql.Rows) (*appointment.Appointment, error) {
-		var snap appointment.Snapshot
-		var card sql.NullString
-		var start, booked, attended, cardAt int64
-		if err := r.Scan(&snap.ID, &snap.CaseRef, &snap.OfficeID, &start, &snap.State, &booked, &snap.Officer, &attended, &card, &cardAt); err != nil {
+	if err != nil {
+		return nil, fmt.Errorf("list appointments: %w", err)
+	}
+	for i := range booked {
+		if booked[i].Card, err = s.cardOf(ctx, q, booked[i].Appointment); err != nil {
 			return nil, err
 		}
-		snap.Start, snap.BookedAt, snap.AttendedAt, snap.CardNumber, snap.CardAt = clock.FromMicros(start), clock.FromMicros(booked), clock.FromMicros(attended), card.String, clock.FromMicros(cardAt)
-		return appointment.Restore(snap, s.Zone)
+	}
+	return append(failed, booked...), nil
+}
+
+func (s Store) failed(ctx context.Context, q sqldb.Querier, caseRef string, after int64, limit int) ([]desk.Listed, error) {
+	rows, err := q.QueryContext(ctx, `
+		SELECT position, case_ref, rule FROM onboarding_case
+		WHERE state = 'FAILED' AND ($1 = '' OR case_ref = $1) AND position > $2 ORDER BY position LIMIT $3`, caseRef, after, limit)
+	all, err := sqldb.Collect(rows, err, func(r *sql.Rows) (desk.Listed, error) {
+		var line desk.Listed
+		err := r.Scan(&line.Cursor, &line.CaseRef, &line.Rule)
+		return line, err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read appointment: %w", err)
+		return nil, fmt.Errorf("list failed cases: %w", err)
 	}
-	if len(all) == 0 {
-		return nil, fault.New(fault.NotFound, "appointment.unknown", "there is no such appointment")
-	}
-	return all[0], nil
+	return all, nil
 }

@@ -10,6 +10,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	structpb "google.golang.org/protobuf/types/known/structpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -35,10 +36,14 @@ const (
 	AppointmentState_APPOINTMENT_STATE_ATTENDED AppointmentState = 2
 	// Somebody came who was not recognised.
 	AppointmentState_APPOINTMENT_STATE_NOT_CONFIRMED AppointmentState = 3
-	// Cancelled, because the permit or the offer fell away.
+	// Cancelled, because the permit or the offer fell away: see cause.
 	AppointmentState_APPOINTMENT_STATE_CANCELLED AppointmentState = 4
 	// None could be booked, and none will be without help: see rule.
 	AppointmentState_APPOINTMENT_STATE_FAILED AppointmentState = 5
+	// Nobody came.
+	AppointmentState_APPOINTMENT_STATE_MISSED AppointmentState = 6
+	// Another one took its place.
+	AppointmentState_APPOINTMENT_STATE_REBOOKED AppointmentState = 7
 )
 
 // Enum value maps for AppointmentState.
@@ -50,6 +55,8 @@ var (
 		3: "APPOINTMENT_STATE_NOT_CONFIRMED",
 		4: "APPOINTMENT_STATE_CANCELLED",
 		5: "APPOINTMENT_STATE_FAILED",
+		6: "APPOINTMENT_STATE_MISSED",
+		7: "APPOINTMENT_STATE_REBOOKED",
 	}
 	AppointmentState_value = map[string]int32{
 		"APPOINTMENT_STATE_UNSPECIFIED":   0,
@@ -58,6 +65,8 @@ var (
 		"APPOINTMENT_STATE_NOT_CONFIRMED": 3,
 		"APPOINTMENT_STATE_CANCELLED":     4,
 		"APPOINTMENT_STATE_FAILED":        5,
+		"APPOINTMENT_STATE_MISSED":        6,
+		"APPOINTMENT_STATE_REBOOKED":      7,
 	}
 )
 
@@ -88,6 +97,124 @@ func (AppointmentState) EnumDescriptor() ([]byte, []int) {
 	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{0}
 }
 
+// BookedBy is who had an appointment booked.
+type BookedBy int32
+
+const (
+	// Unknown: of an appointment that failed.
+	BookedBy_BOOKED_BY_UNSPECIFIED BookedBy = 0
+	// The machine, when the permit was granted.
+	BookedBy_BOOKED_BY_DECISION BookedBy = 1
+	// The machine, after a missed one.
+	BookedBy_BOOKED_BY_NO_SHOW BookedBy = 2
+	// The machine, when a halted case went on.
+	BookedBy_BOOKED_BY_RESUMPTION BookedBy = 3
+	// The worker.
+	BookedBy_BOOKED_BY_WORKER BookedBy = 4
+	// An officer.
+	BookedBy_BOOKED_BY_OFFICER BookedBy = 5
+)
+
+// Enum value maps for BookedBy.
+var (
+	BookedBy_name = map[int32]string{
+		0: "BOOKED_BY_UNSPECIFIED",
+		1: "BOOKED_BY_DECISION",
+		2: "BOOKED_BY_NO_SHOW",
+		3: "BOOKED_BY_RESUMPTION",
+		4: "BOOKED_BY_WORKER",
+		5: "BOOKED_BY_OFFICER",
+	}
+	BookedBy_value = map[string]int32{
+		"BOOKED_BY_UNSPECIFIED": 0,
+		"BOOKED_BY_DECISION":    1,
+		"BOOKED_BY_NO_SHOW":     2,
+		"BOOKED_BY_RESUMPTION":  3,
+		"BOOKED_BY_WORKER":      4,
+		"BOOKED_BY_OFFICER":     5,
+	}
+)
+
+func (x BookedBy) Enum() *BookedBy {
+	p := new(BookedBy)
+	*p = x
+	return p
+}
+
+func (x BookedBy) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (BookedBy) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_police_v1_appointment_proto_enumTypes[1].Descriptor()
+}
+
+func (BookedBy) Type() protoreflect.EnumType {
+	return &file_kompetansespor_police_v1_appointment_proto_enumTypes[1]
+}
+
+func (x BookedBy) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use BookedBy.Descriptor instead.
+func (BookedBy) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{1}
+}
+
+// OfficeKind is which kind of office it is.
+type OfficeKind int32
+
+const (
+	// Never sent.
+	OfficeKind_OFFICE_KIND_UNSPECIFIED OfficeKind = 0
+	// A service centre for foreign workers, with the tax administration (SUA).
+	OfficeKind_OFFICE_KIND_SUA OfficeKind = 1
+	// The office of a police district.
+	OfficeKind_OFFICE_KIND_DISTRICT OfficeKind = 2
+)
+
+// Enum value maps for OfficeKind.
+var (
+	OfficeKind_name = map[int32]string{
+		0: "OFFICE_KIND_UNSPECIFIED",
+		1: "OFFICE_KIND_SUA",
+		2: "OFFICE_KIND_DISTRICT",
+	}
+	OfficeKind_value = map[string]int32{
+		"OFFICE_KIND_UNSPECIFIED": 0,
+		"OFFICE_KIND_SUA":         1,
+		"OFFICE_KIND_DISTRICT":    2,
+	}
+)
+
+func (x OfficeKind) Enum() *OfficeKind {
+	p := new(OfficeKind)
+	*p = x
+	return p
+}
+
+func (x OfficeKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (OfficeKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_police_v1_appointment_proto_enumTypes[2].Descriptor()
+}
+
+func (OfficeKind) Type() protoreflect.EnumType {
+	return &file_kompetansespor_police_v1_appointment_proto_enumTypes[2]
+}
+
+func (x OfficeKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use OfficeKind.Descriptor instead.
+func (OfficeKind) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{2}
+}
+
 // Appointment is one visit at an office. It carries no personal data.
 type Appointment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -109,12 +236,21 @@ type Appointment struct {
 	End *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=end,proto3" json:"end,omitempty"`
 	// IANA time zone of the office, "Europe/Oslo".
 	TimeZone string `protobuf:"bytes,9,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
-	// When attendance was recorded; unset before.
+	// When attendance was recorded, or the appointment ended otherwise; unset
+	// before.
 	RecordedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
-	// Number of the residence card; empty before it is ordered.
+	// Number of the residence card; empty before the visit.
 	CardNumber string `protobuf:"bytes,11,opt,name=card_number,json=cardNumber,proto3" json:"card_number,omitempty"`
 	// Rule that stopped the booking; empty unless it failed.
-	Rule          string `protobuf:"bytes,12,opt,name=rule,proto3" json:"rule,omitempty"`
+	Rule string `protobuf:"bytes,12,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Who had it booked.
+	BookedBy BookedBy `protobuf:"varint,13,opt,name=booked_by,json=bookedBy,proto3,enum=kompetansespor.police.v1.BookedBy" json:"booked_by,omitempty"`
+	// Why it was cancelled, for example OFFER_WITHDRAWN; empty unless it was.
+	Cause string `protobuf:"bytes,14,opt,name=cause,proto3" json:"cause,omitempty"`
+	// Which biometrics were taken; unset before the visit.
+	Biometrics *Biometrics `protobuf:"bytes,15,opt,name=biometrics,proto3" json:"biometrics,omitempty"`
+	// The residence card; unset before the visit.
+	Card          *ResidenceCard `protobuf:"bytes,16,opt,name=card,proto3" json:"card,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -233,6 +369,221 @@ func (x *Appointment) GetRule() string {
 	return ""
 }
 
+func (x *Appointment) GetBookedBy() BookedBy {
+	if x != nil {
+		return x.BookedBy
+	}
+	return BookedBy_BOOKED_BY_UNSPECIFIED
+}
+
+func (x *Appointment) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
+func (x *Appointment) GetBiometrics() *Biometrics {
+	if x != nil {
+		return x.Biometrics
+	}
+	return nil
+}
+
+func (x *Appointment) GetCard() *ResidenceCard {
+	if x != nil {
+		return x.Card
+	}
+	return nil
+}
+
+// Biometrics is when each was taken. There are no images.
+type Biometrics struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When fingerprints were taken; unset when they were not.
+	FingerprintsAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=fingerprints_at,json=fingerprintsAt,proto3" json:"fingerprints_at,omitempty"`
+	// When the photo was taken; unset when it was not.
+	PhotoAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=photo_at,json=photoAt,proto3" json:"photo_at,omitempty"`
+	// When the signature was taken; unset when it was not.
+	SignatureAt   *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=signature_at,json=signatureAt,proto3" json:"signature_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Biometrics) Reset() {
+	*x = Biometrics{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Biometrics) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Biometrics) ProtoMessage() {}
+
+func (x *Biometrics) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Biometrics.ProtoReflect.Descriptor instead.
+func (*Biometrics) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Biometrics) GetFingerprintsAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FingerprintsAt
+	}
+	return nil
+}
+
+func (x *Biometrics) GetPhotoAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PhotoAt
+	}
+	return nil
+}
+
+func (x *Biometrics) GetSignatureAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SignatureAt
+	}
+	return nil
+}
+
+// BiometricsTaken is what an officer says was taken just now.
+type BiometricsTaken struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether fingerprints were taken.
+	Fingerprints bool `protobuf:"varint,1,opt,name=fingerprints,proto3" json:"fingerprints,omitempty"`
+	// Whether the photo was taken.
+	Photo bool `protobuf:"varint,2,opt,name=photo,proto3" json:"photo,omitempty"`
+	// Whether the signature was taken.
+	Signature     bool `protobuf:"varint,3,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BiometricsTaken) Reset() {
+	*x = BiometricsTaken{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BiometricsTaken) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BiometricsTaken) ProtoMessage() {}
+
+func (x *BiometricsTaken) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BiometricsTaken.ProtoReflect.Descriptor instead.
+func (*BiometricsTaken) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *BiometricsTaken) GetFingerprints() bool {
+	if x != nil {
+		return x.Fingerprints
+	}
+	return false
+}
+
+func (x *BiometricsTaken) GetPhoto() bool {
+	if x != nil {
+		return x.Photo
+	}
+	return false
+}
+
+func (x *BiometricsTaken) GetSignature() bool {
+	if x != nil {
+		return x.Signature
+	}
+	return false
+}
+
+// CorrectedField is one claim that the passport shows otherwise than the
+// application.
+type CorrectedField struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Path of the claim: given_name, family_name, birthdate, sex, nationalities,
+	// passport.document_number or passport.date_of_expiry.
+	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	// What the passport shows, in the claim's own form: a text, a number for sex
+	// (ISO/IEC 5218 as in the PID), a list of ISO 3166-1 alpha-2 codes for
+	// nationalities, yyyy-mm-dd for dates.
+	Value         *structpb.Value `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CorrectedField) Reset() {
+	*x = CorrectedField{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CorrectedField) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CorrectedField) ProtoMessage() {}
+
+func (x *CorrectedField) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CorrectedField.ProtoReflect.Descriptor instead.
+func (*CorrectedField) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CorrectedField) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *CorrectedField) GetValue() *structpb.Value {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
 // ListAppointmentsRequest asks for a page.
 type ListAppointmentsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -248,7 +599,7 @@ type ListAppointmentsRequest struct {
 
 func (x *ListAppointmentsRequest) Reset() {
 	*x = ListAppointmentsRequest{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[1]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -260,7 +611,7 @@ func (x *ListAppointmentsRequest) String() string {
 func (*ListAppointmentsRequest) ProtoMessage() {}
 
 func (x *ListAppointmentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[1]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -273,7 +624,7 @@ func (x *ListAppointmentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAppointmentsRequest.ProtoReflect.Descriptor instead.
 func (*ListAppointmentsRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{1}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListAppointmentsRequest) GetCaseRef() string {
@@ -310,7 +661,7 @@ type ListAppointmentsResponse struct {
 
 func (x *ListAppointmentsResponse) Reset() {
 	*x = ListAppointmentsResponse{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[2]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -322,7 +673,7 @@ func (x *ListAppointmentsResponse) String() string {
 func (*ListAppointmentsResponse) ProtoMessage() {}
 
 func (x *ListAppointmentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[2]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -335,7 +686,7 @@ func (x *ListAppointmentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAppointmentsResponse.ProtoReflect.Descriptor instead.
 func (*ListAppointmentsResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{2}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListAppointmentsResponse) GetAppointments() []*Appointment {
@@ -362,13 +713,19 @@ type RecordAttendanceRequest struct {
 	AppointmentId string `protobuf:"bytes,2,opt,name=appointment_id,json=appointmentId,proto3" json:"appointment_id,omitempty"`
 	// Whether the person who came is the one of the passport and the permit.
 	IdentityConfirmed bool `protobuf:"varint,3,opt,name=identity_confirmed,json=identityConfirmed,proto3" json:"identity_confirmed,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// What the passport shows otherwise; empty when it shows the same. Only with
+	// identity_confirmed.
+	Corrected []*CorrectedField `protobuf:"bytes,4,rep,name=corrected,proto3" json:"corrected,omitempty"`
+	// Which biometrics were taken; unset when none were yet. Only with
+	// identity_confirmed.
+	Biometrics    *BiometricsTaken `protobuf:"bytes,5,opt,name=biometrics,proto3" json:"biometrics,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RecordAttendanceRequest) Reset() {
 	*x = RecordAttendanceRequest{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[3]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -380,7 +737,7 @@ func (x *RecordAttendanceRequest) String() string {
 func (*RecordAttendanceRequest) ProtoMessage() {}
 
 func (x *RecordAttendanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[3]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -393,7 +750,7 @@ func (x *RecordAttendanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordAttendanceRequest.ProtoReflect.Descriptor instead.
 func (*RecordAttendanceRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{3}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RecordAttendanceRequest) GetCaseRef() string {
@@ -417,6 +774,20 @@ func (x *RecordAttendanceRequest) GetIdentityConfirmed() bool {
 	return false
 }
 
+func (x *RecordAttendanceRequest) GetCorrected() []*CorrectedField {
+	if x != nil {
+		return x.Corrected
+	}
+	return nil
+}
+
+func (x *RecordAttendanceRequest) GetBiometrics() *BiometricsTaken {
+	if x != nil {
+		return x.Biometrics
+	}
+	return nil
+}
+
 // RecordAttendanceResponse is the appointment as recorded.
 type RecordAttendanceResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -428,7 +799,7 @@ type RecordAttendanceResponse struct {
 
 func (x *RecordAttendanceResponse) Reset() {
 	*x = RecordAttendanceResponse{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[4]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -440,7 +811,7 @@ func (x *RecordAttendanceResponse) String() string {
 func (*RecordAttendanceResponse) ProtoMessage() {}
 
 func (x *RecordAttendanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[4]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -453,7 +824,7 @@ func (x *RecordAttendanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordAttendanceResponse.ProtoReflect.Descriptor instead.
 func (*RecordAttendanceResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{4}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *RecordAttendanceResponse) GetAppointment() *Appointment {
@@ -463,11 +834,811 @@ func (x *RecordAttendanceResponse) GetAppointment() *Appointment {
 	return nil
 }
 
+// RecordBiometricsRequest is what was taken. Exactly one of case_ref and
+// appointment_id.
+type RecordBiometricsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case, whose attended appointment is meant.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// The appointment.
+	AppointmentId string `protobuf:"bytes,2,opt,name=appointment_id,json=appointmentId,proto3" json:"appointment_id,omitempty"`
+	// What was taken.
+	Biometrics    *BiometricsTaken `protobuf:"bytes,3,opt,name=biometrics,proto3" json:"biometrics,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordBiometricsRequest) Reset() {
+	*x = RecordBiometricsRequest{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordBiometricsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordBiometricsRequest) ProtoMessage() {}
+
+func (x *RecordBiometricsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordBiometricsRequest.ProtoReflect.Descriptor instead.
+func (*RecordBiometricsRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *RecordBiometricsRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *RecordBiometricsRequest) GetAppointmentId() string {
+	if x != nil {
+		return x.AppointmentId
+	}
+	return ""
+}
+
+func (x *RecordBiometricsRequest) GetBiometrics() *BiometricsTaken {
+	if x != nil {
+		return x.Biometrics
+	}
+	return nil
+}
+
+// RecordBiometricsResponse is the appointment as recorded.
+type RecordBiometricsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The appointment.
+	Appointment   *Appointment `protobuf:"bytes,1,opt,name=appointment,proto3" json:"appointment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordBiometricsResponse) Reset() {
+	*x = RecordBiometricsResponse{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordBiometricsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordBiometricsResponse) ProtoMessage() {}
+
+func (x *RecordBiometricsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordBiometricsResponse.ProtoReflect.Descriptor instead.
+func (*RecordBiometricsResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *RecordBiometricsResponse) GetAppointment() *Appointment {
+	if x != nil {
+		return x.Appointment
+	}
+	return nil
+}
+
+// RecordNoShowRequest names the appointment that nobody came to.
+type RecordNoShowRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The appointment.
+	AppointmentId string `protobuf:"bytes,1,opt,name=appointment_id,json=appointmentId,proto3" json:"appointment_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordNoShowRequest) Reset() {
+	*x = RecordNoShowRequest{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordNoShowRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordNoShowRequest) ProtoMessage() {}
+
+func (x *RecordNoShowRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordNoShowRequest.ProtoReflect.Descriptor instead.
+func (*RecordNoShowRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *RecordNoShowRequest) GetAppointmentId() string {
+	if x != nil {
+		return x.AppointmentId
+	}
+	return ""
+}
+
+// RecordNoShowResponse is what the case has now.
+type RecordNoShowResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The appointment that was booked instead, or the missed one when none was.
+	Appointment   *Appointment `protobuf:"bytes,1,opt,name=appointment,proto3" json:"appointment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordNoShowResponse) Reset() {
+	*x = RecordNoShowResponse{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordNoShowResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordNoShowResponse) ProtoMessage() {}
+
+func (x *RecordNoShowResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordNoShowResponse.ProtoReflect.Descriptor instead.
+func (*RecordNoShowResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RecordNoShowResponse) GetAppointment() *Appointment {
+	if x != nil {
+		return x.Appointment
+	}
+	return nil
+}
+
+// RebookAppointmentRequest asks for another time. Exactly one of case_ref and
+// appointment_id.
+type RebookAppointmentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case, whose newest appointment is meant.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// The appointment; the case's newest.
+	AppointmentId string `protobuf:"bytes,2,opt,name=appointment_id,json=appointmentId,proto3" json:"appointment_id,omitempty"`
+	// The earliest that suits; unset for the first free time.
+	NotBefore *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=not_before,json=notBefore,proto3" json:"not_before,omitempty"`
+	// Another office; empty for the one that serves the worker.
+	OfficeId      string `protobuf:"bytes,4,opt,name=office_id,json=officeId,proto3" json:"office_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RebookAppointmentRequest) Reset() {
+	*x = RebookAppointmentRequest{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RebookAppointmentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RebookAppointmentRequest) ProtoMessage() {}
+
+func (x *RebookAppointmentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RebookAppointmentRequest.ProtoReflect.Descriptor instead.
+func (*RebookAppointmentRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *RebookAppointmentRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *RebookAppointmentRequest) GetAppointmentId() string {
+	if x != nil {
+		return x.AppointmentId
+	}
+	return ""
+}
+
+func (x *RebookAppointmentRequest) GetNotBefore() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NotBefore
+	}
+	return nil
+}
+
+func (x *RebookAppointmentRequest) GetOfficeId() string {
+	if x != nil {
+		return x.OfficeId
+	}
+	return ""
+}
+
+// RebookAppointmentResponse is the new appointment.
+type RebookAppointmentResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The appointment.
+	Appointment   *Appointment `protobuf:"bytes,1,opt,name=appointment,proto3" json:"appointment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RebookAppointmentResponse) Reset() {
+	*x = RebookAppointmentResponse{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RebookAppointmentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RebookAppointmentResponse) ProtoMessage() {}
+
+func (x *RebookAppointmentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RebookAppointmentResponse.ProtoReflect.Descriptor instead.
+func (*RebookAppointmentResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *RebookAppointmentResponse) GetAppointment() *Appointment {
+	if x != nil {
+		return x.Appointment
+	}
+	return nil
+}
+
+// RebookOwnAppointmentRequest asks for another time with the check-in code.
+type RebookOwnAppointmentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The appointment; the case's newest.
+	AppointmentId string `protobuf:"bytes,1,opt,name=appointment_id,json=appointmentId,proto3" json:"appointment_id,omitempty"`
+	// checkin_code of its Appointment credential. Letters of either case.
+	CheckinCode string `protobuf:"bytes,2,opt,name=checkin_code,json=checkinCode,proto3" json:"checkin_code,omitempty"`
+	// The earliest that suits; unset for the first free time.
+	NotBefore     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=not_before,json=notBefore,proto3" json:"not_before,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RebookOwnAppointmentRequest) Reset() {
+	*x = RebookOwnAppointmentRequest{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RebookOwnAppointmentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RebookOwnAppointmentRequest) ProtoMessage() {}
+
+func (x *RebookOwnAppointmentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RebookOwnAppointmentRequest.ProtoReflect.Descriptor instead.
+func (*RebookOwnAppointmentRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *RebookOwnAppointmentRequest) GetAppointmentId() string {
+	if x != nil {
+		return x.AppointmentId
+	}
+	return ""
+}
+
+func (x *RebookOwnAppointmentRequest) GetCheckinCode() string {
+	if x != nil {
+		return x.CheckinCode
+	}
+	return ""
+}
+
+func (x *RebookOwnAppointmentRequest) GetNotBefore() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NotBefore
+	}
+	return nil
+}
+
+// RebookOwnAppointmentResponse is the new appointment.
+type RebookOwnAppointmentResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The appointment.
+	Appointment   *Appointment `protobuf:"bytes,1,opt,name=appointment,proto3" json:"appointment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RebookOwnAppointmentResponse) Reset() {
+	*x = RebookOwnAppointmentResponse{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RebookOwnAppointmentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RebookOwnAppointmentResponse) ProtoMessage() {}
+
+func (x *RebookOwnAppointmentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RebookOwnAppointmentResponse.ProtoReflect.Descriptor instead.
+func (*RebookOwnAppointmentResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *RebookOwnAppointmentResponse) GetAppointment() *Appointment {
+	if x != nil {
+		return x.Appointment
+	}
+	return nil
+}
+
+// Office is where the police meet workers, as it is today.
+type Office struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id, for example "SUA-OSLO".
+	OfficeId string `protobuf:"bytes,1,opt,name=office_id,json=officeId,proto3" json:"office_id,omitempty"`
+	// Its name.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Which kind of office.
+	Kind OfficeKind `protobuf:"varint,3,opt,name=kind,proto3,enum=kompetansespor.police.v1.OfficeKind" json:"kind,omitempty"`
+	// The police district that it belongs to.
+	District string `protobuf:"bytes,4,opt,name=district,proto3" json:"district,omitempty"`
+	// Its address; empty where it is not known.
+	Address string `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
+	// Whether it takes appointments.
+	Active bool `protobuf:"varint,6,opt,name=active,proto3" json:"active,omitempty"`
+	// How long one visit takes, in minutes.
+	SlotMinutes int32 `protobuf:"varint,7,opt,name=slot_minutes,json=slotMinutes,proto3" json:"slot_minutes,omitempty"`
+	// How many workers it meets side by side.
+	Capacity      int32 `protobuf:"varint,8,opt,name=capacity,proto3" json:"capacity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Office) Reset() {
+	*x = Office{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Office) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Office) ProtoMessage() {}
+
+func (x *Office) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Office.ProtoReflect.Descriptor instead.
+func (*Office) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Office) GetOfficeId() string {
+	if x != nil {
+		return x.OfficeId
+	}
+	return ""
+}
+
+func (x *Office) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Office) GetKind() OfficeKind {
+	if x != nil {
+		return x.Kind
+	}
+	return OfficeKind_OFFICE_KIND_UNSPECIFIED
+}
+
+func (x *Office) GetDistrict() string {
+	if x != nil {
+		return x.District
+	}
+	return ""
+}
+
+func (x *Office) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *Office) GetActive() bool {
+	if x != nil {
+		return x.Active
+	}
+	return false
+}
+
+func (x *Office) GetSlotMinutes() int32 {
+	if x != nil {
+		return x.SlotMinutes
+	}
+	return 0
+}
+
+func (x *Office) GetCapacity() int32 {
+	if x != nil {
+		return x.Capacity
+	}
+	return 0
+}
+
+// FindOfficesRequest asks for all offices.
+type FindOfficesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only the one that serves this municipality, four digits of 2024; empty for
+	// all.
+	Municipality  string `protobuf:"bytes,1,opt,name=municipality,proto3" json:"municipality,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindOfficesRequest) Reset() {
+	*x = FindOfficesRequest{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindOfficesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindOfficesRequest) ProtoMessage() {}
+
+func (x *FindOfficesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindOfficesRequest.ProtoReflect.Descriptor instead.
+func (*FindOfficesRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *FindOfficesRequest) GetMunicipality() string {
+	if x != nil {
+		return x.Municipality
+	}
+	return ""
+}
+
+// FindOfficesResponse is the offices.
+type FindOfficesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The offices, by id.
+	Offices       []*Office `protobuf:"bytes,1,rep,name=offices,proto3" json:"offices,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindOfficesResponse) Reset() {
+	*x = FindOfficesResponse{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindOfficesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindOfficesResponse) ProtoMessage() {}
+
+func (x *FindOfficesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindOfficesResponse.ProtoReflect.Descriptor instead.
+func (*FindOfficesResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *FindOfficesResponse) GetOffices() []*Office {
+	if x != nil {
+		return x.Offices
+	}
+	return nil
+}
+
+// FindFreeSlotsRequest asks for free times.
+type FindFreeSlotsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The office.
+	OfficeId string `protobuf:"bytes,1,opt,name=office_id,json=officeId,proto3" json:"office_id,omitempty"`
+	// The earliest that suits; unset for now.
+	NotBefore *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=not_before,json=notBefore,proto3" json:"not_before,omitempty"`
+	// How many, 1 to 200; 0 means 50.
+	PageSize      int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindFreeSlotsRequest) Reset() {
+	*x = FindFreeSlotsRequest{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindFreeSlotsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindFreeSlotsRequest) ProtoMessage() {}
+
+func (x *FindFreeSlotsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindFreeSlotsRequest.ProtoReflect.Descriptor instead.
+func (*FindFreeSlotsRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *FindFreeSlotsRequest) GetOfficeId() string {
+	if x != nil {
+		return x.OfficeId
+	}
+	return ""
+}
+
+func (x *FindFreeSlotsRequest) GetNotBefore() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NotBefore
+	}
+	return nil
+}
+
+func (x *FindFreeSlotsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+// FindFreeSlotsResponse is free times.
+type FindFreeSlotsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The times, soonest first.
+	Slots         []*Slot `protobuf:"bytes,1,rep,name=slots,proto3" json:"slots,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindFreeSlotsResponse) Reset() {
+	*x = FindFreeSlotsResponse{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindFreeSlotsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindFreeSlotsResponse) ProtoMessage() {}
+
+func (x *FindFreeSlotsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindFreeSlotsResponse.ProtoReflect.Descriptor instead.
+func (*FindFreeSlotsResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *FindFreeSlotsResponse) GetSlots() []*Slot {
+	if x != nil {
+		return x.Slots
+	}
+	return nil
+}
+
+// Slot is a visit's time.
+type Slot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When it begins.
+	Start *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start,proto3" json:"start,omitempty"`
+	// When it ends.
+	End           *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end,proto3" json:"end,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Slot) Reset() {
+	*x = Slot{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Slot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Slot) ProtoMessage() {}
+
+func (x *Slot) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Slot.ProtoReflect.Descriptor instead.
+func (*Slot) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Slot) GetStart() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *Slot) GetEnd() *timestamppb.Timestamp {
+	if x != nil {
+		return x.End
+	}
+	return nil
+}
+
 var File_kompetansespor_police_v1_appointment_proto protoreflect.FileDescriptor
 
 const file_kompetansespor_police_v1_appointment_proto_rawDesc = "" +
 	"\n" +
-	"*kompetansespor/police/v1/appointment.proto\x12\x18kompetansespor.police.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x03\n" +
+	"*kompetansespor/police/v1/appointment.proto\x12\x18kompetansespor.police.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#kompetansespor/police/v1/card.proto\"\xb2\x05\n" +
 	"\vAppointment\x12%\n" +
 	"\x0eappointment_id\x18\x01 \x01(\tR\rappointmentId\x12\x19\n" +
 	"\bcase_ref\x18\x02 \x01(\tR\acaseRef\x12@\n" +
@@ -484,7 +1655,25 @@ const file_kompetansespor_police_v1_appointment_proto_rawDesc = "" +
 	"recordedAt\x12\x1f\n" +
 	"\vcard_number\x18\v \x01(\tR\n" +
 	"cardNumber\x12\x12\n" +
-	"\x04rule\x18\f \x01(\tR\x04rule\"p\n" +
+	"\x04rule\x18\f \x01(\tR\x04rule\x12?\n" +
+	"\tbooked_by\x18\r \x01(\x0e2\".kompetansespor.police.v1.BookedByR\bbookedBy\x12\x14\n" +
+	"\x05cause\x18\x0e \x01(\tR\x05cause\x12D\n" +
+	"\n" +
+	"biometrics\x18\x0f \x01(\v2$.kompetansespor.police.v1.BiometricsR\n" +
+	"biometrics\x12;\n" +
+	"\x04card\x18\x10 \x01(\v2'.kompetansespor.police.v1.ResidenceCardR\x04card\"\xc7\x01\n" +
+	"\n" +
+	"Biometrics\x12C\n" +
+	"\x0ffingerprints_at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x0efingerprintsAt\x125\n" +
+	"\bphoto_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aphotoAt\x12=\n" +
+	"\fsignature_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vsignatureAt\"i\n" +
+	"\x0fBiometricsTaken\x12\"\n" +
+	"\ffingerprints\x18\x01 \x01(\bR\ffingerprints\x12\x14\n" +
+	"\x05photo\x18\x02 \x01(\bR\x05photo\x12\x1c\n" +
+	"\tsignature\x18\x03 \x01(\bR\tsignature\"R\n" +
+	"\x0eCorrectedField\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12,\n" +
+	"\x05value\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\x05value\"p\n" +
 	"\x17ListAppointmentsRequest\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
@@ -492,23 +1681,98 @@ const file_kompetansespor_police_v1_appointment_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"\x8d\x01\n" +
 	"\x18ListAppointmentsResponse\x12I\n" +
 	"\fappointments\x18\x01 \x03(\v2%.kompetansespor.police.v1.AppointmentR\fappointments\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8a\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9d\x02\n" +
 	"\x17RecordAttendanceRequest\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12%\n" +
 	"\x0eappointment_id\x18\x02 \x01(\tR\rappointmentId\x12-\n" +
-	"\x12identity_confirmed\x18\x03 \x01(\bR\x11identityConfirmed\"c\n" +
+	"\x12identity_confirmed\x18\x03 \x01(\bR\x11identityConfirmed\x12F\n" +
+	"\tcorrected\x18\x04 \x03(\v2(.kompetansespor.police.v1.CorrectedFieldR\tcorrected\x12I\n" +
+	"\n" +
+	"biometrics\x18\x05 \x01(\v2).kompetansespor.police.v1.BiometricsTakenR\n" +
+	"biometrics\"c\n" +
 	"\x18RecordAttendanceResponse\x12G\n" +
-	"\vappointment\x18\x01 \x01(\v2%.kompetansespor.police.v1.AppointmentR\vappointment*\xd7\x01\n" +
+	"\vappointment\x18\x01 \x01(\v2%.kompetansespor.police.v1.AppointmentR\vappointment\"\xa6\x01\n" +
+	"\x17RecordBiometricsRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12%\n" +
+	"\x0eappointment_id\x18\x02 \x01(\tR\rappointmentId\x12I\n" +
+	"\n" +
+	"biometrics\x18\x03 \x01(\v2).kompetansespor.police.v1.BiometricsTakenR\n" +
+	"biometrics\"c\n" +
+	"\x18RecordBiometricsResponse\x12G\n" +
+	"\vappointment\x18\x01 \x01(\v2%.kompetansespor.police.v1.AppointmentR\vappointment\"<\n" +
+	"\x13RecordNoShowRequest\x12%\n" +
+	"\x0eappointment_id\x18\x01 \x01(\tR\rappointmentId\"_\n" +
+	"\x14RecordNoShowResponse\x12G\n" +
+	"\vappointment\x18\x01 \x01(\v2%.kompetansespor.police.v1.AppointmentR\vappointment\"\xb4\x01\n" +
+	"\x18RebookAppointmentRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12%\n" +
+	"\x0eappointment_id\x18\x02 \x01(\tR\rappointmentId\x129\n" +
+	"\n" +
+	"not_before\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tnotBefore\x12\x1b\n" +
+	"\toffice_id\x18\x04 \x01(\tR\bofficeId\"d\n" +
+	"\x19RebookAppointmentResponse\x12G\n" +
+	"\vappointment\x18\x01 \x01(\v2%.kompetansespor.police.v1.AppointmentR\vappointment\"\xa2\x01\n" +
+	"\x1bRebookOwnAppointmentRequest\x12%\n" +
+	"\x0eappointment_id\x18\x01 \x01(\tR\rappointmentId\x12!\n" +
+	"\fcheckin_code\x18\x02 \x01(\tR\vcheckinCode\x129\n" +
+	"\n" +
+	"not_before\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tnotBefore\"g\n" +
+	"\x1cRebookOwnAppointmentResponse\x12G\n" +
+	"\vappointment\x18\x01 \x01(\v2%.kompetansespor.police.v1.AppointmentR\vappointment\"\x80\x02\n" +
+	"\x06Office\x12\x1b\n" +
+	"\toffice_id\x18\x01 \x01(\tR\bofficeId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x128\n" +
+	"\x04kind\x18\x03 \x01(\x0e2$.kompetansespor.police.v1.OfficeKindR\x04kind\x12\x1a\n" +
+	"\bdistrict\x18\x04 \x01(\tR\bdistrict\x12\x18\n" +
+	"\aaddress\x18\x05 \x01(\tR\aaddress\x12\x16\n" +
+	"\x06active\x18\x06 \x01(\bR\x06active\x12!\n" +
+	"\fslot_minutes\x18\a \x01(\x05R\vslotMinutes\x12\x1a\n" +
+	"\bcapacity\x18\b \x01(\x05R\bcapacity\"8\n" +
+	"\x12FindOfficesRequest\x12\"\n" +
+	"\fmunicipality\x18\x01 \x01(\tR\fmunicipality\"Q\n" +
+	"\x13FindOfficesResponse\x12:\n" +
+	"\aoffices\x18\x01 \x03(\v2 .kompetansespor.police.v1.OfficeR\aoffices\"\x8b\x01\n" +
+	"\x14FindFreeSlotsRequest\x12\x1b\n" +
+	"\toffice_id\x18\x01 \x01(\tR\bofficeId\x129\n" +
+	"\n" +
+	"not_before\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tnotBefore\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\"M\n" +
+	"\x15FindFreeSlotsResponse\x124\n" +
+	"\x05slots\x18\x01 \x03(\v2\x1e.kompetansespor.police.v1.SlotR\x05slots\"f\n" +
+	"\x04Slot\x120\n" +
+	"\x05start\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\x12,\n" +
+	"\x03end\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x03end*\x95\x02\n" +
 	"\x10AppointmentState\x12!\n" +
 	"\x1dAPPOINTMENT_STATE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18APPOINTMENT_STATE_BOOKED\x10\x01\x12\x1e\n" +
 	"\x1aAPPOINTMENT_STATE_ATTENDED\x10\x02\x12#\n" +
 	"\x1fAPPOINTMENT_STATE_NOT_CONFIRMED\x10\x03\x12\x1f\n" +
 	"\x1bAPPOINTMENT_STATE_CANCELLED\x10\x04\x12\x1c\n" +
-	"\x18APPOINTMENT_STATE_FAILED\x10\x052\xd4\x02\n" +
+	"\x18APPOINTMENT_STATE_FAILED\x10\x05\x12\x1c\n" +
+	"\x18APPOINTMENT_STATE_MISSED\x10\x06\x12\x1e\n" +
+	"\x1aAPPOINTMENT_STATE_REBOOKED\x10\a*\x9b\x01\n" +
+	"\bBookedBy\x12\x19\n" +
+	"\x15BOOKED_BY_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12BOOKED_BY_DECISION\x10\x01\x12\x15\n" +
+	"\x11BOOKED_BY_NO_SHOW\x10\x02\x12\x18\n" +
+	"\x14BOOKED_BY_RESUMPTION\x10\x03\x12\x14\n" +
+	"\x10BOOKED_BY_WORKER\x10\x04\x12\x15\n" +
+	"\x11BOOKED_BY_OFFICER\x10\x05*X\n" +
+	"\n" +
+	"OfficeKind\x12\x1b\n" +
+	"\x17OFFICE_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fOFFICE_KIND_SUA\x10\x01\x12\x18\n" +
+	"\x14OFFICE_KIND_DISTRICT\x10\x022\xa7\n" +
+	"\n" +
 	"\x12AppointmentService\x12\x93\x01\n" +
 	"\x10ListAppointments\x121.kompetansespor.police.v1.ListAppointmentsRequest\x1a2.kompetansespor.police.v1.ListAppointmentsResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/appointments\x12\xa7\x01\n" +
-	"\x10RecordAttendance\x121.kompetansespor.police.v1.RecordAttendanceRequest\x1a2.kompetansespor.police.v1.RecordAttendanceResponse\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/appointments:recordAttendanceBVZTgithub.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/police/v1;policev1b\x06proto3"
+	"\x10RecordAttendance\x121.kompetansespor.police.v1.RecordAttendanceRequest\x1a2.kompetansespor.police.v1.RecordAttendanceResponse\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/appointments:recordAttendance\x12\xa7\x01\n" +
+	"\x10RecordBiometrics\x121.kompetansespor.police.v1.RecordBiometricsRequest\x1a2.kompetansespor.police.v1.RecordBiometricsResponse\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/appointments:recordBiometrics\x12\xa8\x01\n" +
+	"\fRecordNoShow\x12-.kompetansespor.police.v1.RecordNoShowRequest\x1a..kompetansespor.police.v1.RecordNoShowResponse\"9\x82\xd3\xe4\x93\x023:\x01*\"./v1/appointments/{appointment_id}:recordNoShow\x12\xa0\x01\n" +
+	"\x11RebookAppointment\x122.kompetansespor.police.v1.RebookAppointmentRequest\x1a3.kompetansespor.police.v1.RebookAppointmentResponse\"\"\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/appointments:rebook\x12\xbd\x01\n" +
+	"\x14RebookOwnAppointment\x125.kompetansespor.police.v1.RebookOwnAppointmentRequest\x1a6.kompetansespor.police.v1.RebookOwnAppointmentResponse\"6\x82\xd3\xe4\x93\x020:\x01*\"+/v1/appointments/{appointment_id}:rebookOwn\x12\x7f\n" +
+	"\vFindOffices\x12,.kompetansespor.police.v1.FindOfficesRequest\x1a-.kompetansespor.police.v1.FindOfficesResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/v1/offices\x12\x97\x01\n" +
+	"\rFindFreeSlots\x12..kompetansespor.police.v1.FindFreeSlotsRequest\x1a/.kompetansespor.police.v1.FindFreeSlotsResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/offices/{office_id}/slotsBVZTgithub.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/police/v1;policev1b\x06proto3"
 
 var (
 	file_kompetansespor_police_v1_appointment_proto_rawDescOnce sync.Once
@@ -522,33 +1786,88 @@ func file_kompetansespor_police_v1_appointment_proto_rawDescGZIP() []byte {
 	return file_kompetansespor_police_v1_appointment_proto_rawDescData
 }
 
-var file_kompetansespor_police_v1_appointment_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kompetansespor_police_v1_appointment_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_kompetansespor_police_v1_appointment_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_kompetansespor_police_v1_appointment_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_kompetansespor_police_v1_appointment_proto_goTypes = []any{
-	(AppointmentState)(0),            // 0: kompetansespor.police.v1.AppointmentState
-	(*Appointment)(nil),              // 1: kompetansespor.police.v1.Appointment
-	(*ListAppointmentsRequest)(nil),  // 2: kompetansespor.police.v1.ListAppointmentsRequest
-	(*ListAppointmentsResponse)(nil), // 3: kompetansespor.police.v1.ListAppointmentsResponse
-	(*RecordAttendanceRequest)(nil),  // 4: kompetansespor.police.v1.RecordAttendanceRequest
-	(*RecordAttendanceResponse)(nil), // 5: kompetansespor.police.v1.RecordAttendanceResponse
-	(*timestamppb.Timestamp)(nil),    // 6: google.protobuf.Timestamp
+	(AppointmentState)(0),                // 0: kompetansespor.police.v1.AppointmentState
+	(BookedBy)(0),                        // 1: kompetansespor.police.v1.BookedBy
+	(OfficeKind)(0),                      // 2: kompetansespor.police.v1.OfficeKind
+	(*Appointment)(nil),                  // 3: kompetansespor.police.v1.Appointment
+	(*Biometrics)(nil),                   // 4: kompetansespor.police.v1.Biometrics
+	(*BiometricsTaken)(nil),              // 5: kompetansespor.police.v1.BiometricsTaken
+	(*CorrectedField)(nil),               // 6: kompetansespor.police.v1.CorrectedField
+	(*ListAppointmentsRequest)(nil),      // 7: kompetansespor.police.v1.ListAppointmentsRequest
+	(*ListAppointmentsResponse)(nil),     // 8: kompetansespor.police.v1.ListAppointmentsResponse
+	(*RecordAttendanceRequest)(nil),      // 9: kompetansespor.police.v1.RecordAttendanceRequest
+	(*RecordAttendanceResponse)(nil),     // 10: kompetansespor.police.v1.RecordAttendanceResponse
+	(*RecordBiometricsRequest)(nil),      // 11: kompetansespor.police.v1.RecordBiometricsRequest
+	(*RecordBiometricsResponse)(nil),     // 12: kompetansespor.police.v1.RecordBiometricsResponse
+	(*RecordNoShowRequest)(nil),          // 13: kompetansespor.police.v1.RecordNoShowRequest
+	(*RecordNoShowResponse)(nil),         // 14: kompetansespor.police.v1.RecordNoShowResponse
+	(*RebookAppointmentRequest)(nil),     // 15: kompetansespor.police.v1.RebookAppointmentRequest
+	(*RebookAppointmentResponse)(nil),    // 16: kompetansespor.police.v1.RebookAppointmentResponse
+	(*RebookOwnAppointmentRequest)(nil),  // 17: kompetansespor.police.v1.RebookOwnAppointmentRequest
+	(*RebookOwnAppointmentResponse)(nil), // 18: kompetansespor.police.v1.RebookOwnAppointmentResponse
+	(*Office)(nil),                       // 19: kompetansespor.police.v1.Office
+	(*FindOfficesRequest)(nil),           // 20: kompetansespor.police.v1.FindOfficesRequest
+	(*FindOfficesResponse)(nil),          // 21: kompetansespor.police.v1.FindOfficesResponse
+	(*FindFreeSlotsRequest)(nil),         // 22: kompetansespor.police.v1.FindFreeSlotsRequest
+	(*FindFreeSlotsResponse)(nil),        // 23: kompetansespor.police.v1.FindFreeSlotsResponse
+	(*Slot)(nil),                         // 24: kompetansespor.police.v1.Slot
+	(*timestamppb.Timestamp)(nil),        // 25: google.protobuf.Timestamp
+	(*ResidenceCard)(nil),                // 26: kompetansespor.police.v1.ResidenceCard
+	(*structpb.Value)(nil),               // 27: google.protobuf.Value
 }
 var file_kompetansespor_police_v1_appointment_proto_depIdxs = []int32{
-	0, // 0: kompetansespor.police.v1.Appointment.state:type_name -> kompetansespor.police.v1.AppointmentState
-	6, // 1: kompetansespor.police.v1.Appointment.start:type_name -> google.protobuf.Timestamp
-	6, // 2: kompetansespor.police.v1.Appointment.end:type_name -> google.protobuf.Timestamp
-	6, // 3: kompetansespor.police.v1.Appointment.recorded_at:type_name -> google.protobuf.Timestamp
-	1, // 4: kompetansespor.police.v1.ListAppointmentsResponse.appointments:type_name -> kompetansespor.police.v1.Appointment
-	1, // 5: kompetansespor.police.v1.RecordAttendanceResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
-	2, // 6: kompetansespor.police.v1.AppointmentService.ListAppointments:input_type -> kompetansespor.police.v1.ListAppointmentsRequest
-	4, // 7: kompetansespor.police.v1.AppointmentService.RecordAttendance:input_type -> kompetansespor.police.v1.RecordAttendanceRequest
-	3, // 8: kompetansespor.police.v1.AppointmentService.ListAppointments:output_type -> kompetansespor.police.v1.ListAppointmentsResponse
-	5, // 9: kompetansespor.police.v1.AppointmentService.RecordAttendance:output_type -> kompetansespor.police.v1.RecordAttendanceResponse
-	8, // [8:10] is the sub-list for method output_type
-	6, // [6:8] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	0,  // 0: kompetansespor.police.v1.Appointment.state:type_name -> kompetansespor.police.v1.AppointmentState
+	25, // 1: kompetansespor.police.v1.Appointment.start:type_name -> google.protobuf.Timestamp
+	25, // 2: kompetansespor.police.v1.Appointment.end:type_name -> google.protobuf.Timestamp
+	25, // 3: kompetansespor.police.v1.Appointment.recorded_at:type_name -> google.protobuf.Timestamp
+	1,  // 4: kompetansespor.police.v1.Appointment.booked_by:type_name -> kompetansespor.police.v1.BookedBy
+	4,  // 5: kompetansespor.police.v1.Appointment.biometrics:type_name -> kompetansespor.police.v1.Biometrics
+	26, // 6: kompetansespor.police.v1.Appointment.card:type_name -> kompetansespor.police.v1.ResidenceCard
+	25, // 7: kompetansespor.police.v1.Biometrics.fingerprints_at:type_name -> google.protobuf.Timestamp
+	25, // 8: kompetansespor.police.v1.Biometrics.photo_at:type_name -> google.protobuf.Timestamp
+	25, // 9: kompetansespor.police.v1.Biometrics.signature_at:type_name -> google.protobuf.Timestamp
+	27, // 10: kompetansespor.police.v1.CorrectedField.value:type_name -> google.protobuf.Value
+	3,  // 11: kompetansespor.police.v1.ListAppointmentsResponse.appointments:type_name -> kompetansespor.police.v1.Appointment
+	6,  // 12: kompetansespor.police.v1.RecordAttendanceRequest.corrected:type_name -> kompetansespor.police.v1.CorrectedField
+	5,  // 13: kompetansespor.police.v1.RecordAttendanceRequest.biometrics:type_name -> kompetansespor.police.v1.BiometricsTaken
+	3,  // 14: kompetansespor.police.v1.RecordAttendanceResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
+	5,  // 15: kompetansespor.police.v1.RecordBiometricsRequest.biometrics:type_name -> kompetansespor.police.v1.BiometricsTaken
+	3,  // 16: kompetansespor.police.v1.RecordBiometricsResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
+	3,  // 17: kompetansespor.police.v1.RecordNoShowResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
+	25, // 18: kompetansespor.police.v1.RebookAppointmentRequest.not_before:type_name -> google.protobuf.Timestamp
+	3,  // 19: kompetansespor.police.v1.RebookAppointmentResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
+	25, // 20: kompetansespor.police.v1.RebookOwnAppointmentRequest.not_before:type_name -> google.protobuf.Timestamp
+	3,  // 21: kompetansespor.police.v1.RebookOwnAppointmentResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
+	2,  // 22: kompetansespor.police.v1.Office.kind:type_name -> kompetansespor.police.v1.OfficeKind
+	19, // 23: kompetansespor.police.v1.FindOfficesResponse.offices:type_name -> kompetansespor.police.v1.Office
+	25, // 24: kompetansespor.police.v1.FindFreeSlotsRequest.not_before:type_name -> google.protobuf.Timestamp
+	24, // 25: kompetansespor.police.v1.FindFreeSlotsResponse.slots:type_name -> kompetansespor.police.v1.Slot
+	25, // 26: kompetansespor.police.v1.Slot.start:type_name -> google.protobuf.Timestamp
+	25, // 27: kompetansespor.police.v1.Slot.end:type_name -> google.protobuf.Timestamp
+	7,  // 28: kompetansespor.police.v1.AppointmentService.ListAppointments:input_type -> kompetansespor.police.v1.ListAppointmentsRequest
+	9,  // 29: kompetansespor.police.v1.AppointmentService.RecordAttendance:input_type -> kompetansespor.police.v1.RecordAttendanceRequest
+	11, // 30: kompetansespor.police.v1.AppointmentService.RecordBiometrics:input_type -> kompetansespor.police.v1.RecordBiometricsRequest
+	13, // 31: kompetansespor.police.v1.AppointmentService.RecordNoShow:input_type -> kompetansespor.police.v1.RecordNoShowRequest
+	15, // 32: kompetansespor.police.v1.AppointmentService.RebookAppointment:input_type -> kompetansespor.police.v1.RebookAppointmentRequest
+	17, // 33: kompetansespor.police.v1.AppointmentService.RebookOwnAppointment:input_type -> kompetansespor.police.v1.RebookOwnAppointmentRequest
+	20, // 34: kompetansespor.police.v1.AppointmentService.FindOffices:input_type -> kompetansespor.police.v1.FindOfficesRequest
+	22, // 35: kompetansespor.police.v1.AppointmentService.FindFreeSlots:input_type -> kompetansespor.police.v1.FindFreeSlotsRequest
+	8,  // 36: kompetansespor.police.v1.AppointmentService.ListAppointments:output_type -> kompetansespor.police.v1.ListAppointmentsResponse
+	10, // 37: kompetansespor.police.v1.AppointmentService.RecordAttendance:output_type -> kompetansespor.police.v1.RecordAttendanceResponse
+	12, // 38: kompetansespor.police.v1.AppointmentService.RecordBiometrics:output_type -> kompetansespor.police.v1.RecordBiometricsResponse
+	14, // 39: kompetansespor.police.v1.AppointmentService.RecordNoShow:output_type -> kompetansespor.police.v1.RecordNoShowResponse
+	16, // 40: kompetansespor.police.v1.AppointmentService.RebookAppointment:output_type -> kompetansespor.police.v1.RebookAppointmentResponse
+	18, // 41: kompetansespor.police.v1.AppointmentService.RebookOwnAppointment:output_type -> kompetansespor.police.v1.RebookOwnAppointmentResponse
+	21, // 42: kompetansespor.police.v1.AppointmentService.FindOffices:output_type -> kompetansespor.police.v1.FindOfficesResponse
+	23, // 43: kompetansespor.police.v1.AppointmentService.FindFreeSlots:output_type -> kompetansespor.police.v1.FindFreeSlotsResponse
+	36, // [36:44] is the sub-list for method output_type
+	28, // [28:36] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_kompetansespor_police_v1_appointment_proto_init() }
@@ -556,13 +1875,14 @@ func file_kompetansespor_police_v1_appointment_proto_init() {
 	if File_kompetansespor_police_v1_appointment_proto != nil {
 		return
 	}
+	file_kompetansespor_police_v1_card_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_police_v1_appointment_proto_rawDesc), len(file_kompetansespor_police_v1_appointment_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   5,
+			NumEnums:      3,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

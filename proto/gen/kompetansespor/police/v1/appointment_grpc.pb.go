@@ -19,29 +19,70 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AppointmentService_ListAppointments_FullMethodName = "/kompetansespor.police.v1.AppointmentService/ListAppointments"
-	AppointmentService_RecordAttendance_FullMethodName = "/kompetansespor.police.v1.AppointmentService/RecordAttendance"
+	AppointmentService_ListAppointments_FullMethodName     = "/kompetansespor.police.v1.AppointmentService/ListAppointments"
+	AppointmentService_RecordAttendance_FullMethodName     = "/kompetansespor.police.v1.AppointmentService/RecordAttendance"
+	AppointmentService_RecordBiometrics_FullMethodName     = "/kompetansespor.police.v1.AppointmentService/RecordBiometrics"
+	AppointmentService_RecordNoShow_FullMethodName         = "/kompetansespor.police.v1.AppointmentService/RecordNoShow"
+	AppointmentService_RebookAppointment_FullMethodName    = "/kompetansespor.police.v1.AppointmentService/RebookAppointment"
+	AppointmentService_RebookOwnAppointment_FullMethodName = "/kompetansespor.police.v1.AppointmentService/RebookOwnAppointment"
+	AppointmentService_FindOffices_FullMethodName          = "/kompetansespor.police.v1.AppointmentService/FindOffices"
+	AppointmentService_FindFreeSlots_FullMethodName        = "/kompetansespor.police.v1.AppointmentService/FindFreeSlots"
 )
 
 // AppointmentServiceClient is the client API for AppointmentService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// AppointmentService is the police officer's desk. Public listener; every call
-// needs a bearer token of an officer.
+// AppointmentService is the one visit of a worker to the police. Public listener.
+// Calls of an officer need a bearer token of an officer; the worker shows the
+// check-in code of the Appointment credential; offices and free times are open.
 type AppointmentServiceClient interface {
 	// ListAppointments answers appointments, soonest first, after the cases that
-	// none could be booked for; with case_ref those of one case.
+	// none could be booked for; with case_ref those of one case. Officer.
 	ListAppointments(ctx context.Context, in *ListAppointmentsRequest, opts ...grpc.CallOption) (*ListAppointmentsResponse, error)
 	// RecordAttendance is the officer's word that the worker came and whether the
-	// passport showed the same person. Confirmed, it announces identity.verified
-	// and issues the ResidenceCard credential; not confirmed, nothing further
-	// happens until an officer books anew.
+	// passport showed the same person. Confirmed, it announces identity.verified,
+	// with what the passport says otherwise identity.corrected, and issues the
+	// ResidenceCard credential; with all biometrics the plastic is ordered. Not
+	// confirmed, nothing further happens until an officer books anew. Officer.
 	//
 	// A case has one attended appointment at most. Calling it again with the same
 	// answer changes nothing; with another, FAILED_PRECONDITION, as for an
-	// appointment that was cancelled. NOT_FOUND for an unknown one.
+	// appointment that was moved or cancelled, and for a case that UDI has halted
+	// (case.halted) or whose permit is revoked (case.revoked). INVALID_ARGUMENT
+	// for a correction that cannot be. NOT_FOUND for an unknown one.
 	RecordAttendance(ctx context.Context, in *RecordAttendanceRequest, opts ...grpc.CallOption) (*RecordAttendanceResponse, error)
+	// RecordBiometrics records what was taken of a worker whose identity was
+	// confirmed, after the attendance was recorded. When all three are there it
+	// announces biometrics.captured and orders the residence card. What was
+	// recorded before stays; repeating changes nothing. FAILED_PRECONDITION before
+	// the attendance. Officer.
+	RecordBiometrics(ctx context.Context, in *RecordBiometricsRequest, opts ...grpc.CallOption) (*RecordBiometricsResponse, error)
+	// RecordNoShow is the officer's word that nobody came, from the appointment's
+	// begin on. The first time the machine books the next free time by itself;
+	// after that the case waits for the worker. Repeating changes nothing.
+	// FAILED_PRECONDITION before it has begun (appointment.not-yet) and for an
+	// appointment that was recorded otherwise, moved or cancelled. Officer.
+	RecordNoShow(ctx context.Context, in *RecordNoShowRequest, opts ...grpc.CallOption) (*RecordNoShowResponse, error)
+	// RebookAppointment gives a case another time, the first free one that suits:
+	// instead of one to come, after a missed one, or after an identity that was
+	// not confirmed. The old Appointment credential is revoked, another offered.
+	// FAILED_PRECONDITION after an attended appointment, and for a case that does
+	// not stand. UNAVAILABLE when the office has no free time. Officer.
+	RebookAppointment(ctx context.Context, in *RebookAppointmentRequest, opts ...grpc.CallOption) (*RebookAppointmentResponse, error)
+	// RebookOwnAppointment is the same by the worker, who shows the check-in code
+	// of the appointment's credential instead of a token. It works a few times
+	// (appointment.rebooking-limit), in good time before the appointment
+	// (appointment.too-late), and after a missed one; FAILED_PRECONDITION
+	// otherwise. PERMISSION_DENIED for another code.
+	RebookOwnAppointment(ctx context.Context, in *RebookOwnAppointmentRequest, opts ...grpc.CallOption) (*RebookOwnAppointmentResponse, error)
+	// FindOffices answers the offices as they are today, by id, those that take
+	// no appointments too. Open to all.
+	FindOffices(ctx context.Context, in *FindOfficesRequest, opts ...grpc.CallOption) (*FindOfficesResponse, error)
+	// FindFreeSlots answers the next free times of an office, soonest first. A
+	// time may be taken before it is asked for. INVALID_ARGUMENT for an office
+	// that takes no appointments. Open to all.
+	FindFreeSlots(ctx context.Context, in *FindFreeSlotsRequest, opts ...grpc.CallOption) (*FindFreeSlotsResponse, error)
 }
 
 type appointmentServiceClient struct {
@@ -72,25 +113,120 @@ func (c *appointmentServiceClient) RecordAttendance(ctx context.Context, in *Rec
 	return out, nil
 }
 
+func (c *appointmentServiceClient) RecordBiometrics(ctx context.Context, in *RecordBiometricsRequest, opts ...grpc.CallOption) (*RecordBiometricsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordBiometricsResponse)
+	err := c.cc.Invoke(ctx, AppointmentService_RecordBiometrics_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *appointmentServiceClient) RecordNoShow(ctx context.Context, in *RecordNoShowRequest, opts ...grpc.CallOption) (*RecordNoShowResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordNoShowResponse)
+	err := c.cc.Invoke(ctx, AppointmentService_RecordNoShow_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *appointmentServiceClient) RebookAppointment(ctx context.Context, in *RebookAppointmentRequest, opts ...grpc.CallOption) (*RebookAppointmentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RebookAppointmentResponse)
+	err := c.cc.Invoke(ctx, AppointmentService_RebookAppointment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *appointmentServiceClient) RebookOwnAppointment(ctx context.Context, in *RebookOwnAppointmentRequest, opts ...grpc.CallOption) (*RebookOwnAppointmentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RebookOwnAppointmentResponse)
+	err := c.cc.Invoke(ctx, AppointmentService_RebookOwnAppointment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *appointmentServiceClient) FindOffices(ctx context.Context, in *FindOfficesRequest, opts ...grpc.CallOption) (*FindOfficesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FindOfficesResponse)
+	err := c.cc.Invoke(ctx, AppointmentService_FindOffices_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *appointmentServiceClient) FindFreeSlots(ctx context.Context, in *FindFreeSlotsRequest, opts ...grpc.CallOption) (*FindFreeSlotsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FindFreeSlotsResponse)
+	err := c.cc.Invoke(ctx, AppointmentService_FindFreeSlots_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AppointmentServiceServer is the server API for AppointmentService service.
 // All implementations must embed UnimplementedAppointmentServiceServer
 // for forward compatibility.
 //
-// AppointmentService is the police officer's desk. Public listener; every call
-// needs a bearer token of an officer.
+// AppointmentService is the one visit of a worker to the police. Public listener.
+// Calls of an officer need a bearer token of an officer; the worker shows the
+// check-in code of the Appointment credential; offices and free times are open.
 type AppointmentServiceServer interface {
 	// ListAppointments answers appointments, soonest first, after the cases that
-	// none could be booked for; with case_ref those of one case.
+	// none could be booked for; with case_ref those of one case. Officer.
 	ListAppointments(context.Context, *ListAppointmentsRequest) (*ListAppointmentsResponse, error)
 	// RecordAttendance is the officer's word that the worker came and whether the
-	// passport showed the same person. Confirmed, it announces identity.verified
-	// and issues the ResidenceCard credential; not confirmed, nothing further
-	// happens until an officer books anew.
+	// passport showed the same person. Confirmed, it announces identity.verified,
+	// with what the passport says otherwise identity.corrected, and issues the
+	// ResidenceCard credential; with all biometrics the plastic is ordered. Not
+	// confirmed, nothing further happens until an officer books anew. Officer.
 	//
 	// A case has one attended appointment at most. Calling it again with the same
 	// answer changes nothing; with another, FAILED_PRECONDITION, as for an
-	// appointment that was cancelled. NOT_FOUND for an unknown one.
+	// appointment that was moved or cancelled, and for a case that UDI has halted
+	// (case.halted) or whose permit is revoked (case.revoked). INVALID_ARGUMENT
+	// for a correction that cannot be. NOT_FOUND for an unknown one.
 	RecordAttendance(context.Context, *RecordAttendanceRequest) (*RecordAttendanceResponse, error)
+	// RecordBiometrics records what was taken of a worker whose identity was
+	// confirmed, after the attendance was recorded. When all three are there it
+	// announces biometrics.captured and orders the residence card. What was
+	// recorded before stays; repeating changes nothing. FAILED_PRECONDITION before
+	// the attendance. Officer.
+	RecordBiometrics(context.Context, *RecordBiometricsRequest) (*RecordBiometricsResponse, error)
+	// RecordNoShow is the officer's word that nobody came, from the appointment's
+	// begin on. The first time the machine books the next free time by itself;
+	// after that the case waits for the worker. Repeating changes nothing.
+	// FAILED_PRECONDITION before it has begun (appointment.not-yet) and for an
+	// appointment that was recorded otherwise, moved or cancelled. Officer.
+	RecordNoShow(context.Context, *RecordNoShowRequest) (*RecordNoShowResponse, error)
+	// RebookAppointment gives a case another time, the first free one that suits:
+	// instead of one to come, after a missed one, or after an identity that was
+	// not confirmed. The old Appointment credential is revoked, another offered.
+	// FAILED_PRECONDITION after an attended appointment, and for a case that does
+	// not stand. UNAVAILABLE when the office has no free time. Officer.
+	RebookAppointment(context.Context, *RebookAppointmentRequest) (*RebookAppointmentResponse, error)
+	// RebookOwnAppointment is the same by the worker, who shows the check-in code
+	// of the appointment's credential instead of a token. It works a few times
+	// (appointment.rebooking-limit), in good time before the appointment
+	// (appointment.too-late), and after a missed one; FAILED_PRECONDITION
+	// otherwise. PERMISSION_DENIED for another code.
+	RebookOwnAppointment(context.Context, *RebookOwnAppointmentRequest) (*RebookOwnAppointmentResponse, error)
+	// FindOffices answers the offices as they are today, by id, those that take
+	// no appointments too. Open to all.
+	FindOffices(context.Context, *FindOfficesRequest) (*FindOfficesResponse, error)
+	// FindFreeSlots answers the next free times of an office, soonest first. A
+	// time may be taken before it is asked for. INVALID_ARGUMENT for an office
+	// that takes no appointments. Open to all.
+	FindFreeSlots(context.Context, *FindFreeSlotsRequest) (*FindFreeSlotsResponse, error)
 	mustEmbedUnimplementedAppointmentServiceServer()
 }
 
@@ -106,6 +242,24 @@ func (UnimplementedAppointmentServiceServer) ListAppointments(context.Context, *
 }
 func (UnimplementedAppointmentServiceServer) RecordAttendance(context.Context, *RecordAttendanceRequest) (*RecordAttendanceResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method RecordAttendance not implemented")
+}
+func (UnimplementedAppointmentServiceServer) RecordBiometrics(context.Context, *RecordBiometricsRequest) (*RecordBiometricsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RecordBiometrics not implemented")
+}
+func (UnimplementedAppointmentServiceServer) RecordNoShow(context.Context, *RecordNoShowRequest) (*RecordNoShowResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RecordNoShow not implemented")
+}
+func (UnimplementedAppointmentServiceServer) RebookAppointment(context.Context, *RebookAppointmentRequest) (*RebookAppointmentResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RebookAppointment not implemented")
+}
+func (UnimplementedAppointmentServiceServer) RebookOwnAppointment(context.Context, *RebookOwnAppointmentRequest) (*RebookOwnAppointmentResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RebookOwnAppointment not implemented")
+}
+func (UnimplementedAppointmentServiceServer) FindOffices(context.Context, *FindOfficesRequest) (*FindOfficesResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method FindOffices not implemented")
+}
+func (UnimplementedAppointmentServiceServer) FindFreeSlots(context.Context, *FindFreeSlotsRequest) (*FindFreeSlotsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method FindFreeSlots not implemented")
 }
 func (UnimplementedAppointmentServiceServer) mustEmbedUnimplementedAppointmentServiceServer() {}
 func (UnimplementedAppointmentServiceServer) testEmbeddedByValue()                            {}
@@ -164,6 +318,114 @@ func _AppointmentService_RecordAttendance_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AppointmentService_RecordBiometrics_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordBiometricsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AppointmentServiceServer).RecordBiometrics(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AppointmentService_RecordBiometrics_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AppointmentServiceServer).RecordBiometrics(ctx, req.(*RecordBiometricsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AppointmentService_RecordNoShow_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordNoShowRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AppointmentServiceServer).RecordNoShow(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AppointmentService_RecordNoShow_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AppointmentServiceServer).RecordNoShow(ctx, req.(*RecordNoShowRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AppointmentService_RebookAppointment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RebookAppointmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AppointmentServiceServer).RebookAppointment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AppointmentService_RebookAppointment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AppointmentServiceServer).RebookAppointment(ctx, req.(*RebookAppointmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AppointmentService_RebookOwnAppointment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RebookOwnAppointmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AppointmentServiceServer).RebookOwnAppointment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AppointmentService_RebookOwnAppointment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AppointmentServiceServer).RebookOwnAppointment(ctx, req.(*RebookOwnAppointmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AppointmentService_FindOffices_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FindOfficesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AppointmentServiceServer).FindOffices(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AppointmentService_FindOffices_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AppointmentServiceServer).FindOffices(ctx, req.(*FindOfficesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AppointmentService_FindFreeSlots_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FindFreeSlotsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AppointmentServiceServer).FindFreeSlots(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AppointmentService_FindFreeSlots_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AppointmentServiceServer).FindFreeSlots(ctx, req.(*FindFreeSlotsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AppointmentService_ServiceDesc is the grpc.ServiceDesc for AppointmentService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -178,6 +440,30 @@ var AppointmentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RecordAttendance",
 			Handler:    _AppointmentService_RecordAttendance_Handler,
+		},
+		{
+			MethodName: "RecordBiometrics",
+			Handler:    _AppointmentService_RecordBiometrics_Handler,
+		},
+		{
+			MethodName: "RecordNoShow",
+			Handler:    _AppointmentService_RecordNoShow_Handler,
+		},
+		{
+			MethodName: "RebookAppointment",
+			Handler:    _AppointmentService_RebookAppointment_Handler,
+		},
+		{
+			MethodName: "RebookOwnAppointment",
+			Handler:    _AppointmentService_RebookOwnAppointment_Handler,
+		},
+		{
+			MethodName: "FindOffices",
+			Handler:    _AppointmentService_FindOffices_Handler,
+		},
+		{
+			MethodName: "FindFreeSlots",
+			Handler:    _AppointmentService_FindFreeSlots_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
