@@ -1,6 +1,9 @@
 package verifier
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // DefaultAgencies are police, tax and bank with the least that each needs:
 // claims that an offer does not have are left out of the view.
@@ -18,28 +21,53 @@ func DefaultAgencies() []Agency {
 	return all
 }
 
-// needs are what each of the three agencies reads, and for what.
-var needs = map[string]struct {
-	purpose string
-	claims  []string
-}{
-	"police": {"identity-control", []string{
-		"given_name", "family_name", "birthdate", "sex", "nationalities",
-		"passport.document_number", "passport.issuing_country", "passport.date_of_expiry",
-	}},
-	"tax": {"identifier-assignment", []string{
-		"given_name", "family_name", "birthdate", "sex", "nationalities", "current_country",
-		"employer.organisation_number", "employment.annual_salary", "employment.start_date", "employment.end_date",
-	}},
-	"bank": {"account-opening", []string{
-		"given_name", "family_name", "birthdate", "nationalities",
-		"employer.organisation_number", "employer.legal_name", "employment.start_date",
-	}},
+// need is what an agency of a kind reads, and for what.
+type need struct {
+	purpose      string
+	claims       []string
+	shares       []string
+	earlyPurpose string
+	earlyClaims  []string
 }
 
-// defaults fills in what is not configured for an agency that is known here.
+var needs = map[string]need{
+	"police": {
+		purpose: "identity-control",
+		claims: []string{
+			"given_name", "family_name", "birthdate", "sex", "nationalities",
+			"passport.document_number", "passport.issuing_country", "passport.date_of_expiry",
+			"employment.workplace_municipality", "residence_municipality",
+		},
+		earlyPurpose: "early-start",
+		earlyClaims: []string{
+			"given_name", "family_name", "birthdate", "nationalities", "employer.organisation_number",
+			"employment.workplace_municipality", "employment.start_date", "employment.required_education_level", "norwegian_level",
+		},
+	},
+	"tax": {
+		purpose: "identifier-assignment",
+		claims: []string{
+			"given_name", "family_name", "birthdate", "sex", "nationalities", "current_country",
+			"employer.organisation_number", "employment.annual_salary", "employment.start_date", "employment.end_date",
+		},
+	},
+	"bank": {
+		purpose: "account-opening",
+		claims: []string{
+			"given_name", "family_name", "birthdate", "nationalities",
+			"employer.organisation_number", "employer.legal_name", "employment.start_date",
+		},
+		shares: []string{"payroll_account"},
+	},
+}
+
+// defaults fills in what is not configured for an agency of a kind that is known
+// here.
 func (a *Agency) defaults() {
-	need, known := needs[a.Name]
+	if a.Kind == "" {
+		a.Kind = a.Name
+	}
+	need, known := needs[a.Kind]
 	if !known {
 		return
 	}
@@ -48,5 +76,35 @@ func (a *Agency) defaults() {
 	}
 	if len(a.Claims) == 0 {
 		a.Claims = slices.Clone(need.claims)
+	}
+	if len(a.Shares) == 0 {
+		a.Shares = slices.Clone(need.shares)
+	}
+	if a.EarlyPurpose == "" {
+		a.EarlyPurpose, a.EarlyClaims = need.earlyPurpose, slices.Clone(need.earlyClaims)
+	}
+}
+
+// checkAgencies says what is wrong with the agencies. Those that call with one
+// certificate are of one kind and read for the same.
+func checkAgencies(all []Agency, wrong func(field, message string)) {
+	byName, byDID, byCaller := map[string]bool{}, map[string]bool{}, map[string]Agency{}
+	for i := range all {
+		a := &all[i]
+		a.defaults()
+		field := fmt.Sprintf("agencies[%d]", i)
+		if a.Name == "" || a.Caller == "" || a.DID == "" || a.Purpose == "" || len(a.Claims) == 0 {
+			wrong(field, "needs name, caller, did, purpose and claims")
+		}
+		if byName[a.Name] || byDID[a.DID] {
+			wrong(field, "has the name or did of another agency")
+		}
+		if other, shared := byCaller[a.Caller]; shared && (other.Kind != a.Kind || other.Purpose != a.Purpose) {
+			wrong(field, "has the caller of an agency of another kind or purpose")
+		}
+		if (a.EarlyPurpose == "") != (len(a.EarlyClaims) == 0) || a.EarlyPurpose != "" && a.EarlyPurpose == a.Purpose {
+			wrong(field, "needs early_purpose and early_claims both, the purpose another than the one after a grant")
+		}
+		byName[a.Name], byDID[a.DID], byCaller[a.Caller] = true, true, *a
 	}
 }

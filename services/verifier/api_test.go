@@ -39,7 +39,7 @@ func TestViewCarriesClaimsAsTheCredentialHasThem(t *testing.T) {
 
 func TestOfficerSeesRulesAndTimeline(t *testing.T) {
 	r := newRig(t)
-	caseRef, _, err := r.newWorker("off_1", nil).apply()
+	caseRef, _, err := r.newWorker("off_1", nil).paid()
 	r.must(err)
 	officer := rpc.WithPrincipal(t.Context(), rpc.Principal{Role: api.RoleOfficer, Subject: "officer-1", TokenHash: "hash"})
 	cases := &api.Cases{Desk: r.Desk}
@@ -59,8 +59,8 @@ func TestOfficerSeesRulesAndTimeline(t *testing.T) {
 		}
 	}
 	steps := c.GetTimeline()
-	if len(c.GetRules()) == 0 || len(steps) != 2 || steps[0].GetName() != "application.submitted" || steps[0].GetTimeClass() != commonv1.TimeClass_TIME_CLASS_CANDIDATE ||
-		steps[1].GetEventType() != "no.kompetansespor.decision.made.v1" || steps[1].GetEventId() == "" {
+	if len(c.GetRules()) == 0 || len(steps) != 3 || steps[0].GetName() != "application.submitted" || steps[0].GetTimeClass() != commonv1.TimeClass_TIME_CLASS_CANDIDATE ||
+		steps[2].GetEventType() != "no.kompetansespor.decision.made.v1" || steps[2].GetEventId() == "" {
 		t.Errorf("got %v", steps)
 	}
 	list, err := cases.ListCases(officer, &verifierv1.ListCasesRequest{OfferId: "off_1"})

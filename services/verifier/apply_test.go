@@ -14,14 +14,14 @@ import (
 
 func TestApplicationOpensACaseThatTheRulesPropose(t *testing.T) {
 	r := newRig(t)
-	caseRef, capability, err := r.newWorker("off_1", nil).apply()
+	caseRef, capability, err := r.newWorker("off_1", nil).paid()
 	r.must(err)
 	record, err := r.Get(t.Context(), caseRef)
 	r.must(err)
 	if record.Case.State() != casefile.Proposed || record.OfferID != "off_1" || len(record.Case.DUF()) != 12 || record.Case.Number() != "26/000001" || len(capability) != 43 {
 		t.Errorf("state %s, offer %s, DUF of %d, number %s", record.Case.State(), record.OfferID, len(record.Case.DUF()), record.Case.Number())
 	}
-	if len(record.Steps) != 1 || record.Steps[0].EventID == "" || record.Steps[0].TimeClass != casefile.Candidate {
+	if len(record.Steps) != 2 || record.Steps[0].EventID == "" || record.Steps[0].TimeClass != casefile.Candidate || record.Steps[1].EventID == "" {
 		t.Errorf("timeline %+v", record.Steps)
 	}
 	if n := r.count(`SELECT COUNT(*) FROM event_outbox WHERE type = 'no.kompetansespor.application.submitted.v1'`); n != 1 {

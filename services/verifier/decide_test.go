@@ -46,7 +46,7 @@ func TestSameDecisionAgainChangesNothing(t *testing.T) {
 func TestRefusalGivesNoPermit(t *testing.T) {
 	r := newRig(t)
 	w := r.newWorker("off_1", nil)
-	caseRef, _, err := w.apply()
+	caseRef, _, err := w.paid()
 	r.must(err)
 	_, err = r.decide(caseRef, casefile.Refused, "")
 	r.refused(err, fault.Invalid, "case.refusal-reason")
@@ -74,7 +74,7 @@ func TestOfferWithdrawnBetweenPresentationAndDecisionStopsTheGrant(t *testing.T)
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
-			caseRef, _, err := r.newWorker("off_1", nil).apply()
+			caseRef, _, err := r.newWorker("off_1", nil).paid()
 			r.must(err)
 			c.happen(r)
 			_, err = r.decide(caseRef, casefile.Granted, "")
@@ -124,7 +124,7 @@ func TestOfficerListsCasesByStateAndPage(t *testing.T) {
 	r := newRig(t)
 	r.granted("off_1")
 	for _, id := range []string{"off_2", "off_3"} {
-		_, _, err := r.newWorker(id, nil).apply()
+		_, _, err := r.newWorker(id, nil).paid()
 		r.must(err)
 	}
 	r.must(r.tell("issuer", "offer.withdrawn", "off_3", r.Now()))

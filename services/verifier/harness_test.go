@@ -59,6 +59,57 @@ type rig struct {
 	status  error
 	trusted error
 	entity  trustlist.Entity
+
+	// What the payment provider, the registry and the police answer.
+	payments  map[string]*casefile.Payment // by id
+	ordered   []desk.PaymentOrder
+	paying    error
+	signatory func(desk.Signing) (bool, error)
+	identity  func(caseRef string) (desk.Correction, error)
+}
+
+func (r *rig) Create(_ context.Context, o desk.PaymentOrder) (desk.Payment, error) {
+	if r.paying != nil {
+		return desk.Payment{}, r.paying
+	}
+	id := "pay-" + strings.TrimPrefix(o.Reference, "case_")
+	if _, have := r.payments[id]; !have {
+		r.ordered = append(r.ordered, o)
+		r.payments[id] = &casefile.Payment{Reference: o.Reference, Currency: o.Currency}
+	}
+	return desk.Payment{ID: id, URL: "https://pay.example/pay/" + id}, nil
+}
+
+func (r *rig) Status(_ context.Context, id string) (casefile.Payment, error) {
+	if r.paying != nil {
+		return casefile.Payment{}, r.paying
+	}
+	return *r.payments[id], nil
+}
+
+func (r *rig) Authorised(_ context.Context, s desk.Signing) (bool, error) { return r.signatory(s) }
+
+func (r *rig) Identity(_ context.Context, caseRef string) (desk.Correction, error) {
+	return r.identity(caseRef)
+}
+
+// pay has the payment of a case paid and looked at.
+func (r *rig) pay(caseRef string) {
+	r.Helper()
+	for _, p := range r.payments {
+		if p.Reference == caseRef {
+			p.Amount = 630000
+		}
+	}
+	r.look()
+}
+
+// look lets a second pass and has the payments looked at.
+func (r *rig) look() {
+	r.Helper()
+	r.later(time.Second)
+	_, err := r.PayStep(r.Context())
+	r.must(err)
 }
 
 func (r *rig) Now() time.Time { return r.now }
@@ -119,7 +170,13 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{T: t, now: time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC), entity: trustlist.Entity{OrganisationNumber: orgNumber}}
+	r := &rig{T: t, now: time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC), entity: trustlist.Entity{OrganisationNumber: orgNumber},
+		payments:  map[string]*casefile.Payment{},
+		signatory: func(desk.Signing) (bool, error) { return true, nil },
+		identity: func(string) (desk.Correction, error) {
+			return desk.Correction{}, fault.New(fault.NotFound, "identity.unknown", "not known")
+		},
+	}
 	path := filepath.Join(t.TempDir(), "verifier.db")
 	empty, err := migrated()
 	r.must(err)
@@ -133,13 +190,18 @@ func newRig(t *testing.T) *rig {
 	r.must(r.book.EnsureOrganisation(t.Context(), university, orgNumber, "https://issuer.kompetansespor.example/didcomm"))
 	rules, err := ruleset.Current()
 	r.must(err)
+	figures, err := casefile.LoadParameters()
+	r.must(err)
+	notices, err := casefile.LoadNotices()
+	r.must(err)
 	zone, err := time.LoadLocation("Europe/Oslo")
 	r.must(err)
 	cases, err := store.Open(t.Context(), db, r.book.KeyStore(), rand.Reader)
 	r.must(err)
 	didcommAgent := agent.New(agent.Config{DB: db, Book: r.book, Resolver: r, Clock: r, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Patience: time.Minute})
 	r.Desk = desk.New(desk.Config{
-		DB: db, Store: cases, Agent: didcommAgent, Resolver: r, Verification: &verification.Verifier{Keys: r, Status: r, Trust: r, Clock: r}, Rules: rules, Clock: r, Random: rand.Reader,
+		DB: db, Store: cases, Agent: didcommAgent, Resolver: r, Verification: &verification.Verifier{Keys: r, Status: r, Trust: r, Clock: r}, Rules: rules,
+		Parameters: figures, Notices: notices, Payments: r, Signatories: r, Identities: r, Clock: r, Random: rand.Reader,
 		Outbox: &events.Outbox{Producer: "verifier", Source: "https://udi.kompetansespor.example", Clock: r, Random: rand.Reader, Bell: runner.NewBell()},
 		Zone:   zone, DID: udi, Agencies: agencies(DefaultAgencies()), ChallengeLifetime: 5 * time.Minute,
 	})
@@ -186,6 +248,8 @@ type worker struct {
 	subject    string
 	offer      []byte
 	consent    map[string]any
+	supporting [][]byte
+	paymentURL string // once applied
 }
 
 // newDID makes a DID that somebody can write to.
@@ -215,8 +279,18 @@ func (r *rig) newWorker(offerID string, change func(claims map[string]any)) *wor
 	for _, a := range r.Agencies {
 		parties = append(parties, map[string]any{"agency": a.DID, "delivery": r.newDID(), "claims": anys(a.Claims)})
 	}
-	w.consent = map[string]any{"purpose": "residence-permit", "given_at": r.Now().Format(time.RFC3339), "agencies": parties}
+	w.consent = map[string]any{
+		"purpose": "residence-permit", "given_at": r.Now().Format(time.RFC3339), "agencies": parties,
+		"as": "applicant", "offer_hash": r.hashOf(w.offer), "shares": []any{"payroll_account"}, "lang": "nb",
+	}
 	return w
+}
+
+func (r *rig) hashOf(offer []byte) string {
+	r.Helper()
+	hash, err := credential.OfferHash(offer)
+	r.must(err)
+	return hash
 }
 
 func anys(texts []string) []any {
@@ -297,7 +371,7 @@ func (w *worker) asked() (challenge string) {
 func (w *worker) present(challenge, domain string) []byte {
 	w.Helper()
 	document, err := credential.Present(w.Context(), w.book, credential.Presenting{
-		Types: []string{"ApplicationPresentation"}, Holder: w.subject, Credentials: [][]byte{w.offer},
+		Types: []string{"ApplicationPresentation"}, Holder: w.subject, Credentials: append([][]byte{w.offer}, w.supporting...),
 		Members: map[string]any{"consent": w.consent}, Challenge: challenge, Domain: domain,
 		Key: keyOf(w.subject), Created: w.Now(),
 	})
@@ -318,6 +392,7 @@ func (w *worker) apply() (caseRef, capability string, err error) {
 	}
 	var body struct {
 		Status     string `json:"status"`
+		PaymentURL string `json:"payment_url"`
 		CaseRef    string `json:"case_ref"`
 		Capability string `json:"access_capability"`
 	}
@@ -326,7 +401,18 @@ func (w *worker) apply() (caseRef, capability string, err error) {
 		w.Fatalf("%d acknowledgements", len(acks))
 	}
 	w.must(acks[0].DecodeBody(&body))
+	w.paymentURL = body.PaymentURL
 	return body.CaseRef, body.Capability, nil
+}
+
+// paid applies and pays the fee.
+func (w *worker) paid() (caseRef, capability string, err error) {
+	w.Helper()
+	caseRef, capability, err = w.apply()
+	if err == nil {
+		w.pay(caseRef)
+	}
+	return caseRef, capability, err
 }
 
 func (r *rig) decide(caseRef string, outcome casefile.State, reason string) (desk.Record, error) {
@@ -337,7 +423,7 @@ func (r *rig) decide(caseRef string, outcome casefile.State, reason string) (des
 func (r *rig) granted(offerID string) (caseRef, capability string, w *worker) {
 	r.Helper()
 	w = r.newWorker(offerID, nil)
-	caseRef, capability, err := w.apply()
+	caseRef, capability, err := w.paid()
 	r.must(err)
 	_, err = r.decide(caseRef, casefile.Granted, "")
 	r.must(err)
@@ -346,7 +432,14 @@ func (r *rig) granted(offerID string) (caseRef, capability string, w *worker) {
 
 // tell brings an event as the inbox does.
 func (r *rig) tell(producer, name, caseRef string, at time.Time) error {
-	event := &eventbus.Event{ID: "e-" + name, Type: eventbus.TypeOf(name), Case: caseRef, Time: at, TimeClass: eventbus.Machine}
+	return r.tellOf(producer, name, caseRef, at, nil)
+}
+
+// tellOf brings an event with its data.
+func (r *rig) tellOf(producer, name, caseRef string, at time.Time, data map[string]any) error {
+	event := &eventbus.Event{
+		ID: "e-" + name + at.Format("150405.000000"), Type: eventbus.TypeOf(name), Case: caseRef, Time: at, TimeClass: eventbus.Machine, Data: data,
+	}
 	return r.DB.Tx(r.Context(), func(tx *sqldb.Tx) error {
 		return inbox.Events(r.Desk)[producer][name](r.Context(), tx, event)
 	})

@@ -8,22 +8,30 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 
+	registryv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/registry/v1"
 	verifierv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1"
 	"github.com/kompetansespor/kompetansespor/proto/gen/openapi"
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/maskinporten"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/api"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/inbox"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/peers"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/ruleset"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/store"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/web"
 )
 
 // Config is the verifier's configuration.
@@ -34,30 +42,66 @@ type Config struct {
 	TrustList config.TrustList `yaml:"trust_list"`
 
 	// Agencies are those that go on with a granted case. Every application's
-	// consent must name each of them. Default: police, tax and bank, see
+	// consent must name one of each kind. Default: police, tax and bank, see
 	// DefaultAgencies.
 	Agencies []Agency `yaml:"agencies"`
+
+	// Payments is the payment provider of the fee. Required.
+	Payments Payments `yaml:"payments"`
+
+	// Automation says what rules may do by themselves.
+	Automation Automation `yaml:"automation"`
 
 	// ChallengeLifetime is how long a wallet has to answer a request for a
 	// presentation before it is asked again, such as 90s. Default 5m.
 	ChallengeLifetime time.Duration `yaml:"challenge_lifetime"`
 }
 
+// Payments is a payment provider with a hosted checkout (Nexi Checkout, Payment
+// API v1).
+type Payments struct {
+	// URL is the API's base, such as https://api.provider.example; in development
+	// also http on this machine. Required.
+	URL string `yaml:"url"`
+	// SecretFile holds what the Authorization header carries. Optional.
+	SecretFile string `yaml:"secret_file"`
+	// TermsURL says on what terms the fee is paid. Default: the public URL.
+	TermsURL string `yaml:"terms_url"`
+}
+
+// Automation says what rules may do by themselves.
+type Automation struct {
+	// Enabled lets rules grant what they can decide without judgement
+	// (utlendingsforskriften § 17-7 a). They never refuse. Default: false.
+	Enabled bool `yaml:"enabled"`
+}
+
 // Agency is somebody who may have a view of granted cases.
 type Agency struct {
 	// Name is what the access log calls it, such as police. Required.
 	Name string `yaml:"name"`
+	// Kind is what it is one of: a consent names exactly one agency of each kind.
+	// Default: the name. Several banks are of the kind bank.
+	Kind string `yaml:"kind"`
 	// Caller is the name on its certificate, such as
-	// police.internal.kompetansespor.example. Required.
+	// police.internal.kompetansespor.example; agencies of a kind may share one.
+	// Required.
 	Caller string `yaml:"caller"`
 	// DID is its did:web, by which a worker's consent names it. Required.
 	DID string `yaml:"did"`
-	// Purpose is the one purpose that it may read for. Required, but for
-	// police, tax and bank.
+	// Purpose is the one purpose that it may read a granted case for. Required,
+	// but for police, tax and bank.
 	Purpose string `yaml:"purpose"`
 	// Claims are the paths that it may ever get, each as in the offer's claims.
 	// Required, but for police, tax and bank.
 	Claims []string `yaml:"claims"`
+	// Shares are what it may tell others when the worker agrees, such as
+	// payroll_account. Default for a bank: payroll_account.
+	Shares []string `yaml:"shares"`
+	// EarlyPurpose and EarlyClaims are what it may read for before the decision.
+	// Default for the police: early-start.
+	EarlyPurpose string   `yaml:"early_purpose"`
+	EarlyClaims  []string `yaml:"early_claims"`
 }
 
 const defaultChallengeLifetime = 5 * time.Minute
@@ -82,18 +126,12 @@ func (c *Config) Validate() []fault.Violation {
 	if len(c.Agencies) == 0 {
 		c.Agencies = DefaultAgencies()
 	}
-	seen := map[string]bool{}
-	for i := range c.Agencies {
-		a := &c.Agencies[i]
-		a.defaults()
-		field := fmt.Sprintf("agencies[%d]", i)
-		if a.Name == "" || a.Caller == "" || a.DID == "" || a.Purpose == "" || len(a.Claims) == 0 {
-			wrong(field, "needs name, caller, did, purpose and claims")
-		}
-		if seen[a.Name] || seen[a.Caller] || seen[a.DID] {
-			wrong(field, "has the name, caller or did of another agency")
-		}
-		seen[a.Name], seen[a.Caller], seen[a.DID] = true, true, true
+	checkAgencies(c.Agencies, wrong)
+	if !maskinporten.Reachable(c.Payments.URL, c.Development) {
+		wrong("payments.url", "must be an https URL: applications wait until their fee is paid")
+	}
+	if c.Payments.TermsURL == "" {
+		c.Payments.TermsURL = c.PublicURL
 	}
 	return all
 }
@@ -106,24 +144,10 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	}
 	defer func() { _ = s.Close(ctx) }()
 
-	zone, err := time.LoadLocation("Europe/Oslo")
-	if err != nil {
-		return fmt.Errorf("load time zone: %w", err)
-	}
-	rules, err := ruleset.Current()
+	d, err := openDesk(ctx, s, cfg)
 	if err != nil {
 		return err
 	}
-	cases, err := store.Open(ctx, s.DB, s.Book.KeyStore(), s.Random)
-	if err != nil {
-		return err
-	}
-	d := desk.New(desk.Config{
-		DB: s.DB, Store: cases, Agent: s.Agent, Outbox: s.Outbox, Resolver: s.Resolver,
-		Verification: s.Verifier(cfg.TrustList), Rules: rules, Clock: s.Clock, Random: s.Random, Zone: zone, DID: cfg.DID, Agencies: agencies(cfg.Agencies),
-		ChallengeLifetime: cfg.ChallengeLifetime,
-	})
-	d.Issuer = s.Issuer(nil, nil)
 	inbox.Register(s.Agent, d)
 
 	document, err := openapi.Document("verifier")
@@ -136,18 +160,75 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	}
 	policy := api.Policy()
 	policy.Routes = tools.For(api.RoleOfficer, roleAgency)
+	routes := web.Routes(d)
+	maps.Copy(routes, tools)
 	return s.Run(ctx, service.Parts{
 		Public:  func(r grpc.ServiceRegistrar) { verifierv1.RegisterCaseServiceServer(r, &api.Cases{Desk: d}) },
 		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{verifierv1.RegisterCaseServiceHandler},
 		OpenAPI: document,
 		Policy:  policy,
-		Routes:  tools,
+		Routes:  routes,
+		Jobs:    d.Jobs(),
 		Internal: func(r grpc.ServiceRegistrar) {
 			verifierv1.RegisterViewServiceServer(r, &api.Views{Desk: d})
 			verifierv1.RegisterAccessLogServiceServer(r, &api.AccessLog{Desk: d})
 		},
 		Consume: inbox.Events(d),
 	})
+}
+
+// openDesk makes the desk and what it reaches out with.
+func openDesk(ctx context.Context, s *service.Service, cfg Config) (*desk.Desk, error) {
+	cases, err := store.Open(ctx, s.DB, s.Book.KeyStore(), s.Random)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation("Europe/Oslo")
+	if err != nil {
+		return nil, fmt.Errorf("load time zone: %w", err)
+	}
+	rules, err := ruleset.Current()
+	if err != nil {
+		return nil, err
+	}
+	figures, err := casefile.LoadParameters()
+	if err != nil {
+		return nil, err
+	}
+	notices, err := casefile.LoadNotices()
+	if err != nil {
+		return nil, err
+	}
+	secret, err := readSecret(cfg.Payments.SecretFile)
+	if err != nil {
+		return nil, err
+	}
+	registry, err := s.Dial("registry")
+	if err != nil {
+		return nil, err
+	}
+	d := desk.New(desk.Config{
+		DB: s.DB, Store: cases, Agent: s.Agent, Outbox: s.Outbox, Resolver: s.Resolver, Verification: s.Verifier(cfg.TrustList),
+		Rules: rules, Automation: cfg.Automation.Enabled, Parameters: figures, Notices: notices,
+		Payments: peers.Payments{
+			URL: cfg.Payments.URL, Secret: secret, ReturnURL: cfg.PublicURL + web.FeePaidPath, TermsURL: cfg.Payments.TermsURL, HTTP: peers.NewHTTP(),
+		},
+		Signatories: peers.Signatories{Client: registryv1.NewSignatoryServiceClient(registry)},
+		Clock:       s.Clock, Random: s.Random, Zone: zone, DID: cfg.DID, Agencies: agencies(cfg.Agencies), ChallengeLifetime: cfg.ChallengeLifetime,
+	})
+	d.Issuer = s.Issuer(nil, nil)
+	return d, nil
+}
+
+func readSecret(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("read payment provider's secret: %w", err)
+	}
+	return strings.TrimSpace(string(raw)), nil
 }
 
 func agencies(configured []Agency) []desk.Agency {

@@ -22,7 +22,7 @@ type Views struct {
 	Desk *desk.Desk
 }
 
-// GetView gives the calling agency its view of a granted case.
+// GetView gives the calling agency its view of a case.
 func (s *Views) GetView(ctx context.Context, req *verifierv1.GetViewRequest) (*verifierv1.GetViewResponse, error) {
 	caller, _ := rpc.Caller(ctx)
 	view, err := s.Desk.View(ctx, caller, req.GetCaseRef(), req.GetPurpose())
@@ -30,12 +30,14 @@ func (s *Views) GetView(ctx context.Context, req *verifierv1.GetViewRequest) (*v
 		return nil, err
 	}
 	out := &verifierv1.View{
-		CaseRef: view.CaseRef, DeliveryDid: view.Delivery,
-		Permit: &verifierv1.ViewPermit{
+		CaseRef: view.CaseRef, DeliveryDid: view.Delivery, AgencyDid: view.Agency, Shares: view.Shares, EmployerDid: view.Employer,
+	}
+	if view.Permit != nil {
+		out.Permit = &verifierv1.ViewPermit{
 			DecisionId: view.Decision.ID, DecidedAt: timestamppb.New(view.Decision.At),
 			ValidFrom: view.Permit.ValidFrom.Format(time.DateOnly), ValidUntil: view.Permit.ValidUntil.Format(time.DateOnly),
 			ResidentRegistration: view.Permit.Registration,
-		},
+		}
 	}
 	for _, claim := range view.Claims {
 		value, err := value(claim.Value)

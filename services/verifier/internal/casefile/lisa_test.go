@@ -26,6 +26,16 @@ func lisa() ruleset.Facts {
 		Nationalities: []string{"US"}, CurrentCountry: "US", PassportIssuingCountry: "US", PassportExpiry: "2033-01-01",
 		Occupation: "2512", RequiredEducation: "master", StartDate: "2026-12-06", EndDate: "2027-12-06",
 		PercentageHundredths: 10000, AnnualSalary: 634700, QualificationsConfirmed: true,
-		OrganisationNumber: "310000019", EmployerAccredited: true, AccreditedOrganisationNumber: "310000019",
+		OrganisationNumber: "310000019", EmployerAccredited: true, AccreditedOrganisationNumber: "310000019", Signatory: ruleset.Yes,
 	}
+}
+
+var loadFigures = sync.OnceValues(LoadParameters)
+
+func figures(t interface{ Fatal(...any) }) *Parameters {
+	p, err := loadFigures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

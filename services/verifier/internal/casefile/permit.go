@@ -10,13 +10,8 @@ import (
 // isoDate is how claims carry dates.
 const isoDate = "2006-01-02"
 
-// Permit figures. Higher education gives up to three years at a time, vocational
-// education one; six months make a resident (folkeregisterloven § 4-1).
+// What a permit says.
 const (
-	yearsHigher          = 3
-	yearsVocational      = 1
-	residentAfterMonths  = 6
-	appealDeadlineDays   = 21
 	permitType           = "SKILLED_WORKER"
 	permitLegalBasis     = "utlendingsforskriften § 6-1 first paragraph"
 	permitWorkRight      = "TYPE_OF_WORK"
@@ -29,29 +24,46 @@ const (
 // passport's expiry, whichever is first. Both dates are midnights UTC.
 type Permit struct {
 	ValidFrom, ValidUntil time.Time
-	// Registration is FNR for a permit of six months or more, else D_NUMBER.
+	// Registration is FNR for a permit long enough to make a resident, else
+	// D_NUMBER.
 	Registration string
 }
 
-// Permit says what a granted case gives. Rule: case.not-granted (Conflict).
-func (c *Case) Permit(f ruleset.Facts) (Permit, error) {
-	if c.state != Granted && c.state != Completed {
+// Permit says what a granted case gives, by the figures of the decision's day,
+// also while it is halted.
+//
+// Rules: case.not-granted, case.permit-period (Conflict), case.no-figure
+// (Unavailable).
+func (c *Case) Permit(f ruleset.Facts, figures *Parameters) (Permit, error) {
+	if c.state != Granted && c.state != Completed && c.state != Halted {
 		return Permit{}, fault.New(fault.Conflict, "case.not-granted", "the case is not granted")
 	}
+	return permitOf(f, c.Decision().At, figures)
+}
+
+func permitOf(f ruleset.Facts, decided time.Time, figures *Parameters) (Permit, error) {
 	d, err := f.Dates()
 	if err != nil {
 		return Permit{}, err
 	}
-	p := Permit{ValidFrom: d.Start, Registration: registrationDNumber}
-	year, month, day := c.decision.At.Date()
-	if decided := time.Date(year, month, day, 0, 0, 0, 0, time.UTC); decided.After(p.ValidFrom) {
-		p.ValidFrom = decided
-	}
-	years := yearsHigher
+	longest := YearsHigherEducation
 	if f.RequiredEducation == "vocational" {
-		years = yearsVocational
+		longest = YearsVocational
 	}
-	p.ValidUntil = p.ValidFrom.AddDate(years, 0, 0)
+	years, err := figures.At(longest, decided)
+	if err != nil {
+		return Permit{}, err
+	}
+	resident, err := figures.At(ResidentAfterMonths, decided)
+	if err != nil {
+		return Permit{}, err
+	}
+	p := Permit{ValidFrom: d.Start, Registration: registrationDNumber}
+	year, month, day := decided.Date()
+	if on := time.Date(year, month, day, 0, 0, 0, 0, time.UTC); on.After(p.ValidFrom) {
+		p.ValidFrom = on
+	}
+	p.ValidUntil = p.ValidFrom.AddDate(int(years.Value), 0, 0)
 	for _, limit := range []time.Time{d.End, d.PassportExpiry} {
 		if !limit.IsZero() && limit.Before(p.ValidUntil) {
 			p.ValidUntil = limit
@@ -60,16 +72,21 @@ func (c *Case) Permit(f ruleset.Facts) (Permit, error) {
 	if !p.ValidUntil.After(p.ValidFrom) {
 		return Permit{}, fault.New(fault.Conflict, "case.permit-period", "no day is left between the permit's first and last")
 	}
-	if !p.ValidUntil.Before(p.ValidFrom.AddDate(0, residentAfterMonths, 0)) {
+	if !p.ValidUntil.Before(p.ValidFrom.AddDate(0, int(resident.Value), 0)) {
 		p.Registration = registrationResident
 	}
 	return p, nil
 }
 
 // PermitClaims are the ResidencePermit credential's, without the subject's id.
-// Rules: case.not-granted, case.permit-period (Conflict).
-func (c *Case) PermitClaims(f ruleset.Facts) (map[string]any, error) {
-	p, err := c.Permit(f)
+// Its rules are those of Permit.
+func (c *Case) PermitClaims(f ruleset.Facts, figures *Parameters) (map[string]any, error) {
+	p, err := c.Permit(f, figures)
+	if err != nil {
+		return nil, err
+	}
+	decision := c.Decision()
+	weeks, err := figures.At(AppealWeeks, decision.At)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +95,7 @@ func (c *Case) PermitClaims(f ruleset.Facts) (map[string]any, error) {
 		nationalities[i] = n
 	}
 	return map[string]any{
-		"decision_id":                  c.decision.ID,
+		"decision_id":                  decision.ID,
 		"case_number":                  c.number,
 		"duf_number":                   c.duf,
 		"given_name":                   f.GivenName,
@@ -88,7 +105,7 @@ func (c *Case) PermitClaims(f ruleset.Facts) (map[string]any, error) {
 		"permit_type":                  permitType,
 		"legal_basis":                  permitLegalBasis,
 		"decision":                     string(Granted),
-		"decided_at":                   c.decision.At.UTC().Truncate(time.Second).Format(time.RFC3339),
+		"decided_at":                   decision.At.UTC().Truncate(time.Second).Format(time.RFC3339),
 		"valid_from":                   p.ValidFrom.Format(isoDate),
 		"valid_until":                  p.ValidUntil.Format(isoDate),
 		"work_right":                   permitWorkRight,
@@ -96,6 +113,6 @@ func (c *Case) PermitClaims(f ruleset.Facts) (map[string]any, error) {
 		"occupation_scope":             []any{f.Occupation},
 		"leads_to_permanent_residence": true,
 		"resident_registration":        p.Registration,
-		"appeal_deadline_days":         appealDeadlineDays,
+		"appeal_deadline_days":         7 * weeks.Value,
 	}, nil
 }

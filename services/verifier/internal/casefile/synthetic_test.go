@@ -21,13 +21,13 @@ func TestSyntheticPeopleAreProposed(t *testing.T) {
 			Nationalities: o.Nationalities, CurrentCountry: o.CurrentCountry, PassportIssuingCountry: o.Passport.IssuingCountry,
 			PassportExpiry: o.Passport.DateOfExpiry, Occupation: o.Employment.Occupation, RequiredEducation: o.Employment.RequiredEducationLevel,
 			StartDate: o.Employment.StartDate, EndDate: o.Employment.EndDate, PercentageHundredths: 10000, AnnualSalary: salary,
-			QualificationsConfirmed: true, OrganisationNumber: "310000019", EmployerAccredited: true, AccreditedOrganisationNumber: "310000019",
+			QualificationsConfirmed: true, OrganisationNumber: "310000019", EmployerAccredited: true, AccreditedOrganisationNumber: "310000019", Signatory: ruleset.Yes,
 		}
 		e, err := set.Evaluate(f, ruleset.ProposeOnly)
 		if err != nil || e.Outcome != ruleset.ProposeGrant {
 			t.Fatalf("person %d: %v, %v", i, e, err)
 		}
-		p, err := granted(t, f).Permit(f)
+		p, err := granted(t, f).Permit(f, figures(t))
 		if err != nil {
 			t.Fatal(err)
 		}

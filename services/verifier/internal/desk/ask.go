@@ -38,9 +38,13 @@ func (d *Desk) begin(ctx context.Context, tx *sqldb.Tx, in agent.Received) error
 	if err != nil {
 		return err
 	}
+	caseRef, err := d.newID("case_")
+	if err != nil {
+		return err
+	}
 	now := d.Clock.Now()
 	session := Session{
-		Thread: in.Message.Thread(), Theirs: in.Sender, Challenge: challenge, State: Asked,
+		Thread: in.Message.Thread(), Theirs: in.Sender, Challenge: challenge, CaseRef: caseRef, State: Asked,
 		CreatedAt: now, ExpiresAt: now.Add(d.ChallengeLifetime),
 	}
 	if err := d.Store.AddSession(ctx, tx, session); err != nil {

@@ -2,7 +2,9 @@ package desk
 
 import (
 	"context"
+	"crypto/subtle"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,9 +15,14 @@ import (
 
 // Consent is what the worker agreed to, as signed in the presentation.
 type Consent struct {
-	Purpose  string          `json:"purpose"`
-	GivenAt  string          `json:"given_at"` // RFC 3339
-	Agencies []ConsentAgency `json:"agencies"`
+	Purpose string `json:"purpose"`
+	GivenAt string `json:"given_at"` // RFC 3339
+	// As is "applicant": by the hash the worker signs the offer as such.
+	As        string          `json:"as"`
+	OfferHash string          `json:"offer_hash"` // credential.OfferHash
+	Shares    []string        `json:"shares,omitempty"`
+	Lang      string          `json:"lang,omitempty"` // of notices: nb, nn or en
+	Agencies  []ConsentAgency `json:"agencies"`
 }
 
 // ConsentAgency is one agency: what it may read, and the DID that takes
@@ -32,12 +39,16 @@ const (
 	maxConsentClaims = 100
 	maxClaimPath     = 100
 	consentSkew      = time.Minute
+
+	// asApplicant is how the worker signs the offer (utlendingsforskriften § 6-9).
+	asApplicant = "applicant"
 )
 
 // readConsent reads the presentation's consent and checks it: every agency that
 // a granted case needs is named once and nobody else, each with a delivery DID
-// of its own. All that is wrong is said at once.
-func (d *Desk) readConsent(ctx context.Context, member any, sender string, now time.Time) (Consent, error) {
+// of its own; of agencies of a kind, such as banks, exactly one is. It signs, as
+// applicant, the offer that is presented. All that is wrong is said at once.
+func (d *Desk) readConsent(ctx context.Context, member any, offerHash, sender string, now time.Time) (Consent, error) {
 	var consent Consent
 	if member == nil {
 		return consent, fault.New(fault.Invalid, "consent.missing", "the presentation holds no consent")
@@ -59,15 +70,33 @@ func (d *Desk) readConsent(ctx context.Context, member any, sender string, now t
 	if at, err := time.Parse(time.RFC3339, consent.GivenAt); err != nil || at.After(now.Add(consentSkew)) {
 		broken("given_at", "given-at", "must be an instant that has been")
 	}
-	named, deliveries := map[string]bool{}, map[string]bool{sender: true}
+	if consent.As != asApplicant {
+		broken("as", "as-applicant", "must be applicant: the worker signs the offer")
+	}
+	if consent.OfferHash == "" || subtle.ConstantTimeCompare([]byte(consent.OfferHash), []byte(offerHash)) != 1 {
+		broken("offer_hash", "offer-hash", "is not the hash of the offer that is presented")
+	}
+	if !slices.Contains([]string{"", "nb", "nn", "en"}, consent.Lang) {
+		broken("lang", "lang", "must be nb, nn or en")
+	}
+	for i, share := range consent.Shares {
+		if !slices.ContainsFunc(d.Agencies, func(a Agency) bool { return slices.Contains(a.Shares, share) }) || slices.Contains(consent.Shares[:i], share) {
+			broken(fmt.Sprintf("shares.%d", i), "shares", "is nothing that an agency could share, or stands there twice")
+		}
+	}
+	named, deliveries, kinds := map[string]bool{}, map[string]bool{sender: true}, map[string]bool{}
 	for i, a := range consent.Agencies {
 		at := fmt.Sprintf("agencies.%d", i)
-		if _, known := d.agencyByDID(a.Agency); !known {
+		agency, known := d.agencyByDID(a.Agency)
+		if !known {
 			broken(at+".agency", "agency-unknown", "is no agency that takes part")
 		}
 		if named[a.Agency] {
 			broken(at+".agency", "agency-once", "is named twice")
+		} else if known && kinds[agency.Kind] {
+			broken(at+".agency", "agency-one-of-a-kind", "is another "+agency.Kind+": name one")
 		}
+		kinds[agency.Kind] = true
 		if deliveries[a.Delivery] {
 			broken(at+".delivery", "delivery-distinct", "each agency needs a delivery DID that serves nothing else")
 		}
@@ -79,9 +108,10 @@ func (d *Desk) readConsent(ctx context.Context, member any, sender string, now t
 			broken(at+".claims", "claims", "name 1 to 100 claims by their paths")
 		}
 	}
-	for _, agency := range d.Agencies {
-		if !named[agency.DID] {
-			broken("agencies", "agency-required", "does not name "+agency.Name+", without which a granted case cannot go on")
+	for i, agency := range d.Agencies {
+		first := !slices.ContainsFunc(d.Agencies[:i], func(a Agency) bool { return a.Kind == agency.Kind })
+		if first && !kinds[agency.Kind] {
+			broken("agencies", "agency-required", "names no "+agency.Kind+", without which a granted case cannot go on")
 		}
 	}
 	return consent, fault.Violated("consent.incomplete", "the consent cannot be used as it is", v)
@@ -117,6 +147,19 @@ func (c Consent) For(agencyDID string) (ConsentAgency, bool) {
 		}
 	}
 	return ConsentAgency{}, false
+}
+
+// among finds which of several organisations that call with one certificate the
+// consent names.
+//
+// Rule: view.no-consent (Denied).
+func (c Consent) among(callers []Agency) (Agency, ConsentAgency, error) {
+	for _, agency := range callers {
+		if consent, named := c.For(agency.DID); named {
+			return agency, consent, nil
+		}
+	}
+	return Agency{}, ConsentAgency{}, fault.New(fault.Denied, "view.no-consent", "the worker's consent does not name you")
 }
 
 // permits reports whether the agency may read the claim: by its path, or by

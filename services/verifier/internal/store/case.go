@@ -8,9 +8,10 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -54,114 +55,186 @@ type sealed struct {
 	File       desk.File          `json:"file"`
 }
 
-// Add puts in a new case; false when its offer has opened one already.
-func (s *Store) Add(ctx context.Context, tx *sqldb.Tx, r desk.Record, o desk.Opening) (bool, error) {
+// seal seals the personal part of a case.
+func (s *Store) seal(ctx context.Context, r desk.Record) ([]byte, error) {
 	snap := r.Case.Snapshot()
 	plain, err := json.Marshal(sealed{DUF: snap.DUF, Evaluation: snap.Evaluation, File: r.File})
 	if err != nil {
-		return false, fmt.Errorf("write case: %w", err)
+		return nil, fmt.Errorf("write case: %w", err)
 	}
-	file, err := s.sealer.Seal(ctx, plain, []byte(snap.ID))
+	return s.sealer.Seal(ctx, plain, []byte(snap.ID))
+}
+
+// Add puts in a new case; false when its offer has opened one already.
+func (s *Store) Add(ctx context.Context, tx *sqldb.Tx, r desk.Record, p desk.Presentation) (bool, error) {
+	snap := r.Case.Snapshot()
+	file, err := s.seal(ctx, r)
 	if err != nil {
 		return false, err
 	}
-	presentation, err := s.sealer.Seal(ctx, o.Presentation, []byte(snap.ID+".presentation"))
+	presentation, err := s.sealer.Seal(ctx, p.Document, presentationName(r))
 	if err != nil {
 		return false, err
 	}
 	fresh, err := sqldb.Inserted(ctx, tx, `
 		INSERT INTO case_file (ref, position, number, issuer, offer_id, state, offer_withdrawn, applicant, capability_hash,
-			rule_set, inputs_hash, sealed, presentation, traceparent, opened_at, version)
-		VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12, $13, $14, 1) ON CONFLICT (issuer, offer_id) DO NOTHING`,
-		snap.ID, r.Position, snap.Number, r.File.Offer.Issuer, r.OfferID, string(snap.State), r.Applicant, o.CapabilityHash,
-		snap.Evaluation.RuleSet, snap.Evaluation.InputsHash, file, presentation, r.Traceparent, clock.Micros(r.OpenedAt))
+			rule_set, inputs_hash, sealed, presentation, traceparent, opened_at, version,
+			fee_amount, fee_currency, fee_source, fee_paid_at, causes, employer)
+		VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15, $16, $17, 0, $18, $19) ON CONFLICT (issuer, offer_id) DO NOTHING`,
+		snap.ID, r.Position, snap.Number, r.File.Offer.Issuer, r.OfferID, string(snap.State), r.Applicant, p.CapabilityHash,
+		snap.Evaluation.RuleSet, snap.Evaluation.InputsHash, file, presentation, r.Traceparent, clock.Micros(r.OpenedAt),
+		snap.Fee.Amount, snap.Fee.Currency, snap.Fee.Source, causesText(snap.Causes), r.File.Facts.OrganisationNumber)
 	if err != nil {
 		return false, fmt.Errorf("add case: %w", err)
+	}
+	if !fresh {
+		return false, nil
+	}
+	return addOffer(ctx, tx, r, p, presentation, r.OpenedAt)
+}
+
+// AddPresentation keeps another presentation of a case.
+func (s *Store) AddPresentation(ctx context.Context, tx *sqldb.Tx, r desk.Record, p desk.Presentation) (bool, error) {
+	presentation, err := s.sealer.Seal(ctx, p.Document, presentationName(r))
+	if err != nil {
+		return false, err
+	}
+	timeline := r.Case.Snapshot().Timeline
+	return addOffer(ctx, tx, r, p, presentation, timeline[len(timeline)-1].At)
+}
+
+func presentationName(r desk.Record) []byte { return []byte(r.Case.ID() + ".presentation") }
+
+func addOffer(ctx context.Context, tx *sqldb.Tx, r desk.Record, p desk.Presentation, presentation []byte, at time.Time) (bool, error) {
+	fresh, err := sqldb.Inserted(ctx, tx, `
+		INSERT INTO case_offer (issuer, offer_id, case_ref, capability_hash, presentation, presented_at)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (issuer, offer_id) DO NOTHING`,
+		r.File.Offer.Issuer, r.OfferID, r.Case.ID(), p.CapabilityHash, presentation, clock.Micros(at))
+	if err != nil {
+		return false, fmt.Errorf("add presented offer: %w", err)
 	}
 	return fresh, nil
 }
 
 // Save writes a case back that nobody has changed since it was read.
 func (s *Store) Save(ctx context.Context, tx *sqldb.Tx, r desk.Record) error {
+	snap := r.Case.Snapshot()
 	withdrawn := 0
 	if r.Case.IsOfferWithdrawn() {
 		withdrawn = 1
 	}
-	n, err := sqldb.Changed(ctx, tx, `UPDATE case_file SET state = $1, offer_withdrawn = $2, version = version + 1 WHERE ref = $3 AND version = $4`,
-		string(r.Case.State()), withdrawn, r.Case.ID(), r.Version)
+	file, err := s.seal(ctx, r)
+	if err != nil {
+		return err
+	}
+	n, err := sqldb.Changed(ctx, tx, `
+		UPDATE case_file SET state = $1, offer_withdrawn = $2, fee_paid_at = $3, causes = $4, issuer = $5, offer_id = $6, applicant = $7,
+			rule_set = $8, inputs_hash = $9, sealed = $10, employer = $11, automatic_at = $12, version = version + 1
+		WHERE ref = $13 AND version = $14`,
+		string(snap.State), withdrawn, clock.Micros(snap.Fee.PaidAt), causesText(snap.Causes), r.File.Offer.Issuer, r.OfferID, r.Applicant,
+		snap.Evaluation.RuleSet, snap.Evaluation.InputsHash, file, r.File.Facts.OrganisationNumber, automaticAt(snap), r.Case.ID(), r.Version)
 	if err != nil {
 		return fmt.Errorf("save case: %w", err)
 	}
 	if n == 0 {
 		return fault.New(fault.Unavailable, "case.changed-meanwhile", "the case has changed meanwhile: try again")
 	}
+	if snap.Appeal.ID == "" {
+		return nil
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE appeal SET state = $1, officer = $2, at = $3 WHERE case_ref = $4`,
+		string(snap.Appeal.State), snap.Appeal.Officer, clock.Micros(snap.Appeal.At), snap.ID)
+	if err != nil {
+		return fmt.Errorf("save appeal: %w", err)
+	}
 	return nil
+}
+
+// automaticAt is now for a case that rules grant by themselves, which 1 is. The
+// step that decides moves it on.
+func automaticAt(snap casefile.Snapshot) int64 {
+	if snap.State == casefile.Proposed && snap.Evaluation.Outcome == ruleset.Grant {
+		return 1
+	}
+	return 0
+}
+
+func causesText(causes []casefile.Cause) string {
+	texts := make([]string, len(causes))
+	for i, cause := range causes {
+		texts[i] = string(cause)
+	}
+	return strings.Join(texts, ",")
+}
+
+func causesOf(text string) []casefile.Cause {
+	var causes []casefile.Cause
+	for one := range strings.SplitSeq(text, ",") {
+		if one != "" {
+			causes = append(causes, casefile.Cause(one))
+		}
+	}
+	return causes
 }
 
 // AddStep puts the next step into a case's timeline.
 func (s *Store) AddStep(ctx context.Context, tx *sqldb.Tx, caseRef string, step desk.Step) error {
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO case_step (case_ref, position, milestone, service, at, time_class, event_id, event_type)
-		VALUES ($1, (SELECT COALESCE(MAX(position), 0) + 1 FROM case_step WHERE case_ref = $1), $2, $3, $4, $5, $6, $7)`,
-		caseRef, string(step.Step.Step), step.Service, clock.Micros(step.At), string(step.TimeClass), step.EventID, step.EventType)
+		INSERT INTO case_step (case_ref, position, milestone, service, at, time_class, event_id, event_type, cause)
+		VALUES ($1, (SELECT COALESCE(MAX(position), 0) + 1 FROM case_step WHERE case_ref = $1), $2, $3, $4, $5, $6, $7, $8)`,
+		caseRef, string(step.Step.Step), step.Service, clock.Micros(step.At), string(step.TimeClass), step.EventID, step.EventType, step.Cause)
 	if err != nil {
 		return fmt.Errorf("add step: %w", err)
 	}
 	return nil
 }
 
-// AddDecision records who decided, on what, and the note.
-func (s *Store) AddDecision(ctx context.Context, tx *sqldb.Tx, r desk.Record, ruling desk.Ruling) error {
-	decision, evaluation := r.Case.Decision(), r.Case.Evaluation()
-	note, err := s.sealer.Seal(ctx, []byte(ruling.Note), []byte(decision.ID))
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO decision (case_ref, id, officer, token_hash, outcome, reason, note, rule_set, inputs_hash, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		r.Case.ID(), decision.ID, decision.Officer, ruling.TokenHash, string(decision.Outcome), decision.Reason, note,
-		evaluation.RuleSet, evaluation.InputsHash, clock.Micros(decision.At))
-	if err != nil {
-		return fmt.Errorf("add decision: %w", err)
-	}
-	return nil
-}
-
-// CapabilityHash is what is kept of the capability of a case's access log.
-func (s *Store) CapabilityHash(ctx context.Context, q sqldb.Querier, caseRef string) (hash string, err error) {
-	err = q.QueryRowContext(ctx, `SELECT capability_hash FROM case_file WHERE ref = $1`, caseRef).Scan(&hash)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", unknown()
-	}
-	return hash, err
+// CapabilityHashes are what is kept of the capabilities of a case's access log.
+func (s *Store) CapabilityHashes(ctx context.Context, q sqldb.Querier, caseRef string) ([]string, error) {
+	rows, err := q.QueryContext(ctx, `SELECT capability_hash FROM case_offer WHERE case_ref = $1`, caseRef)
+	return sqldb.Collect(rows, err, func(r *sql.Rows) (hash string, err error) {
+		err = r.Scan(&hash)
+		return hash, err
+	})
 }
 
 const selectCase = `
-	SELECT c.ref, c.position, c.number, c.offer_id, c.state, c.offer_withdrawn, c.applicant, c.sealed, c.traceparent, c.opened_at, c.version,
-		COALESCE(d.id, ''), COALESCE(d.officer, ''), COALESCE(d.outcome, ''), COALESCE(d.reason, ''), COALESCE(d.at, 0)
-	FROM case_file AS c LEFT JOIN decision AS d ON d.case_ref = c.ref `
+	SELECT c.ref, c.position, c.number, c.offer_id, c.state, c.applicant, c.sealed, c.traceparent, c.opened_at, c.version,
+		c.fee_amount, c.fee_currency, c.fee_source, c.fee_paid_at, c.causes, COALESCE(m.family, ''),
+		COALESCE(a.id, ''), COALESCE(a.state, ''), COALESCE(a.received_at, 0), COALESCE(a.late, 0), COALESCE(a.officer, ''), COALESCE(a.at, 0)
+	FROM case_file AS c LEFT JOIN appeal AS a ON a.case_ref = c.ref LEFT JOIN family_member AS m ON m.case_ref = c.ref `
 
 // ByRef finds a case.
 func (s *Store) ByRef(ctx context.Context, q sqldb.Querier, caseRef string) (desk.Record, error) {
 	return s.one(ctx, q, selectCase+`WHERE c.ref = $1`, caseRef)
 }
 
-// ByOffer finds the case that an offer has opened.
+// ByOffer finds the case that rests on an offer now.
 func (s *Store) ByOffer(ctx context.Context, q sqldb.Querier, offerID string) (desk.Record, error) {
 	return s.one(ctx, q, selectCase+`WHERE c.offer_id = $1 ORDER BY c.position LIMIT 1`, offerID)
+}
+
+// ByPresented finds the case in which an issuer's offer was ever presented.
+func (s *Store) ByPresented(ctx context.Context, q sqldb.Querier, issuer, offerID string) (desk.Record, error) {
+	return s.one(ctx, q, selectCase+`JOIN case_offer AS o ON o.case_ref = c.ref WHERE o.issuer = $1 AND o.offer_id = $2`, issuer, offerID)
+}
+
+// ByEmployer finds all cases of an employer.
+func (s *Store) ByEmployer(ctx context.Context, q sqldb.Querier, organisationNumber string) ([]desk.Record, error) {
+	return s.cases(ctx, q, selectCase+`WHERE c.employer = $1 ORDER BY c.position`, organisationNumber)
 }
 
 // List gives cases by position.
 func (s *Store) List(ctx context.Context, q sqldb.Querier, l desk.Listing) ([]desk.Record, error) {
 	return s.cases(ctx, q, selectCase+`
 		WHERE c.position > $1 AND ($2 = '' OR c.offer_id = $2) AND ($3 = '' OR $3 =
-			CASE WHEN c.state NOT IN ('RECEIVED', 'PROPOSED') THEN c.state WHEN c.offer_withdrawn = 1 THEN 'WITHDRAWN' ELSE 'OPEN' END)
+			CASE WHEN c.state IN ('FEE_DUE', 'RECEIVED', 'PROPOSED', 'AWAITING_NEW_OFFER') AND c.offer_withdrawn = 1 THEN 'WITHDRAWN'
+				WHEN c.state IN ('RECEIVED', 'PROPOSED') THEN 'OPEN' ELSE c.state END)
 		ORDER BY c.position LIMIT $4`, l.After, l.OfferID, l.State, l.Limit)
 }
 
-func (s *Store) one(ctx context.Context, q sqldb.Querier, query string, key string) (desk.Record, error) {
-	all, err := s.cases(ctx, q, query, key)
+func (s *Store) one(ctx context.Context, q sqldb.Querier, query string, keys ...any) (desk.Record, error) {
+	all, err := s.cases(ctx, q, query, keys...)
 	if err != nil {
 		return desk.Record{}, err
 	}
@@ -189,12 +262,18 @@ func (s *Store) cases(ctx context.Context, q sqldb.Querier, query string, args .
 	if len(found) == 0 {
 		return nil, nil
 	}
-	steps, err := s.steps(ctx, q, found[0].Position, found[len(found)-1].Position)
+	first, last := found[0].Position, found[len(found)-1].Position
+	steps, err := s.steps(ctx, q, first, last)
+	if err != nil {
+		return nil, err
+	}
+	decisions, err := s.decisions(ctx, q, first, last)
 	if err != nil {
 		return nil, err
 	}
 	records := make([]desk.Record, len(found))
 	for i := range found {
+		found[i].snap.Decisions = decisions[found[i].snap.ID]
 		if records[i], err = s.restore(ctx, found[i], steps[found[i].snap.ID]); err != nil {
 			return nil, err
 		}
@@ -204,15 +283,16 @@ func (s *Store) cases(ctx context.Context, q sqldb.Querier, query string, args .
 
 func scanCase(r *sql.Rows) (row, error) {
 	var one row
-	var withdrawn, opened, decided int64
-	snap, decision := &one.snap, &one.snap.Decision
-	err := r.Scan(&snap.ID, &one.Position, &snap.Number, &one.OfferID, &snap.State, &withdrawn, &one.Applicant, &one.sealed,
-		&one.Traceparent, &opened, &one.Version, &decision.ID, &decision.Officer, &decision.Outcome, &decision.Reason, &decided)
-	snap.OfferWithdrawn = withdrawn == 1
-	one.OpenedAt = clock.FromMicros(opened)
-	if decided != 0 {
-		decision.At = clock.FromMicros(decided)
-	}
+	var opened, paid, received, late, dealt int64
+	var causes string
+	snap := &one.snap
+	fee, appeal := &snap.Fee, &snap.Appeal
+	err := r.Scan(&snap.ID, &one.Position, &snap.Number, &one.OfferID, &snap.State, &one.Applicant, &one.sealed,
+		&one.Traceparent, &opened, &one.Version, &fee.Amount, &fee.Currency, &fee.Source, &paid, &causes, &one.Family,
+		&appeal.ID, &appeal.State, &received, &late, &appeal.Officer, &dealt)
+	one.OpenedAt, fee.PaidAt = clock.FromMicros(opened), clock.FromMicros(paid)
+	appeal.ReceivedAt, appeal.At, appeal.Late = clock.FromMicros(received), clock.FromMicros(dealt), late == 1
+	snap.Causes = causesOf(causes)
 	return one, err
 }
 
@@ -220,14 +300,14 @@ func scanCase(r *sql.Rows) (row, error) {
 func (s *Store) steps(ctx context.Context, q sqldb.Querier, first, last int64) (map[string][]desk.Step, error) {
 	byCase := map[string][]desk.Step{}
 	rows, err := q.QueryContext(ctx, `
-		SELECT s.case_ref, s.milestone, s.service, s.at, s.time_class, s.event_id, s.event_type
+		SELECT s.case_ref, s.milestone, s.service, s.at, s.time_class, s.event_id, s.event_type, s.cause
 		FROM case_step AS s JOIN case_file AS c ON c.ref = s.case_ref
 		WHERE c.position BETWEEN $1 AND $2 ORDER BY s.case_ref, s.position`, first, last)
 	_, err = sqldb.Collect(rows, err, func(r *sql.Rows) (desk.Step, error) {
 		var ref string
 		var step desk.Step
 		var at int64
-		err := r.Scan(&ref, &step.Step.Step, &step.Service, &at, &step.TimeClass, &step.EventID, &step.EventType)
+		err := r.Scan(&ref, &step.Step.Step, &step.Service, &at, &step.TimeClass, &step.EventID, &step.EventType, &step.Cause)
 		step.At = clock.FromMicros(at)
 		byCase[ref] = append(byCase[ref], step)
 		return step, err

@@ -16,8 +16,8 @@ import (
 func (s *Store) AddSession(ctx context.Context, tx *sqldb.Tx, one desk.Session) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO application_session (thread, theirs, challenge, expires_at, state, case_ref, created_at)
-		VALUES ($1, $2, $3, $4, $5, '', $6)`,
-		one.Thread, one.Theirs, one.Challenge, clock.Micros(one.ExpiresAt), string(one.State), clock.Micros(one.CreatedAt))
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		one.Thread, one.Theirs, one.Challenge, clock.Micros(one.ExpiresAt), string(one.State), one.CaseRef, clock.Micros(one.CreatedAt))
 	if err != nil {
 		return fmt.Errorf("add session: %w", err)
 	}
@@ -29,8 +29,8 @@ func (s *Store) Session(ctx context.Context, q sqldb.Querier, thread, theirs str
 	one := desk.Session{Thread: thread, Theirs: theirs}
 	var expires, created int64
 	err := q.QueryRowContext(ctx, `
-		SELECT challenge, expires_at, state, created_at FROM application_session WHERE thread = $1 AND theirs = $2`, thread, theirs).
-		Scan(&one.Challenge, &expires, &one.State, &created)
+		SELECT challenge, expires_at, state, created_at, case_ref FROM application_session WHERE thread = $1 AND theirs = $2`, thread, theirs).
+		Scan(&one.Challenge, &expires, &one.State, &created, &one.CaseRef)
 	if errors.Is(err, sql.ErrNoRows) {
 		return one, fault.New(fault.NotFound, "presentation.no-such-session", "nothing was asked of you in this thread")
 	}
