@@ -100,8 +100,8 @@ func newEnvironment() (*cel.Env, error) {
 		ext.NativeTypes(types.ParseStructTags(true),
 			reflect.TypeFor[Recognition](), reflect.TypeFor[Certificate](), reflect.TypeFor[LanguageTest](), reflect.TypeFor[Part]()),
 		cel.Variable(visaFreeVariable, cel.MapType(cel.StringType, cel.ListType(cel.StringType))),
-		cel.Function("years_after", cel.Overload("years_after_int_int", []*cel.Type{cel.IntType, cel.IntType}, cel.IntType, cel.BinaryBinding(shifted(12)))),
-		cel.Function("months_after", cel.Overload("months_after_int_int", []*cel.Type{cel.IntType, cel.IntType}, cel.IntType, cel.BinaryBinding(shifted(1)))),
+		cel.Function("years_after", cel.Overload("years_after_int_int", []*cel.Type{cel.IntType, cel.IntType}, cel.IntType, cel.BinaryBinding(yearsAfter))),
+		cel.Function("months_after", cel.Overload("months_after_int_int", []*cel.Type{cel.IntType, cel.IntType}, cel.IntType, cel.BinaryBinding(monthsAfter))),
 	}
 	for _, v := range variables {
 		options = append(options, cel.Variable(v.name, v.typ))
@@ -124,16 +124,30 @@ func functions(names ...string) []*env.Function {
 // maxShift is how many years or months an expression may count.
 const maxShift = 1200
 
-// shifted is years_after(day, n) or months_after(day, n): the same date n units
-// on. The 29th of February is the 1st of March in other years.
-func shifted(months int) func(date, n ref.Val) ref.Val {
-	return func(date, n ref.Val) ref.Val {
-		from, count := date.(types.Int), n.(types.Int)
-		if count < -maxShift || count > maxShift || from < -1_000_000 || from > 4_000_000 {
-			return types.NewErr("a date is out of range")
+// yearsAfter is the same date n years on; the 29th of February is the 1st of March
+// in other years.
+func yearsAfter(date, n ref.Val) ref.Val {
+	return shifted(date, n, func(from time.Time, n int) time.Time { return from.AddDate(n, 0, 0) })
+}
+
+// monthsAfter is the same day n months on, or the last of a month that has no such
+// day: a period never reaches into the month after.
+func monthsAfter(date, n ref.Val) ref.Val {
+	return shifted(date, n, func(from time.Time, n int) time.Time {
+		to := from.AddDate(0, n, 0)
+		if to.Day() != from.Day() {
+			return to.AddDate(0, 0, -to.Day())
 		}
-		return types.Int(day(time.Unix(int64(from)*86400, 0).UTC().AddDate(0, int(count)*months, 0)))
+		return to
+	})
+}
+
+func shifted(date, n ref.Val, by func(time.Time, int) time.Time) ref.Val {
+	from, count := date.(types.Int), n.(types.Int)
+	if count < -maxShift || count > maxShift || from < -1_000_000 || from > 4_000_000 {
+		return types.NewErr("a date is out of range")
 	}
+	return types.Int(day(by(time.Unix(int64(from)*86400, 0).UTC(), int(count))))
 }
 
 // day is a date as days since 1970-01-01, also before it.
