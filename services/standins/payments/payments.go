@@ -20,11 +20,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/standins/mode"
 )
 
 // Config is what the stand-in needs.
@@ -38,8 +38,6 @@ type Config struct {
 	Dir string
 	// Random makes payment ids.
 	Random io.Reader
-	// Slowness is how long an answer takes in the mode slow. Default 2 s.
-	Slowness time.Duration
 }
 
 // Payment is a payment as it is kept.
@@ -56,10 +54,10 @@ type Payment struct {
 // Server is the stand-in. Safe for concurrent use.
 type Server struct {
 	Config
+	mode.Switch
 	mux *http.ServeMux
 
-	mu       sync.Mutex // guards mode and payments
-	mode     string
+	mu       sync.Mutex // guards payments
 	payments map[string]*Payment
 }
 
@@ -68,10 +66,7 @@ const bodyLimit = 64 << 10
 
 // New makes the stand-in, with the payments that its folder has.
 func New(c Config) (*Server, error) {
-	if c.Slowness == 0 {
-		c.Slowness = 2 * time.Second
-	}
-	s := &Server{Config: c, mux: http.NewServeMux(), mode: "ok", payments: map[string]*Payment{}}
+	s := &Server{Config: c, mux: http.NewServeMux(), payments: map[string]*Payment{}}
 	s.mux.HandleFunc("POST /v1/payments", s.create)
 	s.mux.HandleFunc("GET /v1/payments/{id}", s.retrieve)
 	s.mux.HandleFunc("GET /pay/{id}", s.page)
@@ -79,38 +74,11 @@ func New(c Config) (*Server, error) {
 	return s, s.load()
 }
 
-// SetMode makes the stand-in ok, slow, down (503) or wrong: what it says of a
-// payment is then of another one. Another mode is an error.
-func (s *Server) SetMode(mode string) error {
-	if !slices.Contains([]string{"ok", "slow", "down", "wrong"}, mode) {
-		return fmt.Errorf("a stand-in is ok, slow, down or wrong, not %q", mode)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mode = mode
-	return nil
-}
-
-// ServeHTTP implements http.Handler. Paths begin below the stand-in's prefix.
+// ServeHTTP implements http.Handler. Paths begin below the stand-in's prefix. In
+// the mode wrong, what it says of a payment is of another one.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	mode := s.mode
-	s.mu.Unlock()
-	switch mode {
-	case "slow":
-		wait := time.NewTimer(s.Slowness)
-		defer wait.Stop()
-		select {
-		case <-wait.C:
-		case <-r.Context().Done():
-			return
-		}
-	case "down":
-		http.Error(w, "down for maintenance", http.StatusServiceUnavailable)
-		return
-	}
 	r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
-	s.mux.ServeHTTP(w, r)
+	s.Serve(w, r, s.mux)
 }
 
 // order is what is put in.
@@ -214,7 +182,7 @@ func (s *Server) retrieve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reference := p.Reference
-	if s.mode == "wrong" {
+	if s.Wrong() {
 		reference = "somebody-elses"
 	}
 	summary := map[string]int64{}
