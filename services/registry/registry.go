@@ -1,7 +1,8 @@
 // Package registry is the programme's register: which employers may issue
-// offers of employment, and the signed list of who may issue what. This file
-// is the wiring; the journey is in internal/desk: accredit.go, list.go,
-// revoke.go.
+// offers of employment, who may sign them, and the signed list of who may issue
+// what. This file is the wiring; the journey is in internal/desk: apply.go,
+// accredit.go, suspend.go, watch.go, signatory.go, list.go, directory.go; the
+// rules are in internal/accreditation and internal/eligibility.
 package registry
 
 import (
@@ -21,9 +22,12 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
+	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
+	"github.com/kompetansespor/kompetansespor/services/registry/internal/accreditation"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/registry/internal/enhetsregisteret"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/store"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/web"
 )
@@ -40,6 +44,24 @@ type Config struct {
 	// revocation takes at most this long to reach whoever cannot ask. Default
 	// 5m.
 	ListLifetime time.Duration `yaml:"list_lifetime"`
+
+	// Enhetsregisteret is where organisations are looked up.
+	Enhetsregisteret Enhetsregisteret `yaml:"enhetsregisteret"`
+
+	// EligibilityPerMinute is how often the public "is this for me?" may ask
+	// Enhetsregisteret in a minute, all who ask together. Default 120.
+	EligibilityPerMinute int64 `yaml:"eligibility_per_minute"`
+}
+
+// Enhetsregisteret says where the register is.
+type Enhetsregisteret struct {
+	// URL is the base of its open API. Default
+	// https://data.brreg.no/enhetsregisteret/api; in development there is no
+	// default, and without one no employer can be accredited. http is for
+	// development, on a loopback address.
+	URL string `yaml:"url"`
+	// PollInterval is how often the feed of changes is read. Default 1m.
+	PollInterval time.Duration `yaml:"poll_interval"`
 }
 
 // Agency is an organisation that may issue credentials of its own types.
@@ -56,7 +78,7 @@ type Agency struct {
 
 // Validate says everything that is wrong with the configuration.
 func (c *Config) Validate() []fault.Violation {
-	all := c.Common.Validate(config.Needs{Events: true})
+	all := c.Common.Validate(config.Needs{Events: true, Methods: []string{registryv1.SignatoryService_CheckSignatory_FullMethodName}})
 	wrong := func(field, message string) {
 		all = append(all, fault.Violation{Field: field, Rule: "config.agency", Message: message})
 	}
@@ -88,11 +110,40 @@ func (c *Config) Validate() []fault.Violation {
 			}
 		}
 	}
+	all = append(all, c.validateRegister()...)
 	if c.ListLifetime == 0 {
 		c.ListLifetime = 5 * time.Minute
 	}
 	if c.ListLifetime < time.Second {
 		all = append(all, fault.Violation{Field: "list_lifetime", Rule: "config.list_lifetime", Message: "must be at least 1s"})
+	}
+	return all
+}
+
+func (c *Config) validateRegister() (all []fault.Violation) {
+	r := &c.Enhetsregisteret
+	wrong := func(field, message string) {
+		all = append(all, fault.Violation{Field: field, Rule: "config.enhetsregisteret", Message: message})
+	}
+	if r.URL == "" && !c.Development {
+		r.URL = enhetsregisteret.Production
+	}
+	if r.URL != "" {
+		if err := enhetsregisteret.CheckBase(r.URL, c.Development); err != nil {
+			wrong("enhetsregisteret.url", err.Error())
+		}
+	}
+	if r.PollInterval == 0 {
+		r.PollInterval = time.Minute
+	}
+	if r.PollInterval < time.Second {
+		wrong("enhetsregisteret.poll_interval", "must be at least 1s")
+	}
+	if c.EligibilityPerMinute == 0 {
+		c.EligibilityPerMinute = 120
+	}
+	if c.EligibilityPerMinute < 0 {
+		wrong("eligibility_per_minute", "must be at least 1")
 	}
 	return all
 }
@@ -112,14 +163,27 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	}
 	defer func() { _ = s.Close(ctx) }()
 
-	agencies := make([]desk.Agency, len(cfg.Agencies))
+	zone, err := time.LoadLocation("Europe/Oslo")
+	if err != nil {
+		return fmt.Errorf("load time zone: %w", err)
+	}
+	figures, err := accreditation.LoadFigures()
+	if err != nil {
+		return err
+	}
+	agencies, operator := make([]desk.Agency, len(cfg.Agencies)), ""
 	for i, a := range cfg.Agencies {
 		agencies[i] = desk.Agency(a)
+		if a.DID == cfg.DID {
+			operator = a.LegalName
+		}
 	}
+	bell := runner.NewBell()
 	d := desk.New(desk.Config{
-		DB: s.DB, Store: store.Store{}, Issuer: s.Issuer(nil, nil), Outbox: s.Outbox, Clock: s.Clock, Random: s.Random,
-		Signer: s.Book, AssertionKey: s.Book.AssertionKey, DID: cfg.DID, Agencies: agencies, Lifetime: cfg.ListLifetime,
-		Mode: mode(cfg.Development),
+		DB: s.DB, Store: store.Store{}, Register: enhetsregisteret.New(cfg.Enhetsregisteret.URL), Figures: figures,
+		Issuer: s.Issuer(nil, nil), Outbox: s.Outbox, Clock: s.Clock, Random: s.Random,
+		Signer: s.Book, AssertionKey: s.Book.AssertionKey, DID: cfg.DID, Operator: operator, Agencies: agencies, Lifetime: cfg.ListLifetime,
+		Mode: mode(cfg.Development), Zone: zone, Bell: bell,
 	})
 	if err := d.Configure(ctx); err != nil {
 		return err
@@ -128,15 +192,29 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	routes, err := web.Routes(d.TrustList)
+	routes, err := web.Routes(d)
 	if err != nil {
 		return err
+	}
+	jobs := []runner.Job{
+		{Name: "employers.lookup", Step: d.LookUp, Idle: time.Minute, Bell: bell},
+		{Name: "employers.expire", Step: d.Expire, Idle: time.Minute},
+	}
+	if cfg.Enhetsregisteret.URL != "" {
+		jobs = append(jobs, runner.Job{Name: "employers.follow", Step: d.FollowRegister, Idle: cfg.Enhetsregisteret.PollInterval})
 	}
 	return s.Run(ctx, service.Parts{
 		Public: func(r grpc.ServiceRegistrar) {
 			registryv1.RegisterRegistryServiceServer(r, &api.Registry{Desk: d, Clock: s.Clock})
+			registryv1.RegisterEmployerDirectoryServiceServer(r, &api.Directory{Desk: d})
 		},
-		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{registryv1.RegisterRegistryServiceHandler},
+		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
+			registryv1.RegisterRegistryServiceHandler, registryv1.RegisterEmployerDirectoryServiceHandler,
+		},
+		Internal: func(r grpc.ServiceRegistrar) {
+			registryv1.RegisterSignatoryServiceServer(r, &api.Signatories{Desk: d})
+		},
+		Jobs:    jobs,
 		OpenAPI: document,
 		Policy:  api.Policy(),
 		Routes:  routes,

@@ -16,10 +16,8 @@ func (a *Accreditation) Claims() (map[string]any, error) {
 		return nil, fault.New(fault.Conflict, "accreditation.not-in-force", "the employer is not accredited")
 	}
 	var met, scope []any
-	for _, c := range sortedCriteria() {
-		if a.met[c] {
-			met = append(met, string(c))
-		}
+	for _, c := range Criteria() { // none is accredited without all of them
+		met = append(met, string(c))
 	}
 	for _, s := range a.scope {
 		scope = append(scope, s)
@@ -32,6 +30,6 @@ func (a *Accreditation) Claims() (map[string]any, error) {
 		"criteria_met":        met,
 		"scope":               scope,
 		"valid_from":          a.validFrom.Format(time.DateOnly),
-		"valid_until":         a.ValidUntil().Format(time.DateOnly),
+		"valid_until":         a.validUntil.Format(time.DateOnly),
 	}, nil
 }

@@ -14,42 +14,55 @@ type Snapshot struct {
 	OrganisationNumber string
 	LegalName          string
 	Scope              []string
+	Contact            string
+	Declaration        Declaration
+	Signatories        []Signatory
+	Attested           map[Criterion]Attestation
+	Register           []Finding
 	State              State
-	// Criteria are those recorded, met or not.
-	Criteria  map[Criterion]bool
-	ValidFrom time.Time
-	RevokedAt time.Time
+	ValidFrom          time.Time
+	ValidUntil         time.Time
+	BannedUntil        time.Time
+	Changes            []Change
 }
 
 // Snapshot is the accreditation for the store.
 func (a *Accreditation) Snapshot() Snapshot {
 	return Snapshot{
-		ID: a.id, OrganisationNumber: a.organisationNumber, LegalName: a.legalName, Scope: slices.Clone(a.scope),
-		State: a.state, Criteria: maps.Clone(a.met), ValidFrom: a.validFrom, RevokedAt: a.revokedAt,
+		ID: a.id, OrganisationNumber: a.organisationNumber, LegalName: a.legalName, Scope: slices.Clone(a.scope), Contact: a.contact,
+		Declaration: a.declaration, Signatories: slices.Clone(a.signatories), Attested: maps.Clone(a.attested), Register: slices.Clone(a.register),
+		State: a.state, ValidFrom: a.validFrom, ValidUntil: a.validUntil, BannedUntil: a.bannedUntil, Changes: slices.Clone(a.changes),
 	}
 }
 
-// Restore is the reverse of Snapshot. It refuses rows that no accreditation can have.
+// Restore is the reverse of Snapshot. It refuses rows that no accreditation can
+// have.
 func Restore(s Snapshot) (*Accreditation, error) {
-	dated := !s.ValidFrom.IsZero()
+	dated := !s.ValidFrom.IsZero() && s.ValidUntil.After(s.ValidFrom)
+	undated := s.ValidFrom.IsZero() && s.ValidUntil.IsZero()
+	banned := !s.BannedUntil.IsZero()
 	var fits bool
 	switch s.State {
 	case Pending:
-		fits = !dated && s.RevokedAt.IsZero()
-	case Accredited, Suspended:
-		fits = dated && s.RevokedAt.IsZero()
+		fits = undated && !banned
+	case Accredited, Suspended, Expired:
+		fits = dated && !banned
 	case Revoked:
-		fits = dated && !s.RevokedAt.IsZero()
+		fits = dated && banned
+	}
+	if len(s.Changes) == 0 || s.Changes[len(s.Changes)-1].To != s.State {
+		fits = false
 	}
 	if !fits || s.ID == "" || s.OrganisationNumber == "" || len(s.Scope) == 0 {
 		return nil, fault.New(fault.Internal, "accreditation.stored", "a stored accreditation cannot be read")
 	}
-	met := maps.Clone(s.Criteria)
-	if met == nil {
-		met = map[Criterion]bool{}
+	attested := maps.Clone(s.Attested)
+	if attested == nil {
+		attested = map[Criterion]Attestation{}
 	}
 	return &Accreditation{
-		id: s.ID, organisationNumber: s.OrganisationNumber, legalName: s.LegalName, scope: slices.Clone(s.Scope),
-		state: s.State, met: met, validFrom: s.ValidFrom, revokedAt: s.RevokedAt,
+		id: s.ID, organisationNumber: s.OrganisationNumber, legalName: s.LegalName, scope: slices.Clone(s.Scope), contact: s.Contact,
+		declaration: s.Declaration, signatories: slices.Clone(s.Signatories), attested: attested, register: slices.Clone(s.Register),
+		state: s.State, validFrom: s.ValidFrom, validUntil: s.ValidUntil, bannedUntil: s.BannedUntil, changes: slices.Clone(s.Changes),
 	}, nil
 }

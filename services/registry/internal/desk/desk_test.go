@@ -21,17 +21,33 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/accreditation"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/registry/internal/enhetsregisteret"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/store"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/web"
+	standin "github.com/kompetansespor/kompetansespor/services/standins/enhetsregisteret"
 )
 
 const employer = "did:web:issuer.kompetansespor.example:employers:310000019"
 
 func open(t *testing.T) (*harness.Harness, *desk.Desk) {
 	t.Helper()
+	h, d, _ := openWith(t)
+	return h, d
+}
+
+// openWith opens a desk beside the stand-in of Enhetsregisteret.
+func openWith(t *testing.T) (*harness.Harness, *desk.Desk, *standin.Register) {
+	t.Helper()
 	h := harness.Open(t, "registry", store.Migrations())
+	register := standin.New(standin.Config{Clock: h.Clock})
+	server := httptest.NewServer(register)
+	t.Cleanup(server.Close)
+	figures, err := accreditation.LoadFigures()
+	if err != nil {
+		t.Fatal(err)
+	}
 	d := desk.New(desk.Config{
-		DB: h.DB, Store: store.Store{}, Issuer: h.Issuer, Outbox: h.Outbox, Clock: h.Clock, Random: rand.Reader,
+		DB: h.DB, Store: store.Store{}, Register: enhetsregisteret.New(server.URL + "/api"), Figures: figures, Issuer: h.Issuer, Outbox: h.Outbox, Clock: h.Clock, Random: rand.Reader,
 		Signer: h.Book, AssertionKey: h.Book.AssertionKey, DID: h.DID, Lifetime: time.Minute, Mode: identifier.Synthetic,
 		Agencies: []desk.Agency{{
 			DID: "did:web:udi.kompetansespor.example", OrganisationNumber: "310000116", LegalName: "UDI", CredentialTypes: []string{credtype.ResidencePermit},
@@ -40,12 +56,16 @@ func open(t *testing.T) (*harness.Harness, *desk.Desk) {
 	if err := d.Configure(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return h, d
+	return h, d, register
 }
 
+var officer = desk.Why{By: "officer-1", Code: "OTHER", Reason: "because"}
+
 func application() desk.Application {
-	a := desk.Application{OrganisationNumber: "310000019", LegalName: "University of Oslo", DID: employer, Municipality: "0301"}
-	for c := range accreditation.Criteria {
+	a := desk.Application{OrganisationNumber: "310000019", LegalName: "University of Oslo", DID: employer, Municipality: "0301",
+		DeclaredBy: "Kari Nordmann", Contact: "hr@uio.example.com",
+		Signatories: []accreditation.Signatory{{Name: "Kari Nordmann", Role: "HR manager", Right: "urn:altinn:resource:kompetansespor-issue"}}}
+	for _, c := range accreditation.Criteria() {
 		a.Criteria = append(a.Criteria, string(c))
 	}
 	return a
@@ -53,7 +73,7 @@ func application() desk.Application {
 
 func accredit(t *testing.T, d *desk.Desk, a desk.Application) desk.Record {
 	t.Helper()
-	record, err := d.Accredit(t.Context(), a)
+	record, err := d.Accredit(t.Context(), a, "officer-1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +129,7 @@ func TestAccreditedEmployerIsOnTheSignedListAtOnce(t *testing.T) {
 	if _, err := after.Accredited(employer, credtype.ResidencePermit, h.Clock.Now()); fault.RuleOf(err) != "issuer.not-accredited" {
 		t.Error(err)
 	}
-	if got := h.Events(t, record.Accreditation.ID()); !slices.Equal(got, []string{"no.kompetansespor.employer.accredited.v1"}) {
+	if got := h.Events(t, record.Accreditation.ID()); !slices.Equal(got, []string{"no.kompetansespor.employer.applied.v1", "no.kompetansespor.employer.accredited.v1"}) {
 		t.Error(got)
 	}
 }
@@ -144,7 +164,7 @@ func TestSameApplicationAgainAnswersTheSame(t *testing.T) {
 	again := application()
 	slices.Reverse(again.Criteria)
 	second := accredit(t, d, again)
-	if first.Accreditation.ID() != second.Accreditation.ID() || list(t, h, d).Version != version || len(h.Events(t, first.Accreditation.ID())) != 1 {
+	if first.Accreditation.ID() != second.Accreditation.ID() || list(t, h, d).Version != version || len(h.Events(t, first.Accreditation.ID())) != 2 {
 		t.Error("a repetition had an effect")
 	}
 	for name, spoil := range map[string]func(*desk.Application){
@@ -155,7 +175,7 @@ func TestSameApplicationAgainAnswersTheSame(t *testing.T) {
 	} {
 		a := application()
 		spoil(&a)
-		if _, err := d.Accredit(t.Context(), a); fault.KindOf(err) != fault.Conflict {
+		if _, err := d.Accredit(t.Context(), a, "officer-1"); fault.KindOf(err) != fault.Conflict {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -165,20 +185,20 @@ func TestApplicationIsRefusedWithEveryFieldNamed(t *testing.T) {
 	_, d := open(t)
 	_, err := d.Accredit(t.Context(), desk.Application{
 		OrganisationNumber: "310000018", DID: "did:web:127.0.0.1", Criteria: []string{"EMP-9"}, Municipality: "Oslo",
-	})
+	}, "officer-1")
 	var fields []string
 	for _, v := range fault.From(err).Violations {
 		fields = append(fields, v.Field)
 	}
-	if fault.KindOf(err) != fault.Invalid || !slices.Equal(fields, []string{"organisation_number", "legal_name", "did", "criteria", "municipality"}) {
+	if fault.KindOf(err) != fault.Invalid || !slices.Equal(fields, []string{"organisation_number", "legal_name", "did", "municipality", "criteria"}) {
 		t.Error(err)
 	}
 	lacking := application()
 	lacking.Criteria = []string{"EMP-1"}
-	if _, err := d.Accredit(t.Context(), lacking); fault.RuleOf(err) != "accreditation.criteria" {
+	if _, err := d.Accredit(t.Context(), lacking, "officer-1"); fault.RuleOf(err) != "accreditation.criteria" {
 		t.Error(err)
 	}
-	if all, err := d.List(t.Context(), "", 10); err != nil || len(all) != 0 {
+	if all, err := d.List(t.Context(), "", "", 10); err != nil || len(all) != 0 {
 		t.Error("something was kept of what was refused", all, err)
 	}
 }
@@ -187,15 +207,15 @@ func TestRevokedEmployerLeavesTheList(t *testing.T) {
 	h, d := open(t)
 	record := accredit(t, d, application())
 	version := list(t, h, d).Version
-	if _, err := d.Revoke(t.Context(), "310000019", " "); fault.RuleOf(err) != "accreditation.invalid" {
+	if _, err := d.Revoke(t.Context(), "310000019", desk.Why{Code: "OTHER", Reason: " "}); fault.RuleOf(err) != "accreditation.invalid" {
 		t.Error(err)
 	}
-	if _, err := d.Revoke(t.Context(), "310000027", "x"); fault.KindOf(err) != fault.NotFound {
+	if _, err := d.Revoke(t.Context(), "310000027", officer); fault.KindOf(err) != fault.NotFound {
 		t.Error(err)
 	}
 	for range 2 {
-		revoked, err := d.Revoke(t.Context(), "310000019", "sanctioned")
-		if err != nil || revoked.RevocationReason != "sanctioned" || revoked.Accreditation.State() != accreditation.Revoked {
+		revoked, err := d.Revoke(t.Context(), "310000019", desk.Why{By: "officer-1", Code: "SANCTIONED", Reason: "sanctioned"})
+		if err != nil || revoked.Accreditation.State() != accreditation.Revoked {
 			t.Fatal(revoked, err)
 		}
 	}
@@ -203,7 +223,7 @@ func TestRevokedEmployerLeavesTheList(t *testing.T) {
 	if _, err := after.Accredited(employer, credtype.OfferOfEmployment, h.Clock.Now()); fault.RuleOf(err) != "issuer.unknown" || after.Version != version+1 {
 		t.Error(after.Version, err)
 	}
-	want := []string{"no.kompetansespor.employer.accredited.v1", "no.kompetansespor.employer.revoked.v1"}
+	want := []string{"no.kompetansespor.employer.applied.v1", "no.kompetansespor.employer.accredited.v1", "no.kompetansespor.employer.revoked.v1"}
 	if got := h.Events(t, record.Accreditation.ID()); !slices.Equal(got, want) {
 		t.Error(got)
 	}
@@ -211,7 +231,7 @@ func TestRevokedEmployerLeavesTheList(t *testing.T) {
 	if err := h.DB.Read().QueryRowContext(t.Context(), `SELECT revoked_at FROM status_entry WHERE credential_id = $1`, record.CredentialID).Scan(&at); err != nil || at == 0 {
 		t.Error("the status bit is not set", err)
 	}
-	if _, err := d.Accredit(t.Context(), application()); fault.RuleOf(err) != "accreditation.revoked" {
+	if _, err := d.Accredit(t.Context(), application(), "officer-1"); fault.RuleOf(err) != "accreditation.revoked" {
 		t.Error(err)
 	}
 	h.Clock.Pass(2 * 366 * 24 * time.Hour)
@@ -247,7 +267,7 @@ func TestOtherAgenciesMakeANewVersion(t *testing.T) {
 
 func TestServedContextIsThePinnedOne(t *testing.T) {
 	_, d := open(t)
-	routes, err := web.Routes(d.TrustList)
+	routes, err := web.Routes(d)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,15 +9,17 @@ import (
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
+	"github.com/kompetansespor/kompetansespor/services/registry/internal/accreditation"
 )
 
-// published is the list as it was last signed.
-type published struct {
-	version int64
-	until   time.Time
-	body    []byte
+// Published is a version of the trust list as it was signed.
+type Published struct {
+	Version              int64
+	IssuedAt, NextUpdate time.Time
+	Body                 []byte
 }
 
 // Configure records which agencies are configured: others than before make a
@@ -28,58 +30,91 @@ func (d *Desk) Configure(ctx context.Context) error {
 		return fmt.Errorf("configure agencies: %w", err)
 	}
 	sum := sha256.Sum256(raw)
-	return d.DB.Tx(ctx, func(tx *sqldb.Tx) error { return d.Store.SetAgencies(ctx, tx, hex.EncodeToString(sum[:])) })
+	return d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+		changed, err := d.Store.SetAgencies(ctx, tx, hex.EncodeToString(sum[:]))
+		if err != nil {
+			return err
+		}
+		version, err := d.Store.Version(ctx, tx)
+		if err != nil {
+			return err
+		}
+		// A list from before its versions were kept is published anew.
+		if _, err := d.Store.PastList(ctx, tx, version); !changed && (err == nil || fault.KindOf(err) != fault.NotFound) {
+			return err
+		}
+		return d.publish(ctx, tx)
+	})
+}
+
+// publish makes the next version of the list, of what stands in the caller's
+// transaction, and keeps it for ever.
+func (d *Desk) publish(ctx context.Context, tx *sqldb.Tx) error {
+	version, err := d.Store.NextVersion(ctx, tx)
+	if err != nil {
+		return err
+	}
+	next, err := d.signList(ctx, tx, version)
+	if err != nil {
+		return err
+	}
+	return d.Store.AddList(ctx, tx, next)
 }
 
 // TrustList gives the signed list (see trustlist): always of the newest
-// version, and signed anew when half its lifetime has passed.
+// version, and signed anew, with the same sequence number, when half its
+// lifetime has passed.
 func (d *Desk) TrustList(ctx context.Context) ([]byte, error) {
 	version, err := d.Store.Version(ctx, d.DB.Read())
 	if err != nil {
 		return nil, err
 	}
-	now := d.Clock.Now().UTC()
 	d.mu.Lock()
 	have := d.last
 	d.mu.Unlock()
-	if have.version == version && now.Before(have.until.Add(-d.Lifetime/2)) {
-		return have.body, nil
+	if have.Version == version && d.fresh(have) {
+		return have.Body, nil
 	}
-	list, err := d.current(ctx, now)
-	if err != nil {
-		return nil, err
-	}
-	key, err := d.AssertionKey(ctx, d.DID)
-	if err != nil {
-		return nil, err
-	}
-	body, err := trustlist.Sign(ctx, d.Signer, key, list)
-	if err != nil {
-		return nil, err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if list.Version >= d.last.version {
-		d.last = published{version: list.Version, until: list.NextUpdate, body: body}
-	}
-	return body, nil
-}
-
-// current reads the list as it stands. One transaction, so that nothing is on
-// it that its version does not count.
-func (d *Desk) current(ctx context.Context, now time.Time) (trustlist.List, error) {
-	list := trustlist.List{Issuer: d.DID, IssuedAt: now, NextUpdate: now.Add(d.Lifetime), Entities: []trustlist.Entity{}}
-	var records []Record
-	err := d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		var err error
-		if list.Version, err = d.Store.Version(ctx, tx); err != nil {
+	var current Published
+	err = d.DB.Snapshot(ctx, func(q sqldb.Querier) error {
+		if version, err = d.Store.Version(ctx, q); err != nil {
 			return err
 		}
-		records, err = d.Store.Accredited(ctx, tx)
+		if current, err = d.Store.PastList(ctx, q, version); err != nil || d.fresh(current) {
+			return err
+		}
+		current, err = d.signList(ctx, q, version)
 		return err
 	})
 	if err != nil {
-		return list, fmt.Errorf("read trust list: %w", err)
+		return nil, fmt.Errorf("read trust list: %w", err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if current.Version >= d.last.Version {
+		d.last = current
+	}
+	return current.Body, nil
+}
+
+func (d *Desk) fresh(l Published) bool {
+	return d.Clock.Now().Before(l.NextUpdate.Add(-d.Lifetime / 2))
+}
+
+// PastList gives a version of the list as it was first signed. NotFound when
+// there is none.
+func (d *Desk) PastList(ctx context.Context, version int64) ([]byte, error) {
+	l, err := d.Store.PastList(ctx, d.DB.Read(), version)
+	return l.Body, err
+}
+
+// signList signs the list as it stands for q.
+func (d *Desk) signList(ctx context.Context, q sqldb.Querier, version int64) (Published, error) {
+	now := d.now()
+	list := trustlist.List{Issuer: d.DID, Operator: d.Operator, Version: version, IssuedAt: now, NextUpdate: now.Add(d.Lifetime)}
+	records, err := d.Store.Decided(ctx, q)
+	if err != nil {
+		return Published{}, err
 	}
 	for _, a := range d.Agencies {
 		// An agency may issue for as long as a list names it.
@@ -89,11 +124,33 @@ func (d *Desk) current(ctx context.Context, now time.Time) (trustlist.List, erro
 		})
 	}
 	for _, r := range records {
-		list.Entities = append(list.Entities, trustlist.Entity{
-			DID: r.DID, OrganisationNumber: r.Accreditation.OrganisationNumber(), LegalName: r.Accreditation.LegalName(),
-			CredentialTypes: []string{credtype.OfferOfEmployment}, Status: trustlist.Accredited,
-			ValidFrom: r.Accreditation.ValidFrom(), ValidUntil: endOf(r.Accreditation), AccreditationID: r.Accreditation.ID(),
-		})
+		list.Entities = append(list.Entities, listed(r))
 	}
-	return list, nil
+	key, err := d.AssertionKey(ctx, d.DID)
+	if err != nil {
+		return Published{}, err
+	}
+	body, err := trustlist.Sign(ctx, d.Signer, key, list)
+	return Published{Version: version, IssuedAt: list.IssuedAt, NextUpdate: list.NextUpdate, Body: body}, err
+}
+
+var statuses = map[accreditation.State]string{
+	accreditation.Accredited: trustlist.Accredited, accreditation.Suspended: trustlist.Suspended,
+	accreditation.Revoked: trustlist.Withdrawn, accreditation.Expired: trustlist.Expired,
+}
+
+// listed is an employer on the list, with all that it was before.
+func listed(r Record) trustlist.Entity {
+	a := r.Accreditation
+	e := trustlist.Entity{
+		DID: r.DID, OrganisationNumber: a.OrganisationNumber(), LegalName: a.LegalName(), CredentialTypes: []string{credtype.OfferOfEmployment},
+		Status: statuses[a.State()], StatusSince: a.Since(), ValidFrom: a.ValidFrom(), ValidUntil: a.End(), AccreditationID: a.ID(),
+	}
+	changes := a.Changes()
+	for i := len(changes) - 2; i >= 0; i-- {
+		if status, told := statuses[changes[i].To]; told {
+			e.History = append(e.History, trustlist.Standing{Status: status, Since: changes[i].At})
+		}
+	}
+	return e
 }

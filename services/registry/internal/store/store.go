@@ -1,5 +1,6 @@
-// Package store keeps accreditations in the registry's database: rows to
-// domain and back, no rules.
+// Package store keeps accreditations, the versions of the trust list and how far
+// the register's feed was read in the registry's database: rows to domain and
+// back, no rules.
 package store
 
 import (
@@ -27,97 +28,142 @@ func Migrations() sqldb.Migrations { return sqldb.Embedded("registry", schema) }
 // Store is safe for concurrent use.
 type Store struct{}
 
-const columns = `id, organisation_number, legal_name, did, municipality, scope, criteria, state, valid_from, revoked_at, revocation_reason,
-	content_hash, credential_id, traceparent`
+const columns = `id, organisation_number, legal_name, did, municipality, scope, criteria, state, valid_from, valid_until, revoked_at, banned_until,
+	contact, declared_by, declared_at, signatories, attested, register, content_hash, credential_id, traceparent, created_at`
+
+// micros is 0 for a time that has not come.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return clock.Micros(t)
+}
+
+func instant(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return clock.FromMicros(micros)
+}
+
+// written are an accreditation's columns that change.
+type written struct{ signatories, attested, register string }
+
+func write(s accreditation.Snapshot) (w written, err error) {
+	for _, part := range []struct {
+		into *string
+		from any
+	}{{&w.signatories, s.Signatories}, {&w.attested, s.Attested}, {&w.register, s.Register}} {
+		raw, err := json.Marshal(part.from)
+		if err != nil {
+			return w, fmt.Errorf("write accreditation: %w", err)
+		}
+		*part.into = string(raw)
+	}
+	return w, nil
+}
 
 // Add puts in a new accreditation.
 func (Store) Add(ctx context.Context, tx *sqldb.Tx, r desk.Record, at time.Time) error {
 	s := r.Accreditation.Snapshot()
-	criteria, err := json.Marshal(s.Criteria)
+	w, err := write(s)
 	if err != nil {
-		return fmt.Errorf("write criteria: %w", err)
+		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO accreditation (`+columns+`, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, '', $10, $11, $12, $13)`,
-		s.ID, s.OrganisationNumber, s.LegalName, r.DID, r.Municipality, strings.Join(s.Scope, " "), string(criteria), string(s.State),
-		clock.Micros(s.ValidFrom), r.ContentHash, r.CredentialID, r.Traceparent, clock.Micros(at))
+	_, err = tx.ExecContext(ctx, `INSERT INTO accreditation (`+columns+`, revocation_reason, name_folded)
+		VALUES ($1, $2, $3, $4, $5, $6, '{}', $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, '', $21)`,
+		s.ID, s.OrganisationNumber, s.LegalName, r.DID, r.Municipality, strings.Join(s.Scope, " "), string(s.State),
+		micros(s.ValidFrom), micros(s.ValidUntil), micros(s.BannedUntil), s.Contact, s.Declaration.By, micros(s.Declaration.At),
+		w.signatories, w.attested, w.register, r.ContentHash, r.CredentialID, r.Traceparent, clock.Micros(at), accreditation.Fold(s.LegalName))
 	if err != nil {
 		return fmt.Errorf("add accreditation: %w", err)
 	}
-	return nil
+	return addChanges(ctx, tx, s)
 }
 
-// Save writes an accreditation's life back.
+// Save writes an accreditation back.
 func (Store) Save(ctx context.Context, tx *sqldb.Tx, r desk.Record) error {
 	s := r.Accreditation.Snapshot()
-	revoked := int64(0)
-	if !s.RevokedAt.IsZero() {
-		revoked = clock.Micros(s.RevokedAt)
+	w, err := write(s)
+	if err != nil {
+		return err
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE accreditation SET state = $1, revoked_at = $2, revocation_reason = $3 WHERE id = $4`,
-		string(s.State), revoked, r.RevocationReason, s.ID)
+	_, err = tx.ExecContext(ctx, `UPDATE accreditation SET legal_name = $1, name_folded = $2, did = $3, municipality = $4, state = $5,
+		valid_from = $6, valid_until = $7, banned_until = $8, contact = $9, declared_by = $10, declared_at = $11, signatories = $12,
+		attested = $13, register = $14, content_hash = $15, credential_id = $16 WHERE id = $17`,
+		s.LegalName, accreditation.Fold(s.LegalName), r.DID, r.Municipality, string(s.State), micros(s.ValidFrom), micros(s.ValidUntil),
+		micros(s.BannedUntil), s.Contact, s.Declaration.By, micros(s.Declaration.At), w.signatories, w.attested, w.register,
+		r.ContentHash, r.CredentialID, s.ID)
 	if err != nil {
 		return fmt.Errorf("save accreditation: %w", err)
+	}
+	return addChanges(ctx, tx, s)
+}
+
+// addChanges puts in the changes that are not there yet.
+func addChanges(ctx context.Context, tx *sqldb.Tx, s accreditation.Snapshot) error {
+	for i, c := range s.Changes {
+		_, err := tx.ExecContext(ctx, `INSERT INTO accreditation_change
+			(accreditation_id, number, from_state, to_state, code, reason, changed_by, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+			ON CONFLICT (accreditation_id, number) DO NOTHING`,
+			s.ID, i+1, string(c.From), string(c.To), c.Code, c.Reason, c.By, clock.Micros(c.At))
+		if err != nil {
+			return fmt.Errorf("keep change of accreditation: %w", err)
+		}
 	}
 	return nil
 }
 
 // Newest finds an organisation's newest accreditation.
-func (Store) Newest(ctx context.Context, q sqldb.Querier, organisationNumber string) (desk.Record, error) {
-	return one(q.QueryContext(ctx, `SELECT `+columns+` FROM accreditation WHERE organisation_number = $1 ORDER BY created_at DESC, id DESC LIMIT 1`, organisationNumber))
+func (s Store) Newest(ctx context.Context, q sqldb.Querier, organisationNumber string) (desk.Record, error) {
+	return s.one(ctx, q, `WHERE organisation_number = $1 ORDER BY created_at DESC, id DESC LIMIT 1`, organisationNumber)
 }
 
-// ByDID finds the accreditation of a DID that is not revoked.
-func (Store) ByDID(ctx context.Context, q sqldb.Querier, did string) (desk.Record, error) {
-	return one(q.QueryContext(ctx, `SELECT `+columns+` FROM accreditation WHERE did = $1 AND state <> 'REVOKED'`, did))
+// ByDID finds the accreditation of a DID that is not over.
+func (s Store) ByDID(ctx context.Context, q sqldb.Querier, did string) (desk.Record, error) {
+	return s.one(ctx, q, `WHERE did = $1 AND state NOT IN ('REVOKED', 'EXPIRED')`, did)
 }
 
-// List gives the newest accreditation of each organisation after one.
-func (Store) List(ctx context.Context, q sqldb.Querier, after string, limit int) ([]desk.Record, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM accreditation AS a
-		WHERE organisation_number > $1 AND NOT EXISTS (
-			SELECT 1 FROM accreditation AS b WHERE b.organisation_number = a.organisation_number AND b.created_at > a.created_at)
-		ORDER BY organisation_number LIMIT $2`, after, limit)
-	return sqldb.Collect(rows, err, scan)
+// OfOrganisation gives all accreditations that an organisation ever had, oldest
+// first.
+func (s Store) OfOrganisation(ctx context.Context, q sqldb.Querier, organisationNumber string) ([]desk.Record, error) {
+	return s.all(ctx, q, `WHERE organisation_number = $1 ORDER BY created_at, id`, organisationNumber)
 }
 
-// Accredited gives all that are accredited, by organisation number.
-func (Store) Accredited(ctx context.Context, q sqldb.Querier) ([]desk.Record, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM accreditation WHERE state = 'ACCREDITED' ORDER BY organisation_number`)
-	return sqldb.Collect(rows, err, scan)
+// List gives the newest accreditation of each organisation after one, those in
+// a state unless it is empty.
+func (s Store) List(ctx context.Context, q sqldb.Querier, after string, state accreditation.State, limit int) ([]desk.Record, error) {
+	return s.all(ctx, q, `AS a WHERE organisation_number > $1 AND ($2 = '' OR state = $2) AND NOT EXISTS (
+			SELECT 1 FROM accreditation AS b WHERE b.organisation_number = a.organisation_number
+				AND (b.created_at > a.created_at OR b.created_at = a.created_at AND b.id > a.id))
+		ORDER BY organisation_number LIMIT $3`, after, string(state), limit)
 }
 
-// Version gives the trust list's version.
-func (Store) Version(ctx context.Context, q sqldb.Querier) (int64, error) {
-	var version int64
-	if err := q.QueryRowContext(ctx, `SELECT version FROM trust_list WHERE id = 'current'`).Scan(&version); err != nil {
-		return 0, fmt.Errorf("read version of trust list: %w", err)
-	}
-	return version, nil
+// Search gives those in force at an instant whose number begins with the words
+// or whose name has them, by organisation number.
+func (s Store) Search(ctx context.Context, q sqldb.Querier, words, after string, at time.Time, limit int) ([]desk.Record, error) {
+	escaped := strings.NewReplacer(`!`, `!!`, `%`, `!%`, `_`, `!_`).Replace(accreditation.Fold(words))
+	day := at.UTC().Truncate(24 * time.Hour)
+	return s.all(ctx, q, `WHERE state = 'ACCREDITED' AND organisation_number > $1 AND valid_from <= $2 AND valid_until >= $3
+			AND (name_folded LIKE $4 ESCAPE '!' OR organisation_number LIKE $5 ESCAPE '!')
+		ORDER BY organisation_number LIMIT $6`, after, clock.Micros(at), clock.Micros(day), "%"+escaped+"%", escaped+"%", limit)
 }
 
-// NextVersion moves the trust list on.
-func (Store) NextVersion(ctx context.Context, tx *sqldb.Tx) error {
-	n, err := sqldb.Changed(ctx, tx, `UPDATE trust_list SET version = version + 1 WHERE id = 'current'`)
-	if err == nil && n != 1 {
-		err = fault.New(fault.Internal, "trustlist.missing", "there is no trust list yet")
-	}
-	return err
+// Decided gives all that were ever accredited, by organisation number and time.
+func (s Store) Decided(ctx context.Context, q sqldb.Querier) ([]desk.Record, error) {
+	return s.all(ctx, q, `WHERE state <> 'PENDING' ORDER BY organisation_number, created_at, id`)
 }
 
-// SetAgencies moves the trust list on when its agencies have changed, and
-// begins it.
-func (Store) SetAgencies(ctx context.Context, tx *sqldb.Tx, hash string) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO trust_list (id, version, agencies) VALUES ('current', 1, $1)
-		ON CONFLICT (id) DO UPDATE SET version = trust_list.version + 1, agencies = excluded.agencies
-		WHERE trust_list.agencies <> excluded.agencies`, hash)
-	return err
+// Over gives accreditations whose last day is before a day and that have not
+// expired.
+func (s Store) Over(ctx context.Context, q sqldb.Querier, day time.Time, limit int) ([]desk.Record, error) {
+	return s.all(ctx, q, `WHERE state IN ('ACCREDITED', 'SUSPENDED') AND valid_until < $1 AND valid_until > 0 ORDER BY id LIMIT $2`, clock.Micros(day), limit)
 }
 
-func one(rows *sql.Rows, err error) (desk.Record, error) {
-	all, err := sqldb.Collect(rows, err, scan)
+func (s Store) one(ctx context.Context, q sqldb.Querier, where string, args ...any) (desk.Record, error) {
+	all, err := s.all(ctx, q, where, args...)
 	if err != nil {
-		return desk.Record{}, fmt.Errorf("read accreditation: %w", err)
+		return desk.Record{}, err
 	}
 	if len(all) == 0 {
 		return desk.Record{}, fault.New(fault.NotFound, "accreditation.unknown", "this organisation was never accredited")
@@ -125,23 +171,101 @@ func one(rows *sql.Rows, err error) (desk.Record, error) {
 	return all[0], nil
 }
 
-func scan(r *sql.Rows) (desk.Record, error) {
-	var rec desk.Record
-	var s accreditation.Snapshot
-	var scope, criteria string
-	var from, revoked int64
-	err := r.Scan(&s.ID, &s.OrganisationNumber, &s.LegalName, &rec.DID, &rec.Municipality, &scope, &criteria, &s.State, &from, &revoked,
-		&rec.RevocationReason, &rec.ContentHash, &rec.CredentialID, &rec.Traceparent)
+func (Store) all(ctx context.Context, q sqldb.Querier, where string, args ...any) ([]desk.Record, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM accreditation `+where, args...)
+	found, err := sqldb.Collect(rows, err, scan)
 	if err != nil {
-		return rec, err
+		return nil, fmt.Errorf("read accreditations: %w", err)
 	}
-	if err := json.Unmarshal([]byte(criteria), &s.Criteria); err != nil {
-		return rec, err
+	told, err := changes(ctx, q, where, args...)
+	if err != nil {
+		return nil, err
 	}
-	s.Scope, s.ValidFrom = strings.Fields(scope), clock.FromMicros(from)
-	if revoked != 0 {
-		s.RevokedAt = clock.FromMicros(revoked)
+	out := make([]desk.Record, 0, len(found))
+	for _, row := range found {
+		row.snapshot.Changes = told[row.snapshot.ID]
+		if row.record.Accreditation, err = accreditation.Restore(row.snapshot); err != nil {
+			return nil, err
+		}
+		out = append(out, row.record)
 	}
-	rec.Accreditation, err = accreditation.Restore(s)
-	return rec, err
+	return out, nil
+}
+
+// changes are those of the accreditations that a condition finds, by id.
+func changes(ctx context.Context, q sqldb.Querier, where string, args ...any) (map[string][]accreditation.Change, error) {
+	type told struct {
+		id     string
+		change accreditation.Change
+	}
+	rows, err := q.QueryContext(ctx, `SELECT accreditation_id, from_state, to_state, code, reason, changed_by, changed_at FROM accreditation_change
+		WHERE accreditation_id IN (SELECT id FROM accreditation `+where+`) ORDER BY accreditation_id, number`, args...)
+	all, err := sqldb.Collect(rows, err, func(r *sql.Rows) (t told, err error) {
+		var at int64
+		err = r.Scan(&t.id, &t.change.From, &t.change.To, &t.change.Code, &t.change.Reason, &t.change.By, &at)
+		t.change.At = clock.FromMicros(at)
+		return t, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read changes of accreditations: %w", err)
+	}
+	by := map[string][]accreditation.Change{}
+	for _, t := range all {
+		by[t.id] = append(by[t.id], t.change)
+	}
+	return by, nil
+}
+
+// row is an accreditation before its changes are read.
+type row struct {
+	record   desk.Record
+	snapshot accreditation.Snapshot
+}
+
+func scan(r *sql.Rows) (row, error) {
+	var out row
+	s := &out.snapshot
+	var scope, criteria, signatories, attested, register string
+	var from, until, revoked, banned, declared, created int64
+	err := r.Scan(&s.ID, &s.OrganisationNumber, &s.LegalName, &out.record.DID, &out.record.Municipality, &scope, &criteria, &s.State,
+		&from, &until, &revoked, &banned, &s.Contact, &s.Declaration.By, &declared, &signatories, &attested, &register,
+		&out.record.ContentHash, &out.record.CredentialID, &out.record.Traceparent, &created)
+	if err != nil {
+		return out, err
+	}
+	for _, part := range []struct {
+		from string
+		into any
+	}{{signatories, &s.Signatories}, {attested, &s.Attested}, {register, &s.Register}} {
+		if err := json.Unmarshal([]byte(part.from), part.into); err != nil {
+			return out, err
+		}
+	}
+	s.Scope, s.ValidFrom, s.ValidUntil = strings.Fields(scope), instant(from), instant(until)
+	s.BannedUntil, s.Declaration.At = instant(banned), instant(declared)
+	return out, before(s, criteria, instant(revoked), instant(created))
+}
+
+// before fills in what rows of the first schema say in other columns: they held
+// four years and banned for two, and whoever accredited had recorded each
+// criterion as met.
+func before(s *accreditation.Snapshot, criteria string, revoked, created time.Time) error {
+	if s.State == accreditation.Pending || !s.ValidUntil.IsZero() {
+		return nil
+	}
+	s.ValidUntil = s.ValidFrom.AddDate(4, 0, -1)
+	if s.State == accreditation.Revoked {
+		s.BannedUntil = revoked.AddDate(2, 0, 0)
+	}
+	var met map[accreditation.Criterion]bool
+	if err := json.Unmarshal([]byte(criteria), &met); err != nil {
+		return err
+	}
+	s.Attested = map[accreditation.Criterion]accreditation.Attestation{}
+	for _, c := range []accreditation.Criterion{accreditation.TaxArrears, accreditation.Sanctions, accreditation.Pay, accreditation.Signatories} {
+		if met[c] {
+			s.Attested[c] = accreditation.Attestation{Criterion: c, Met: true, By: "programme", At: created}
+		}
+	}
+	return nil
 }

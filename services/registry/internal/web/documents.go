@@ -1,5 +1,5 @@
 // Package web serves what anybody may read of the programme: the signed trust
-// list, our JSON-LD context, and the JSON Schemas and type metadata of the
+// list and each of its versions as it was first signed, our JSON-LD context, and the JSON Schemas and type metadata of the
 // credential types. Contexts, schemas and types have the host name of their
 // URLs; the registry answers for it too.
 //
@@ -15,20 +15,28 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/jsonld"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 )
 
-// TrustList gives the current list, signed.
-type TrustList func(ctx context.Context) ([]byte, error)
+// Lists are the signed trust lists.
+type Lists interface {
+	// TrustList gives the current one.
+	TrustList(ctx context.Context) ([]byte, error)
+	// PastList gives a version as it was first signed; NotFound when there is
+	// none.
+	PastList(ctx context.Context, version int64) ([]byte, error)
+}
 
 // Routes are the documents by path; they need no token. It fails when a
 // document that is built in cannot be read.
-func Routes(list TrustList) (map[string]http.Handler, error) {
-	routes := map[string]http.Handler{"GET /trust-list": trustList(list)}
+func Routes(lists Lists) (map[string]http.Handler, error) {
+	routes := map[string]http.Handler{"GET /trust-list": trustList(lists), "GET /trust-list/{version}": pastList(lists)}
 	add := func(address, mediaType string, body []byte) error {
 		u, err := url.Parse(address)
 		if err != nil {
@@ -64,17 +72,35 @@ func Routes(list TrustList) (map[string]http.Handler, error) {
 	return routes, nil
 }
 
-func trustList(list TrustList) http.Handler {
+func trustList(lists Lists) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := list(r.Context())
-		if err != nil {
-			rpc.WriteProblem(w, r, err)
+		body, err := lists.TrustList(r.Context())
+		write(w, r, body, "no-cache", err)
+	})
+}
+
+// pastList is a version that never changes: it was current from its issue time
+// until the next version's.
+func pastList(lists Lists) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		version, err := strconv.ParseInt(r.PathValue("version"), 10, 64)
+		if err != nil || version < 1 {
+			write(w, r, nil, "", fault.New(fault.NotFound, "trustlist.no-version", "there is no such version of the trust list"))
 			return
 		}
-		w.Header().Set("Content-Type", "application/jose")
-		w.Header().Set("Cache-Control", "no-cache")
-		_, _ = w.Write(body)
+		body, err := lists.PastList(r.Context(), version)
+		write(w, r, body, "public, max-age=86400, immutable", err)
 	})
+}
+
+func write(w http.ResponseWriter, r *http.Request, body []byte, caching string, err error) {
+	if err != nil {
+		rpc.WriteProblem(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/jose")
+	w.Header().Set("Cache-Control", caching)
+	_, _ = w.Write(body)
 }
 
 // document is bytes that never change under their URL. Whoever has them and

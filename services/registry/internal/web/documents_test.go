@@ -4,18 +4,50 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"testing"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/jsonld"
 )
 
+// lists has two versions.
+type lists struct{}
+
+func (lists) TrustList(context.Context) ([]byte, error) { return []byte("list 2"), nil }
+
+func (lists) PastList(_ context.Context, version int64) ([]byte, error) {
+	if version > 2 {
+		return nil, fault.New(fault.NotFound, "trustlist.no-version", "none")
+	}
+	return fmt.Appendf(nil, "list %d", version), nil
+}
+
+func TestEveryVersionOfTheListIsServed(t *testing.T) {
+	mux := served(t)
+	for path, want := range map[string]string{"/trust-list": "list 2", "/trust-list/1": "list 1", "/trust-list/2": "list 2"} {
+		answer := ask(mux, http.MethodGet, path, "")
+		if answer.Code != http.StatusOK || answer.Body.String() != want || answer.Header().Get("Content-Type") != "application/jose" {
+			t.Errorf("%s: %d %q", path, answer.Code, answer.Body)
+		}
+	}
+	if got := ask(mux, http.MethodGet, "/trust-list", "").Header().Get("Cache-Control"); got != "no-cache" {
+		t.Errorf("whoever asks for the current list may get an old one: %q", got)
+	}
+	for _, path := range []string{"/trust-list/3", "/trust-list/0", "/trust-list/-1", "/trust-list/x", "/trust-list/99999999999999999999"} {
+		if answer := ask(mux, http.MethodGet, path, ""); answer.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", path, answer.Code)
+		}
+	}
+}
+
 func served(t *testing.T) *http.ServeMux {
 	t.Helper()
-	routes, err := Routes(func(context.Context) ([]byte, error) { return []byte("list"), nil })
+	routes, err := Routes(lists{})
 	if err != nil {
 		t.Fatal(err)
 	}
