@@ -27,7 +27,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/accreditation"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/desk"
-	"github.com/kompetansespor/kompetansespor/services/registry/internal/enhetsregisteret"
+	"github.com/kompetansespor/kompetansespor/services/registry/internal/peers/enhetsregisteret"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/store"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/web"
 )

@@ -21,7 +21,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/accreditation"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/desk"
-	"github.com/kompetansespor/kompetansespor/services/registry/internal/enhetsregisteret"
+	"github.com/kompetansespor/kompetansespor/services/registry/internal/peers/enhetsregisteret"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/store"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/web"
 	standin "github.com/kompetansespor/kompetansespor/services/standins/enhetsregisteret"
