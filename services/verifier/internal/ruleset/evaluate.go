@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"cel.dev/cel-go/interpreter"
+
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
@@ -84,7 +86,10 @@ func (s *RuleSet) Evaluate(f Facts, mode Mode) (Evaluation, error) {
 		return Evaluation{}, err
 	}
 	e := Evaluation{RuleSet: s.version, Mode: mode, InputsHash: hash, Flags: s.flagsOf(f), Warnings: warningsOf(d)}
-	facts := s.activation(f, d)
+	facts, err := s.activation(f, d)
+	if err != nil {
+		return Evaluation{}, err
+	}
 	for _, id := range s.order {
 		result := RuleResult{ID: id, Result: Officer}
 		if rule := s.inForce(id, d.On); rule != nil {
@@ -121,13 +126,13 @@ func (e Evaluation) outcome() Outcome {
 }
 
 // activation are the values of the variables that expressions name.
-func (s *RuleSet) activation(f Facts, d Dates) map[string]any {
+func (s *RuleSet) activation(f Facts, d Dates) (interpreter.Activation, error) {
 	facts := make(map[string]any, len(variables)+1)
 	for _, v := range variables {
 		facts[v.name] = v.of(f, d)
 	}
 	facts[visaFreeVariable] = s.visaFree.on(d.On)
-	return facts
+	return interpreter.NewActivation(facts)
 }
 
 func warningsOf(d Dates) []string {

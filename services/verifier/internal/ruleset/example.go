@@ -63,7 +63,11 @@ func (s *RuleSet) run(r *rule, example exampleYAML) (Result, error) {
 	if s.inForce(r.id, d.On) != r {
 		return "", fmt.Errorf("version %d is not in force on %s", r.version, f.EvaluatedOn)
 	}
-	return r.find(s.activation(f, d), d.On), nil
+	facts, err := s.activation(f, d)
+	if err != nil {
+		return "", err
+	}
+	return r.find(facts, d.On), nil
 }
 
 // Facts are the set's baseline with some facts changed, by their JSON names; nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/interpreter"
 )
 
 // Texts say what the rule asks, in the languages that språklova § 14 demands and
@@ -145,16 +146,18 @@ func (r *rule) inForce(on time.Time) bool {
 // find holds the rule against facts. What cannot be evaluated (a parameter that
 // has no value on that day, a table without that entry) takes an officer: what
 // cannot be checked is not passed.
-func (r *rule) find(facts map[string]any, on time.Time) Result {
-	activation := make(map[string]any, len(facts)+len(r.parameters))
-	for name, value := range facts {
-		activation[name] = value
-	}
+func (r *rule) find(facts interpreter.Activation, on time.Time) Result {
+	inForce := make(map[string]any, len(r.parameters))
 	for name, p := range r.parameters {
 		if value := p.on(on); value != nil {
-			activation[name] = value
+			inForce[name] = value
 		}
 	}
+	own, err := interpreter.NewActivation(inForce)
+	if err != nil {
+		return Officer
+	}
+	activation := interpreter.NewHierarchicalActivation(facts, own)
 	if r.officerWhen != nil {
 		if officer, ok := holds(r.officerWhen, activation); officer || !ok {
 			return Officer
@@ -170,7 +173,7 @@ func (r *rule) find(facts map[string]any, on time.Time) Result {
 }
 
 // holds evaluates; ok is false when there is no answer.
-func holds(p cel.Program, activation map[string]any) (met, ok bool) {
+func holds(p cel.Program, activation interpreter.Activation) (met, ok bool) {
 	value, _, err := p.Eval(activation)
 	if err != nil {
 		return false, false
