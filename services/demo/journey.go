@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -43,16 +44,30 @@ func (l *looking) again(ctx context.Context) error {
 	}
 }
 
+// signingRight is the right by which people sign offers.
+const signingRight = "urn:altinn:resource:kompetansespor-issue"
+
 // everything is how many credentials a finished case leaves in the wallet.
 const everything = 7
 
-// accredit makes the employer's accreditation, unless it stands.
-func (c *clients) accredit(ctx context.Context) error {
+// accredit makes the employer's accreditation, unless it stands, with everybody
+// who signs an offer in this demo.
+func (c *clients) accredit(ctx context.Context, persons []Input) error {
 	e := c.target.Employer
+	var signatories []*registryv1.Signatory
+	for _, in := range persons {
+		one := &registryv1.Signatory{Name: in.Signatory.Name, Role: in.Signatory.Role, Right: cmp.Or(in.Signatory.AuthorisedBy, signingRight)}
+		if !slices.ContainsFunc(signatories, func(s *registryv1.Signatory) bool {
+			return s.GetName() == one.GetName() && s.GetRole() == one.GetRole() && s.GetRight() == one.GetRight()
+		}) {
+			signatories = append(signatories, one)
+		}
+	}
 	_, err := again(ctx, func() (*registryv1.AccreditEmployerResponse, error) {
 		return c.registry.AccreditEmployer(ctx, &registryv1.AccreditEmployerRequest{
 			OrganisationNumber: e.OrganisationNumber, LegalName: e.LegalName, Did: e.DID,
 			Criteria: []string{"EMP-1", "EMP-2", "EMP-3", "EMP-4", "EMP-5", "EMP-6", "EMP-7", "EMP-8"}, Municipality: "0301",
+			Signatories: signatories,
 		}, as(c.target.Registry.Token))
 	})
 	if err != nil {
@@ -80,6 +95,7 @@ func (p *person) journey(ctx context.Context) error {
 		{"sign the offer", p.sign},
 		{"collect the offer", p.collect},
 		{"apply for the permit", p.apply},
+		{"pay the fee", p.pay},
 		{"decide the case", p.decide},
 		{"attend the appointment", p.attend},
 		{"finish the case", p.finish},
@@ -144,8 +160,8 @@ func (p *person) offer(ctx context.Context) error {
 
 // apply is the worker's second part: consent and present.
 func (p *person) apply(ctx context.Context) error {
-	consent := &walletv1.Consent{Purpose: "residence-permit", Agencies: []*walletv1.ConsentAgency{
-		{AgencyDid: p.target.Police.DID, Claims: []string{"given_name", "family_name", "birthdate", "sex", "nationalities", "passport.*"}},
+	consent := &walletv1.Consent{Purpose: "residence-permit", Shares: []string{"payroll_account"}, Agencies: []*walletv1.ConsentAgency{
+		{AgencyDid: p.target.Police.DID, Claims: []string{"given_name", "family_name", "birthdate", "sex", "nationalities", "passport.*", "employment.workplace_municipality"}},
 		{AgencyDid: p.target.Tax.DID, Claims: []string{"given_name", "family_name", "birthdate", "sex", "nationalities", "current_country", "employer.organisation_number", "employment.*"}},
 		{AgencyDid: p.target.Bank.DID, Claims: []string{"given_name", "family_name", "birthdate", "nationalities", "employer.organisation_number", "employer.legal_name", "employment.start_date"}},
 	}}
@@ -159,7 +175,7 @@ func (p *person) apply(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.report.CaseRef = done.GetCaseRef()
+	p.report.CaseRef, p.report.application, p.report.paymentURL = done.GetCaseRef(), done.GetExchangeId(), done.GetPaymentUrl()
 	return p.timeline(ctx)
 }
 
@@ -184,8 +200,19 @@ func (p *person) exchange(ctx context.Context, id string) (*walletv1.Exchange, e
 	}
 }
 
-// decide plays the officer of UDI.
+// decide plays the officer of UDI, once the fee is paid.
 func (p *person) decide(ctx context.Context) error {
+	for l := (looking{}); p.report.feeDue; {
+		if err := p.timeline(ctx); err != nil {
+			return err
+		}
+		if !p.report.feeDue {
+			break
+		}
+		if err := l.again(ctx); err != nil {
+			return err
+		}
+	}
 	_, err := again(ctx, func() (*verifierv1.DecideCaseResponse, error) {
 		return p.verifier.DecideCase(ctx, &verifierv1.DecideCaseRequest{
 			CaseRef: p.report.CaseRef, Outcome: verifierv1.CaseOutcome_CASE_OUTCOME_GRANTED,
@@ -217,7 +244,10 @@ func (p *person) attend(ctx context.Context) error {
 		return err
 	}
 	_, err := again(ctx, func() (*policev1.RecordAttendanceResponse, error) {
-		return p.police.RecordAttendance(ctx, &policev1.RecordAttendanceRequest{CaseRef: p.report.CaseRef, IdentityConfirmed: true}, as(p.target.Police.Token))
+		return p.police.RecordAttendance(ctx, &policev1.RecordAttendanceRequest{
+			CaseRef: p.report.CaseRef, IdentityConfirmed: true,
+			Biometrics: &policev1.BiometricsTaken{Fingerprints: true, Photo: true, Signature: true},
+		}, as(p.target.Police.Token))
 	})
 	return err
 }
@@ -292,6 +322,7 @@ func (p *person) timeline(ctx context.Context) error {
 	c := answer.GetCase()
 	p.report.Outcome = strings.TrimPrefix(c.GetOutcome().String(), "CASE_OUTCOME_")
 	p.report.completed = c.GetCompletedAt() != nil
+	p.report.feeDue = c.GetState() == verifierv1.CaseState_CASE_STATE_FEE_DUE
 	p.tell(c.GetTimeline())
 	return nil
 }

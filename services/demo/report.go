@@ -27,8 +27,9 @@ type Report struct {
 	Cases  []Case  `json:"cases,omitempty"` // every person's
 
 	offerID, link, code, credentialID string
+	application, paymentURL           string
 	signedAt                          time.Time
-	completed                         bool
+	feeDue, completed                 bool
 }
 
 // Step is one step of the case.
@@ -73,7 +74,7 @@ func Run(ctx context.Context, target Target, persons []Input, parallel int, say 
 		return nil, err
 	}
 	defer c.close()
-	if err := c.accredit(ctx); err != nil {
+	if err := c.accredit(ctx, persons); err != nil {
 		return nil, err
 	}
 	reports := make([]*Report, len(persons))

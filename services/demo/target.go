@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net/http"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -55,8 +56,9 @@ type Employer struct {
 
 // clients are the generated clients of a target.
 type clients struct {
-	target Target
-	conns  []*grpc.ClientConn
+	target  Target
+	conns   []*grpc.ClientConn
+	browser *http.Client
 
 	registry registryv1.RegistryServiceClient
 	issuer   issuerv1.OfferServiceClient
@@ -69,7 +71,7 @@ type clients struct {
 
 // connect makes the clients; nothing is called yet.
 func connect(t Target) (*clients, error) {
-	c := &clients{target: t}
+	c := &clients{target: t, browser: payer(t)}
 	dial := func(p Place) (*grpc.ClientConn, error) {
 		conn, err := grpc.NewClient("passthrough:///"+p.Address, grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{
 			MinVersion: tls.VersionTLS12, RootCAs: t.Authorities, ServerName: p.Host, NextProtos: []string{"h2"},
@@ -105,6 +107,7 @@ func (c *clients) close() {
 	for _, conn := range c.conns {
 		_ = conn.Close()
 	}
+	c.browser.CloseIdleConnections()
 }
 
 // token shows a bearer token with a call.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/standins/altinn"
+	"github.com/kompetansespor/kompetansespor/services/standins/enhetsregisteret"
 	"github.com/kompetansespor/kompetansespor/services/standins/maskinporten"
 	"github.com/kompetansespor/kompetansespor/services/standins/payments"
 )
@@ -61,6 +62,7 @@ func Open(c Config) (*StandIns, error) {
 	grants := maskinporten.New(maskinporten.Config{Issuer: c.URL + "/maskinporten/", Clients: clients, Key: key, Clock: c.Clock, Random: c.Random})
 	registers["maskinporten"] = grants
 	registers["altinn"] = altinn.New(grants)
+	registers["enhetsregisteret"] = enhetsregisteret.New(enhetsregisteret.Config{Clock: c.Clock})
 
 	if dir, err = folder("payments"); err != nil {
 		return nil, err

@@ -3,7 +3,7 @@ package devsetup
 import "github.com/kompetansespor/kompetansespor/services/internal/altinn"
 
 // Pilot is the development stack of the pilot: one employer, UDI, the police,
-// the tax administration and one bank, with a token for each role and the
+// the tax administration and two banks, with a token for each role and the
 // calls that services make to each other.
 func Pilot() Options {
 	trustList := map[string]any{
@@ -20,7 +20,7 @@ func Pilot() Options {
 			{Service: "verifier", Role: "programme", Subject: "kompetansespor"},
 			{Service: "police", Role: "officer", Subject: "police-officer-1"},
 			{Service: "tax", Role: "clerk", Subject: "tax-clerk-1"},
-			{Service: "bank", Role: "clerk", Subject: "bank-clerk-1"},
+			{Service: "bank", Role: "clerk", Subject: Bank.OrganisationNumber + "/bank-clerk-1"},
 		},
 		Callers: map[string]map[string][]string{
 			"verifier": {
@@ -38,30 +38,38 @@ func Pilot() Options {
 			{Service: "issuer", ClientID: "employers", OrganisationNumber: Employer.OrganisationNumber, Scopes: []string{"skatteetaten:skattekorttilarbeidsgiver"}},
 		},
 		Extra: map[string]map[string]any{
-			"registry": {"agencies": []map[string]any{
-				agency("registry", "310000108", "Kompetansespor (programme)", "EmployerAccreditation"),
-				agency("verifier", "310000116", "Utlendingsdirektoratet (development)", "ResidencePermit"),
-				agency("police", "310000124", "Politiet (development)", "Appointment", "ResidenceCard"),
-				agency("tax", "310000132", "Skatteetaten (development)", "TaxRegistration", "TaxCard"),
-				agency("bank", "310000027", "Testbanken", "BankAccountConfirmation"),
-			}},
+			"registry": {
+				"enhetsregisteret": map[string]any{"url": StandInsURL + "/enhetsregisteret/api", "poll_interval": "1s"},
+				"agencies": []map[string]any{
+					agency(DID("registry"), "310000108", "Kompetansespor (programme)", "EmployerAccreditation"),
+					agency(DID("verifier"), "310000116", "Utlendingsdirektoratet (development)", "ResidencePermit"),
+					agency(DID("police"), "310000124", "Politiet (development)", "Appointment", "ResidenceCard"),
+					agency(DID("tax"), "310000132", "Skatteetaten (development)", "TaxRegistration", "TaxCard"),
+					agency(DID("bank"), Bank.OrganisationNumber, Bank.Name, "BankAccountConfirmation"),
+					agency(OtherBankDID(), OtherBank.OrganisationNumber, OtherBank.Name, "BankAccountConfirmation"),
+				},
+			},
 			"issuer": {"trust_list": trustList, "tenants": []map[string]any{{
 				"organisation_number": Employer.OrganisationNumber, "legal_name": Employer.LegalName, "contact_email": Employer.ContactEmail,
 			}}},
-			"wallet": {"trust_list": trustList, "authority": DID("verifier")},
-			"bank": {"bank": map[string]any{
-				"organisation_number": "310000027", "name": "Testbanken", "bic": "TESTNOKK", "code": "9999",
-			}},
-			"verifier": {"altinn": map[string]any{
-				"url": StandInsURL + "/altinn", "maskinporten": maskinportenClient("verifier", "udi"),
-			}, "trust_list": trustList, "agencies": []map[string]any{
-				reader("police", "identity-control", "given_name", "family_name", "birthdate", "sex", "nationalities",
-					"passport.document_number", "passport.issuing_country", "passport.date_of_expiry"),
-				reader("tax", "identifier-assignment", "given_name", "family_name", "birthdate", "sex", "nationalities", "current_country",
-					"employer.organisation_number", "employment.annual_salary", "employment.start_date", "employment.end_date"),
-				reader("bank", "account-opening", "given_name", "family_name", "birthdate", "nationalities",
-					"employer.organisation_number", "employer.legal_name", "employment.start_date"),
-			}},
+			"wallet": {"trust_list": trustList, "authority": DID("verifier"), "issuer_url": "https://" + Host("issuer")},
+			"bank": {
+				"bank": bank(Bank, "TESTNOKK", "9999", "FNR_OR_D_NUMBER", "POLICE"),
+				"banks": []map[string]any{
+					bank(OtherBank, "SPTENO22", "9998", "FNR", "CLERK", "nationality-high-risk"),
+				},
+			},
+			"verifier": {
+				"trust_list": trustList,
+				"payments":   map[string]any{"url": StandInsURL + "/payments"},
+				"altinn":     map[string]any{"url": StandInsURL + "/altinn", "maskinporten": maskinportenClient("verifier", "udi")},
+				"agencies": []map[string]any{
+					reader("police", "police", DID("police")),
+					reader("tax", "tax", DID("tax")),
+					reader("bank", "bank", DID("bank")),
+					reader("bank", "other-bank", OtherBankDID()),
+				},
+			},
 		},
 	}
 }
@@ -77,11 +85,36 @@ func maskinportenClient(service, clientID string) map[string]any {
 // Employer is the employer of the pilot, with a synthetic organisation number.
 var Employer = struct{ OrganisationNumber, LegalName, ContactEmail string }{"310000019", "University of Oslo", "hr@uio.example.com"}
 
-func agency(service, organisationNumber, name string, types ...string) map[string]any {
-	return map[string]any{"did": DID(service), "organisation_number": organisationNumber, "legal_name": name, "credential_types": types}
+// Organisation is one of development's, with a synthetic number.
+type Organisation struct{ OrganisationNumber, Name string }
+
+// The banks of the pilot: one takes D-numbers, the other waits for a
+// fødselsnummer.
+var (
+	Bank      = Organisation{"310000027", "Testbanken"}
+	OtherBank = Organisation{"310000051", "Sparebanken Test"}
+)
+
+// OtherBankDID is the did:web of OtherBank, which has no service of its own.
+func OtherBankDID() string { return DID("bank") + ":banks:" + OtherBank.OrganisationNumber }
+
+// bank is a bank and its rules, as the bank service's configuration has them.
+func bank(o Organisation, bic, code, identifier, bankID string, enhanced ...string) map[string]any {
+	return map[string]any{
+		"organisation_number": o.OrganisationNumber, "name": o.Name, "bic": bic, "code": code,
+		"rules": []map[string]any{{
+			"valid_from": "2026-01-01", "source": "terms of " + o.Name + " (development)", "identifier": identifier, "bankid": bankID,
+			"enhanced": enhanced, "confirmation_days": 30, "confirm_bban": true, "confirm_bankid": true,
+		}},
+	}
 }
 
-// reader is an agency that reads cases, and the claims that it may read.
-func reader(service, purpose string, claims ...string) map[string]any {
-	return map[string]any{"name": service, "caller": InternalName(service), "did": DID(service), "purpose": purpose, "claims": claims}
+func agency(did, organisationNumber, name string, types ...string) map[string]any {
+	return map[string]any{"did": did, "organisation_number": organisationNumber, "legal_name": name, "credential_types": types}
+}
+
+// reader is an agency that reads cases. What it may read follows from its kind,
+// which is its service's name.
+func reader(service, name, did string) map[string]any {
+	return map[string]any{"name": name, "kind": service, "caller": InternalName(service), "did": did}
 }
