@@ -103,6 +103,28 @@ func controlled(s string, rule ControlRule) bool {
 	return (weighted(s, secondControlWeights)+int(s[10]-'0'))%11 == 0
 }
 
+// DatePartIs compares the six date digits of a number with a birth date
+// (yyyy-mm-dd) that is known from elsewhere. That they differ is no fault: the
+// digits may be a day of registration, and a birth date may have been corrected
+// after the number was given. The other way round they tell nothing.
+func DatePartIs(personNumber, birthdate string) bool {
+	birth, err := time.Parse(time.DateOnly, birthdate)
+	if err != nil || !digits(personNumber, 11) {
+		return false
+	}
+	day, month := number(personNumber[0:2]), number(personNumber[2:4])
+	if day > dNumberDay {
+		day -= dNumberDay
+	}
+	switch {
+	case month > tenorMonth:
+		month -= tenorMonth
+	case month > dollyMonth:
+		month -= dollyMonth
+	}
+	return day == birth.Day() && month == int(birth.Month()) && number(personNumber[4:6]) == birth.Year()%100
+}
+
 // calendarDay asks whether any century has the day: the number does not tell
 // which one it means, and of xx00 only 2000 was a leap year.
 func calendarDay(year, month, day int) bool {

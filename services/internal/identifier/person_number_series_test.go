@@ -254,3 +254,19 @@ func padded(n, width int) string {
 	}
 	return string(s)
 }
+
+func TestDateDigitsAreComparedAndNeverRead(t *testing.T) {
+	for _, c := range []struct {
+		number, birthdate string
+		want              bool
+	}{
+		{"01819020074", "1990-01-01", true}, {"41819020068", "1990-01-01", true}, {"01419020091", "1990-01-01", true}, {"41419020085", "1990-01-01", true},
+		{"02013299997", "1932-01-02", true}, {"02013299997", "2032-01-02", true}, // the century is not there to be read
+		{"01819020074", "1990-01-02", false}, {"01819020074", "1990-02-01", false}, {"01819020074", "1991-01-01", false},
+		{"01819020074", "1990", false}, {"0181902007", "1990-01-01", false}, {"", "", false},
+	} {
+		if got := DatePartIs(c.number, c.birthdate); got != c.want {
+			t.Errorf("%s and %s: %v", c.number, c.birthdate, got)
+		}
+	}
+}

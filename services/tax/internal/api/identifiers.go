@@ -3,9 +3,9 @@ package api
 import (
 	"context"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	taxv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/tax/v1"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/tax/internal/desk"
 )
 
@@ -15,11 +15,23 @@ type Identifiers struct {
 	Desk *desk.Desk
 }
 
-// GetIdentifier tells the bank the number of its customer.
+// GetIdentifier tells the bank, or the employer's service, whose number it is.
 func (s *Identifiers) GetIdentifier(ctx context.Context, req *taxv1.GetIdentifierRequest) (*taxv1.GetIdentifierResponse, error) {
-	snap, err := s.Desk.Identifier(ctx, req.GetCaseRef(), req.GetPurpose())
+	caller, ok := rpc.Caller(ctx)
+	if !ok {
+		return nil, fault.New(fault.Denied, "identifier.caller", "an identifier is told to a service with a certificate only")
+	}
+	current, former, err := s.Desk.Identifier(ctx, req.GetCaseRef(), req.GetPurpose(), caller)
 	if err != nil {
 		return nil, err
 	}
-	return &taxv1.GetIdentifierResponse{Identifier: snap.Number, IdentifierType: kinds[snap.Kind], AssignedAt: timestamppb.New(snap.AssignedAt)}, nil
+	out := &taxv1.GetIdentifierResponse{
+		Identifier: current.Number, IdentifierType: kinds[current.Kind], AssignedAt: instant(current.AssignedAt), Origin: origins[current.How],
+	}
+	for _, n := range former {
+		out.FormerIdentifiers = append(out.FormerIdentifiers, &taxv1.FormerIdentifier{
+			Identifier: n.Number, IdentifierType: kinds[n.Kind], AssignedAt: instant(n.AssignedAt), ReplacedAt: instant(n.ReplacedAt),
+		})
+	}
+	return out, nil
 }

@@ -8,7 +8,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	taxv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/tax/v1"
-	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/wire"
 	"github.com/kompetansespor/kompetansespor/services/tax/internal/desk"
@@ -23,6 +22,9 @@ func Policy() rpc.Policy {
 	return rpc.Policy{Roles: map[string][]rpc.Role{
 		taxv1.RegistrationService_GetRegistration_FullMethodName:   clerk,
 		taxv1.RegistrationService_ListRegistrations_FullMethodName: clerk,
+		taxv1.RegistrationService_ResolveDuplicate_FullMethodName:  clerk,
+		taxv1.RegistrationService_ReplaceIdentifier_FullMethodName: clerk,
+		taxv1.RegistrationService_RecordTaxCard_FullMethodName:     clerk,
 	}}
 }
 
@@ -40,7 +42,13 @@ func (s *Registrations) GetRegistration(ctx context.Context, req *taxv1.GetRegis
 	}
 	out := encode(line)
 	if line.Registration != nil {
-		out.Identifier = line.Registration.Number()
+		current, _ := line.Registration.Current()
+		out.Identifier = current.Number
+		for _, h := range line.Holders {
+			out.Holders = append(out.Holders, &taxv1.IdentifierHolder{
+				Name: h.Caller, ToldAt: timestamppb.New(h.At), Current: h.Ordinal == len(line.Registration.Former()),
+			})
+		}
 	}
 	return &taxv1.GetRegistrationResponse{Registration: out}, nil
 }
@@ -68,39 +76,4 @@ func (s *Registrations) ListRegistrations(ctx context.Context, req *taxv1.ListRe
 		out.Registrations = append(out.Registrations, encode(line))
 	}
 	return out, nil
-}
-
-var states = map[desk.Standing]taxv1.RegistrationState{
-	desk.Waiting:    taxv1.RegistrationState_REGISTRATION_STATE_WAITING_FOR_IDENTITY,
-	desk.Assigned:   taxv1.RegistrationState_REGISTRATION_STATE_ASSIGNED,
-	desk.NotGranted: taxv1.RegistrationState_REGISTRATION_STATE_NOT_GRANTED,
-	desk.Failed:     taxv1.RegistrationState_REGISTRATION_STATE_FAILED,
-}
-
-// fromState is the standing that a filter means, "" for every one; false for
-// one that no case has.
-func fromState(filter taxv1.RegistrationState) (desk.Standing, bool) {
-	for standing, state := range states {
-		if state == filter {
-			return standing, true
-		}
-	}
-	return "", filter == taxv1.RegistrationState_REGISTRATION_STATE_UNSPECIFIED
-}
-
-var kinds = map[identifier.PersonNumberKind]taxv1.IdentifierType{
-	identifier.BirthNumber: taxv1.IdentifierType_IDENTIFIER_TYPE_FNR,
-	identifier.DNumber:     taxv1.IdentifierType_IDENTIFIER_TYPE_D_NUMBER,
-}
-
-func encode(line desk.Line) *taxv1.Registration {
-	out := &taxv1.Registration{CaseRef: line.CaseRef, State: states[line.Standing]}
-	switch line.Standing {
-	case desk.Failed:
-		out.Rule = line.Rule
-	case desk.Assigned:
-		snap := line.Registration.Snapshot()
-		out.IdentifierType, out.AssignedAt, out.TaxCardYear = kinds[snap.Kind], timestamppb.New(snap.AssignedAt), line.CardYear
-	}
-	return out
 }

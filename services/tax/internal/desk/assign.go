@@ -2,152 +2,169 @@ package desk
 
 import (
 	"context"
-	"strconv"
+	"encoding/hex"
+	"io"
 	"time"
 
-	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/events"
-	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
-	"github.com/kompetansespor/kompetansespor/services/internal/issuance"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 	"github.com/kompetansespor/kompetansespor/services/tax/internal/registration"
 )
 
+var standings = map[onboarding.Standing]registration.Standing{
+	onboarding.Active: registration.Active, onboarding.Halted: registration.Halted, onboarding.Revoked: registration.Revoked,
+}
+
+// Assign is the tax administration's work on a case, whenever it is looked at:
+// record how it stands at UDI and the permit, announce the number that the
+// register has given, issue what is due, and ask for a number when one is. A case
+// gets one current number and one tax card that counts.
+func (d *Desk) Assign(_ context.Context, c onboarding.Case) (onboarding.Effect, error) {
+	known := c.View.DeliveryDID != ""
+	var w worker
+	if known && c.Standing == onboarding.Active {
+		var err error
+		if w, err = read(c.View); err != nil {
+			return nil, err
+		}
+	}
+	return func(ctx context.Context, tx *sqldb.Tx) error {
+		r, err := d.registration(ctx, tx, c.Ref)
+		if err != nil {
+			return err
+		}
+		ctx, end := telemetry.Span(ctx, "registration.Assign", telemetry.Case.String(c.Ref))
+		err = d.stand(ctx, tx, r, c)
+		if err == nil && known && c.Standing == onboarding.Active {
+			err = d.proceed(ctx, tx, r, c, w)
+		}
+		if err == nil {
+			err = d.Store.Save(ctx, tx, r)
+		}
+		end(err)
+		return err
+	}, nil
+}
+
+// stand records what became of the case at UDI, and says what that stopped or
+// revoked here. A number once assigned stays the person's.
+func (d *Desk) stand(ctx context.Context, tx *sqldb.Tx, r *registration.Registration, c onboarding.Case) error {
+	changed, stopped := r.Stand(standings[c.Standing], c.Cause)
+	if changed && stopped {
+		if err := d.happened(ctx, tx, r, eventbus.Machine, "onboarding.stopped", map[string]any{"cause": c.Cause}); err != nil {
+			return err
+		}
+	}
+	if !r.RevokeCard(c.Cause, d.Clock.Now()) {
+		return nil
+	}
+	if err := d.withdrawCard(ctx, tx, r, c.Cause); err != nil {
+		return err
+	}
+	return d.happened(ctx, tx, r, eventbus.Machine, "taxcard.revoked", map[string]any{"cause": c.Cause})
+}
+
+// proceed does what is due in a case that stands.
+func (d *Desk) proceed(ctx context.Context, tx *sqldb.Tx, r *registration.Registration, c onboarding.Case, w worker) error {
+	permit := registration.Permit{ValidFrom: c.View.Permit.ValidFrom, ValidUntil: c.View.Permit.ValidUntil}
+	if _, err := r.Grant(permit, d.Parameters.KindFor(permit, d.Clock.Now())); err != nil {
+		return err
+	}
+	corrected := r.Correct(c.Edition)
+	announced, replaced := r.Announce(d.Clock.Now())
+	if announced {
+		if err := d.announce(ctx, tx, r, replaced); err != nil {
+			return err
+		}
+	}
+	_, numbered := r.Current()
+	if numbered && (announced || corrected) {
+		reason := "replaced: the number"
+		if !announced {
+			reason = "replaced: corrected"
+		}
+		if err := d.issueRegistration(ctx, tx, r, c.View, w, reason); err != nil {
+			return err
+		}
+	}
+	if r.WantsCard() {
+		year := w.work.StartDate.Year()
+		if err := d.issueCard(ctx, tx, r, c.View, w, year, d.Parameters.Deduct(w.work, year)); err != nil {
+			return err
+		}
+	}
+	if r.Wants() {
+		return d.request(ctx, tx, r)
+	}
+	return nil
+}
+
+// announce tells everybody that the worker has a number, or another than before.
+func (d *Desk) announce(ctx context.Context, tx *sqldb.Tx, r *registration.Registration, replaced *registration.Number) error {
+	current, _ := r.Current()
+	data := map[string]any{"kind": string(current.Kind), "how": string(current.How)}
+	class := eventbus.Machine
+	if r.Order().Reason != "" {
+		class = eventbus.Human // a clerk of the register has decided
+	}
+	name := "identifier.assigned"
+	if replaced != nil {
+		name, data["replaced_kind"] = "identifier.replaced", string(replaced.Kind)
+	}
+	return d.happened(ctx, tx, r, class, name, data)
+}
+
+// request opens a requisition; a step sends it.
+func (d *Desk) request(ctx context.Context, tx *sqldb.Tx, r *registration.Registration) error {
+	var random [16]byte
+	if _, err := io.ReadFull(d.Random, random[:]); err != nil {
+		return err
+	}
+	changed, err := r.Request("req_"+hex.EncodeToString(random[:]), d.Clock.Now())
+	if err != nil || !changed {
+		return err
+	}
+	tx.OnCommit(d.toSend.Ring)
+	return d.happened(ctx, tx, r, eventbus.Machine, "identifier.requested", map[string]any{"kind": string(r.Order().Kind)})
+}
+
+func (d *Desk) happened(ctx context.Context, tx *sqldb.Tx, r *registration.Registration, class eventbus.TimeClass, name string, data map[string]any) error {
+	_, err := d.Outbox.Append(ctx, tx, events.Happened{Type: name, Case: r.CaseRef(), TimeClass: class, Data: data})
+	return err
+}
+
 // worker is what the tax administration reads from its view.
 type worker struct {
-	person registration.Person
-	birth  time.Time
-	sex    int
-	work   registration.Work
+	person    registration.Person
+	birth     time.Time
+	sex       int
+	countries []string
+	residence string
+	duf       string
+	passport  registration.Passport
+	work      registration.Work
 }
 
 func read(view onboarding.View) (worker, error) {
 	r := view.Read()
 	w := worker{
-		person: registration.Person{GivenName: r.Text("given_name"), FamilyName: r.Text("family_name"), Birthdate: r.Text("birthdate")},
-		birth:  r.Day("birthdate"),
-		sex:    int(r.Number("sex")),
+		person:    registration.Person{GivenName: r.Text("given_name"), FamilyName: r.Text("family_name"), Birthdate: r.Text("birthdate")},
+		birth:     r.Day("birthdate"),
+		sex:       int(r.Number("sex")),
+		countries: r.Texts("nationalities"),
+		residence: r.OptionalText("current_country"),
+		duf:       r.OptionalText("duf_number"),
+		passport:  registration.Passport{Number: r.OptionalText("passport.document_number"), Country: r.OptionalText("passport.issuing_country")},
 		work: registration.Work{
 			StartDate: r.Day("employment.start_date"), AnnualSalary: r.Number("employment.annual_salary.amount"),
 			OrganisationNumber: r.Text("employer.organisation_number"),
 		},
 	}
+	if until := r.OptionalText("passport.date_of_expiry"); until != "" {
+		w.passport.Until = r.Day("passport.date_of_expiry")
+	}
 	return w, r.Err()
-}
-
-// Assign records the permit and, once the police have verified the identity,
-// gives the worker a number and a tax card. A case gets one of each.
-func (d *Desk) Assign(_ context.Context, c onboarding.Case) (onboarding.Effect, error) {
-	w, err := read(c.View)
-	if err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context, tx *sqldb.Tx) error {
-		record, err := d.record(ctx, tx, c.Ref)
-		if err != nil {
-			return err
-		}
-		changed, err := record.Registration.Grant(registration.Permit{ValidFrom: c.View.Permit.ValidFrom, ValidUntil: c.View.Permit.ValidUntil})
-		if err != nil {
-			return err
-		}
-		if record.Registration.State() == registration.Ready {
-			ctx, end := telemetry.Span(ctx, "registration.Assign", telemetry.Case.String(c.Ref))
-			err := d.assign(ctx, tx, record, c.View, w)
-			end(err)
-			return err
-		}
-		if !changed {
-			return nil
-		}
-		return d.Store.Save(ctx, tx, record)
-	}, nil
-}
-
-// assign gives the next free number and the tax card.
-func (d *Desk) assign(ctx context.Context, tx *sqldb.Tx, record Record, view onboarding.View, w worker) error {
-	r, now := record.Registration, d.Clock.Now()
-	candidate, err := d.nextFree(ctx, tx, r.Kind(), w)
-	if err != nil {
-		return err
-	}
-	if _, err := r.Assign(candidate, now); err != nil {
-		return err
-	}
-	card, err := d.Store.NextCard(ctx, tx)
-	if err != nil {
-		return err
-	}
-	if _, err := r.IssueCard(card, now); err != nil {
-		return err
-	}
-	record.CardYear = strconv.Itoa(w.work.StartDate.Year())
-	if err := d.Store.Save(ctx, tx, record); err != nil {
-		return err
-	}
-	if err := d.issue(ctx, tx, r, view, w); err != nil {
-		return err
-	}
-	for _, happened := range []events.Happened{
-		{Type: "identifier.assigned", Data: map[string]any{"identifier_type": string(r.Kind())}},
-		{Type: "taxcard.issued"},
-	} {
-		happened.Case, happened.TimeClass = r.CaseRef(), eventbus.Machine
-		if _, err := d.Outbox.Append(ctx, tx, happened); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// nextFree is the first number of the worker's birth date that nobody has.
-func (d *Desk) nextFree(ctx context.Context, tx *sqldb.Tx, kind identifier.PersonNumberKind, w worker) (identifier.Candidate, error) {
-	for n := 0; ; n++ {
-		candidate, err := identifier.NewPersonNumber(kind, w.birth, w.sex, n)
-		if err != nil {
-			return candidate, err
-		}
-		taken, err := d.Store.NumberTaken(ctx, tx, candidate.Number)
-		if err != nil || !taken {
-			return candidate, err
-		}
-	}
-}
-
-// dNumberYears is how long a D-number holds.
-const dNumberYears = 5
-
-// issue offers the two credentials to the delivery DID that the worker made for
-// the tax administration. Nothing waits for the wallet.
-func (d *Desk) issue(ctx context.Context, tx *sqldb.Tx, r *registration.Registration, view onboarding.View, w worker) error {
-	claims, err := r.Claims(w.person)
-	if err != nil {
-		return err
-	}
-	until := time.Time{}
-	if r.Kind() == identifier.DNumber {
-		until = d.Clock.Now().AddDate(dNumberYears, 0, 0)
-	}
-	card, err := r.CardClaims(w.work, d.Parameters)
-	if err != nil {
-		return err
-	}
-	endOfYear := time.Date(w.work.StartDate.Year()+1, 1, 1, 0, 0, 0, 0, time.UTC)
-	for _, draft := range []issuance.Draft{
-		{Type: credtype.TaxRegistration, Claims: claims, ValidUntil: until},
-		{Type: credtype.TaxCard, Claims: card, ValidUntil: endOfYear},
-	} {
-		draft.Reference, draft.Issuer, draft.ValidFrom = r.CaseRef(), d.DID, d.Clock.Now()
-		id, err := d.Issuer.Reserve(ctx, tx, draft)
-		if err != nil {
-			return err
-		}
-		if err := d.Issuer.Offer(ctx, tx, id, issuance.Party{Ours: d.DID, Theirs: view.DeliveryDID}); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -16,22 +16,22 @@ func (d *Desk) Identified(ctx context.Context, tx *sqldb.Tx, caseRef string, at 
 	if err := d.Cases.Wake(ctx, tx, caseRef); err != nil {
 		return err
 	}
-	record, err := d.record(ctx, tx, caseRef)
+	r, err := d.registration(ctx, tx, caseRef)
 	if err != nil {
 		return err
 	}
-	changed, err := record.Registration.Identify(registration.IdentityControl{PerformedBy: "police", PerformedAt: at})
+	changed, err := r.Identify(registration.IdentityControl{PerformedBy: "police", PerformedAt: at})
 	if err != nil || !changed {
 		return err
 	}
-	return d.Store.Save(ctx, tx, record)
+	return d.Store.Save(ctx, tx, r)
 }
 
-// record finds a case's registration, or begins it.
-func (d *Desk) record(ctx context.Context, tx *sqldb.Tx, caseRef string) (Record, error) {
-	record, err := d.Store.ByCase(ctx, tx, caseRef)
+// registration finds a case's registration, or begins it.
+func (d *Desk) registration(ctx context.Context, tx *sqldb.Tx, caseRef string) (*registration.Registration, error) {
+	r, err := d.Store.ByCase(ctx, tx, caseRef)
 	if err != nil && fault.KindOf(err) == fault.NotFound {
-		record.Registration, err = registration.New(caseRef)
+		return registration.Begin(caseRef)
 	}
-	return record, err
+	return r, err
 }

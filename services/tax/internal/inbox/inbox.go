@@ -16,7 +16,7 @@ import (
 // Handlers maps a producer to the handlers of its events.
 func Handlers(d *desk.Desk) map[string]map[string]events.Handler {
 	return map[string]map[string]events.Handler{
-		"verifier": {"decision.made": d.Cases.Decided},
+		"verifier": d.Cases.Handlers(),
 		"police":   {"identity.verified": identified(d)},
 	}
 }

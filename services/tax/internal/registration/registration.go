@@ -1,9 +1,9 @@
 // Package registration is a worker's entry at the tax administration: which
-// number the permit gives, its assignment once the identity is verified, and the
-// tax card.
+// number the permit gives, the requisition to the population register and what
+// it answers, the number that is current and those that were, and the tax card.
 //
 // It is pure: it never stores, sends or allocates; which numbers are free is the
-// store's to know.
+// register's to know.
 package registration
 
 import (
@@ -19,39 +19,45 @@ type State string
 const (
 	// Waiting: the permit or the identity control is still to come.
 	Waiting State = "WAITING"
-	// Ready: both are there, and a number may be assigned.
+	// Ready: both are there, and a number may be asked for.
 	Ready State = "READY"
+	// Requested: the register has been asked, or is about to be.
+	Requested State = "REQUESTED"
+	// Queued: the register's clerks must look at it before a deadline.
+	Queued State = "QUEUED"
+	// Rejected: the register gives no number.
+	Rejected State = "REJECTED"
 	// Assigned: the worker has a number.
 	Assigned State = "ASSIGNED"
 	// CardIssued: and a tax card.
 	CardIssued State = "CARD_ISSUED"
 )
 
-// residentAfterMonths: who may stay this long becomes resident and gets a
-// fødselsnummer (folkeregisterloven § 4-1).
-const residentAfterMonths = 6
+// Standing is what became of the case at UDI.
+type Standing string
 
-// KindFor is which number a permit gives. Dates only.
-func KindFor(validFrom, validUntil time.Time) identifier.PersonNumberKind {
-	if validUntil.Before(validFrom.AddDate(0, residentAfterMonths, 0)) {
-		return identifier.DNumber
-	}
-	return identifier.BirthNumber
-}
+const (
+	// Active: the work goes on.
+	Active Standing = "ACTIVE"
+	// Halted: what is not done yet waits.
+	Halted Standing = "HALTED"
+	// Revoked: the permit is gone, for good.
+	Revoked Standing = "REVOKED"
+)
 
 // Registration is one case's. Events may reach it in any order; its verbs report
 // whether they changed anything, and a repetition has no second effect.
 type Registration struct {
 	caseRef    string
-	state      State
 	permit     Permit
 	identified IdentityControl
 	kind       identifier.PersonNumberKind
-	number     string
-	deviates   bool
-	assignedAt time.Time
-	cardID     int64
-	cardAt     time.Time
+	standing   Standing
+	cause      string
+	edition    int64
+	order      Order
+	numbers    []Number // the last is current
+	card       Card
 }
 
 // Permit is the period that a granted case gives. Dates.
@@ -63,24 +69,68 @@ type IdentityControl struct {
 	PerformedAt time.Time
 }
 
-// New starts a case's registration, whichever event is first.
-func New(caseRef string) (*Registration, error) {
+// How is how a number became the worker's.
+type How string
+
+const (
+	// New: the register assigned it.
+	New How = "ASSIGNED"
+	// Existing: the worker had it before.
+	Existing How = "EXISTING"
+)
+
+// Number is a number of the worker's. ReplacedAt is zero for the current one.
+type Number struct {
+	Kind                   identifier.PersonNumberKind
+	Number                 string
+	DateDeviates           bool
+	How                    How
+	AssignedAt, ReplacedAt time.Time
+}
+
+// Begin starts a case's registration, whichever event is first.
+func Begin(caseRef string) (*Registration, error) {
 	if caseRef == "" {
 		return nil, fault.New(fault.Internal, "registration.case", "a registration needs a case")
 	}
-	return &Registration{caseRef: caseRef, state: Waiting}, nil
+	return &Registration{caseRef: caseRef, standing: Active, edition: 1}, nil
 }
 
-// Grant records the permit. Rule: registration.permit (Invalid).
-func (r *Registration) Grant(p Permit) (changed bool, err error) {
-	if p.ValidFrom.IsZero() || !p.ValidUntil.After(p.ValidFrom) {
+// State is the one place that says where a registration stands.
+func (r *Registration) State() State {
+	numbered := len(r.numbers) > 0
+	switch {
+	case numbered && r.card.valid():
+		return CardIssued
+	case numbered:
+		return Assigned
+	case r.order.Stage == StageQueued:
+		return Queued
+	case r.order.Stage == StageRefused:
+		return Rejected
+	case r.order.open():
+		return Requested
+	case r.granted() && r.isIdentified():
+		return Ready
+	}
+	return Waiting
+}
+
+// Grant records the permit and the kind of number that it gives. A permit that
+// was prolonged may give another kind. Rule: registration.permit (Invalid).
+func (r *Registration) Grant(p Permit, kind identifier.PersonNumberKind) (changed bool, err error) {
+	if p.ValidFrom.IsZero() || !p.ValidUntil.After(p.ValidFrom) || kind != identifier.BirthNumber && kind != identifier.DNumber {
 		return false, fault.New(fault.Invalid, "registration.permit", "a permit has a first and a later last day")
 	}
-	if r.granted() {
+	// Who has become resident stays it: a fødselsnummer is for life.
+	if r.kind == identifier.BirthNumber {
+		kind = identifier.BirthNumber
+	}
+	if r.permit.ValidFrom.Equal(p.ValidFrom) && r.permit.ValidUntil.Equal(p.ValidUntil) && r.kind == kind {
 		return false, nil
 	}
-	r.permit, r.kind = p, KindFor(p.ValidFrom, p.ValidUntil)
-	return true, r.move(learn)
+	r.permit, r.kind = p, kind
+	return true, nil
 }
 
 // Identify records the identity control. Rule: registration.identity (Invalid).
@@ -92,72 +142,54 @@ func (r *Registration) Identify(c IdentityControl) (changed bool, err error) {
 		return false, nil
 	}
 	r.identified = IdentityControl{PerformedBy: c.PerformedBy, PerformedAt: c.PerformedAt.UTC()}
-	return true, r.move(learn)
+	return true, nil
 }
 
-// Assign gives the worker a number of the kind that the permit gives. Once
-// assigned, the first number stays: nobody gets a second.
+// BecomeResident records that the worker is to have a fødselsnummer, although
+// the permit alone gives a D-number (folkeregisterloven § 4-1): a clerk has found
+// that the stay will be that long after all.
 //
-// Rules: registration.number (Invalid), registration.not-ready (Conflict).
-func (r *Registration) Assign(c identifier.Candidate, at time.Time) (changed bool, err error) {
-	if r.number != "" {
-		return false, nil
-	}
-	if r.state != Ready {
-		return false, fault.New(fault.Conflict, "registration.not-ready", "the permit or the identity control is still to come")
-	}
-	kind, err := identifier.CheckPersonNumber(c.Number, identifier.Synthetic, identifier.ControlRuleAt(at))
-	if err != nil || kind != r.kind {
-		return false, fault.New(fault.Invalid, "registration.number", "this is no number of the kind that the permit gives")
-	}
-	if err := r.move(assign); err != nil {
-		return false, err
-	}
-	r.number, r.deviates, r.assignedAt = c.Number, c.DateDeviates, at.UTC()
-	return true, nil
-}
-
-// IssueCard records the tax card. Rules: registration.card (Invalid),
-// registration.not-assigned (Conflict).
-func (r *Registration) IssueCard(id int64, at time.Time) (changed bool, err error) {
-	if id < 1 {
-		return false, fault.New(fault.Invalid, "registration.card", "a tax card has an id")
-	}
-	if r.state == CardIssued {
-		return false, nil
-	}
-	if err := r.move(issueCard); err != nil {
-		return false, err
-	}
-	r.cardID, r.cardAt = id, at.UTC()
-	return true, nil
-}
-
-type verb int
-
-const (
-	learn verb = iota
-	assign
-	issueCard
-)
-
-// move is the one place where a registration's state changes.
-func (r *Registration) move(v verb) error {
+// Rules: registration.not-assigned (Conflict) before there is a number to
+// replace, registration.standing (Conflict) while the case is halted or revoked.
+func (r *Registration) BecomeResident() (changed bool, err error) {
 	switch {
-	case v == learn && r.state == Waiting:
-		if r.granted() && r.isIdentified() {
-			r.state = Ready
-		}
-	case v == assign && r.state == Ready:
-		r.state = Assigned
-	case v == issueCard && r.state == Assigned:
-		r.state = CardIssued
-	case v == issueCard:
-		return fault.New(fault.Conflict, "registration.not-assigned", "there is no number to issue a tax card for")
-	default:
-		return fault.New(fault.Conflict, "registration.state", "the registration is in another state than this needs")
+	case r.standing != Active:
+		return false, fault.New(fault.Conflict, "registration.standing", "the case is halted or its permit revoked: nothing is replaced")
+	case len(r.numbers) == 0:
+		return false, fault.New(fault.Conflict, "registration.not-assigned", "there is no number to replace")
+	case r.kind == identifier.BirthNumber:
+		return false, nil
 	}
-	return nil
+	r.kind = identifier.BirthNumber
+	return true, nil
+}
+
+// Stand records what became of the case: halted and active take turns, revoked
+// is for good. It reports whether anything changed, and whether the worker had
+// nothing yet that stays: then the agency says that it stopped.
+func (r *Registration) Stand(standing Standing, cause string) (changed, stopped bool) {
+	if r.standing == standing || r.standing == Revoked {
+		return false, false
+	}
+	r.standing, r.cause = standing, cause
+	if standing == Active {
+		r.cause = ""
+		return true, false
+	}
+	if r.order.Stage == StageOpen {
+		r.order.Stage = StageWithdrawn
+	}
+	return true, len(r.numbers) == 0
+}
+
+// Correct records that UDI has corrected the case: what was issued by an earlier
+// edition of the view is to be issued again.
+func (r *Registration) Correct(edition int64) (changed bool) {
+	if edition <= r.edition {
+		return false
+	}
+	r.edition = edition
+	return true
 }
 
 func (r *Registration) granted() bool      { return !r.permit.ValidFrom.IsZero() }
@@ -166,11 +198,27 @@ func (r *Registration) isIdentified() bool { return r.identified.PerformedBy != 
 // CaseRef is the case that it belongs to.
 func (r *Registration) CaseRef() string { return r.caseRef }
 
-// State is where it stands.
-func (r *Registration) State() State { return r.state }
+// Standing is what became of the case at UDI, and why.
+func (r *Registration) Standing() (Standing, string) { return r.standing, r.cause }
 
-// Kind is which number the permit gives; empty before it is known.
+// Kind is which number the worker is to have; empty before it is known.
 func (r *Registration) Kind() identifier.PersonNumberKind { return r.kind }
 
-// Number is the assigned number; empty before.
-func (r *Registration) Number() string { return r.number }
+// Current is the number that counts; false before there is one.
+func (r *Registration) Current() (Number, bool) {
+	if len(r.numbers) == 0 {
+		return Number{}, false
+	}
+	return r.numbers[len(r.numbers)-1], true
+}
+
+// Former are the numbers that were, oldest first.
+func (r *Registration) Former() []Number {
+	if len(r.numbers) == 0 {
+		return nil
+	}
+	return append([]Number(nil), r.numbers[:len(r.numbers)-1]...)
+}
+
+// Order is the requisition under way, or the last.
+func (r *Registration) Order() Order { return r.order }

@@ -27,7 +27,7 @@ type GetIdentifierRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The case, as an event named it.
 	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
-	// Why the bank asks, "account-opening".
+	// Why the caller asks: "account-opening" or "tax-card".
 	Purpose       string `protobuf:"bytes,2,opt,name=purpose,proto3" json:"purpose,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -85,7 +85,13 @@ type GetIdentifierResponse struct {
 	// Its kind.
 	IdentifierType IdentifierType `protobuf:"varint,2,opt,name=identifier_type,json=identifierType,proto3,enum=kompetansespor.tax.v1.IdentifierType" json:"identifier_type,omitempty"`
 	// When it was assigned.
-	AssignedAt    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=assigned_at,json=assignedAt,proto3" json:"assigned_at,omitempty"`
+	AssignedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=assigned_at,json=assignedAt,proto3" json:"assigned_at,omitempty"`
+	// Identifiers that were the person's before it, oldest first; empty for almost
+	// everybody. An account or a payroll that knows the person by one of these is
+	// to be moved to the current one.
+	FormerIdentifiers []*FormerIdentifier `protobuf:"bytes,4,rep,name=former_identifiers,json=formerIdentifiers,proto3" json:"former_identifiers,omitempty"`
+	// Whether the register assigned it or the person had it before.
+	Origin        IdentifierOrigin `protobuf:"varint,5,opt,name=origin,proto3,enum=kompetansespor.tax.v1.IdentifierOrigin" json:"origin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -141,6 +147,94 @@ func (x *GetIdentifierResponse) GetAssignedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *GetIdentifierResponse) GetFormerIdentifiers() []*FormerIdentifier {
+	if x != nil {
+		return x.FormerIdentifiers
+	}
+	return nil
+}
+
+func (x *GetIdentifierResponse) GetOrigin() IdentifierOrigin {
+	if x != nil {
+		return x.Origin
+	}
+	return IdentifierOrigin_IDENTIFIER_ORIGIN_UNSPECIFIED
+}
+
+// FormerIdentifier is an identifier that has been replaced: it is the person's
+// still, and nobody else's ever.
+type FormerIdentifier struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 11 digits.
+	Identifier string `protobuf:"bytes,1,opt,name=identifier,proto3" json:"identifier,omitempty"`
+	// Its kind.
+	IdentifierType IdentifierType `protobuf:"varint,2,opt,name=identifier_type,json=identifierType,proto3,enum=kompetansespor.tax.v1.IdentifierType" json:"identifier_type,omitempty"`
+	// When it was assigned.
+	AssignedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=assigned_at,json=assignedAt,proto3" json:"assigned_at,omitempty"`
+	// When it was replaced.
+	ReplacedAt    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=replaced_at,json=replacedAt,proto3" json:"replaced_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FormerIdentifier) Reset() {
+	*x = FormerIdentifier{}
+	mi := &file_kompetansespor_tax_v1_identifier_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FormerIdentifier) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FormerIdentifier) ProtoMessage() {}
+
+func (x *FormerIdentifier) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_tax_v1_identifier_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FormerIdentifier.ProtoReflect.Descriptor instead.
+func (*FormerIdentifier) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_tax_v1_identifier_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *FormerIdentifier) GetIdentifier() string {
+	if x != nil {
+		return x.Identifier
+	}
+	return ""
+}
+
+func (x *FormerIdentifier) GetIdentifierType() IdentifierType {
+	if x != nil {
+		return x.IdentifierType
+	}
+	return IdentifierType_IDENTIFIER_TYPE_UNSPECIFIED
+}
+
+func (x *FormerIdentifier) GetAssignedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AssignedAt
+	}
+	return nil
+}
+
+func (x *FormerIdentifier) GetReplacedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReplacedAt
+	}
+	return nil
+}
+
 var File_kompetansespor_tax_v1_identifier_proto protoreflect.FileDescriptor
 
 const file_kompetansespor_tax_v1_identifier_proto_rawDesc = "" +
@@ -148,14 +242,25 @@ const file_kompetansespor_tax_v1_identifier_proto_rawDesc = "" +
 	"&kompetansespor/tax/v1/identifier.proto\x12\x15kompetansespor.tax.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a(kompetansespor/tax/v1/registration.proto\"K\n" +
 	"\x14GetIdentifierRequest\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12\x18\n" +
-	"\apurpose\x18\x02 \x01(\tR\apurpose\"\xc4\x01\n" +
+	"\apurpose\x18\x02 \x01(\tR\apurpose\"\xdd\x02\n" +
 	"\x15GetIdentifierResponse\x12\x1e\n" +
 	"\n" +
 	"identifier\x18\x01 \x01(\tR\n" +
 	"identifier\x12N\n" +
 	"\x0fidentifier_type\x18\x02 \x01(\x0e2%.kompetansespor.tax.v1.IdentifierTypeR\x0eidentifierType\x12;\n" +
 	"\vassigned_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"assignedAt2\x7f\n" +
+	"assignedAt\x12V\n" +
+	"\x12former_identifiers\x18\x04 \x03(\v2'.kompetansespor.tax.v1.FormerIdentifierR\x11formerIdentifiers\x12?\n" +
+	"\x06origin\x18\x05 \x01(\x0e2'.kompetansespor.tax.v1.IdentifierOriginR\x06origin\"\xfc\x01\n" +
+	"\x10FormerIdentifier\x12\x1e\n" +
+	"\n" +
+	"identifier\x18\x01 \x01(\tR\n" +
+	"identifier\x12N\n" +
+	"\x0fidentifier_type\x18\x02 \x01(\x0e2%.kompetansespor.tax.v1.IdentifierTypeR\x0eidentifierType\x12;\n" +
+	"\vassigned_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"assignedAt\x12;\n" +
+	"\vreplaced_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"replacedAt2\x7f\n" +
 	"\x11IdentifierService\x12j\n" +
 	"\rGetIdentifier\x12+.kompetansespor.tax.v1.GetIdentifierRequest\x1a,.kompetansespor.tax.v1.GetIdentifierResponseBPZNgithub.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/tax/v1;taxv1b\x06proto3"
 
@@ -171,23 +276,30 @@ func file_kompetansespor_tax_v1_identifier_proto_rawDescGZIP() []byte {
 	return file_kompetansespor_tax_v1_identifier_proto_rawDescData
 }
 
-var file_kompetansespor_tax_v1_identifier_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_kompetansespor_tax_v1_identifier_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_kompetansespor_tax_v1_identifier_proto_goTypes = []any{
 	(*GetIdentifierRequest)(nil),  // 0: kompetansespor.tax.v1.GetIdentifierRequest
 	(*GetIdentifierResponse)(nil), // 1: kompetansespor.tax.v1.GetIdentifierResponse
-	(IdentifierType)(0),           // 2: kompetansespor.tax.v1.IdentifierType
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(*FormerIdentifier)(nil),      // 2: kompetansespor.tax.v1.FormerIdentifier
+	(IdentifierType)(0),           // 3: kompetansespor.tax.v1.IdentifierType
+	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
+	(IdentifierOrigin)(0),         // 5: kompetansespor.tax.v1.IdentifierOrigin
 }
 var file_kompetansespor_tax_v1_identifier_proto_depIdxs = []int32{
-	2, // 0: kompetansespor.tax.v1.GetIdentifierResponse.identifier_type:type_name -> kompetansespor.tax.v1.IdentifierType
-	3, // 1: kompetansespor.tax.v1.GetIdentifierResponse.assigned_at:type_name -> google.protobuf.Timestamp
-	0, // 2: kompetansespor.tax.v1.IdentifierService.GetIdentifier:input_type -> kompetansespor.tax.v1.GetIdentifierRequest
-	1, // 3: kompetansespor.tax.v1.IdentifierService.GetIdentifier:output_type -> kompetansespor.tax.v1.GetIdentifierResponse
-	3, // [3:4] is the sub-list for method output_type
-	2, // [2:3] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	3, // 0: kompetansespor.tax.v1.GetIdentifierResponse.identifier_type:type_name -> kompetansespor.tax.v1.IdentifierType
+	4, // 1: kompetansespor.tax.v1.GetIdentifierResponse.assigned_at:type_name -> google.protobuf.Timestamp
+	2, // 2: kompetansespor.tax.v1.GetIdentifierResponse.former_identifiers:type_name -> kompetansespor.tax.v1.FormerIdentifier
+	5, // 3: kompetansespor.tax.v1.GetIdentifierResponse.origin:type_name -> kompetansespor.tax.v1.IdentifierOrigin
+	3, // 4: kompetansespor.tax.v1.FormerIdentifier.identifier_type:type_name -> kompetansespor.tax.v1.IdentifierType
+	4, // 5: kompetansespor.tax.v1.FormerIdentifier.assigned_at:type_name -> google.protobuf.Timestamp
+	4, // 6: kompetansespor.tax.v1.FormerIdentifier.replaced_at:type_name -> google.protobuf.Timestamp
+	0, // 7: kompetansespor.tax.v1.IdentifierService.GetIdentifier:input_type -> kompetansespor.tax.v1.GetIdentifierRequest
+	1, // 8: kompetansespor.tax.v1.IdentifierService.GetIdentifier:output_type -> kompetansespor.tax.v1.GetIdentifierResponse
+	8, // [8:9] is the sub-list for method output_type
+	7, // [7:8] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_kompetansespor_tax_v1_identifier_proto_init() }
@@ -202,7 +314,7 @@ func file_kompetansespor_tax_v1_identifier_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_tax_v1_identifier_proto_rawDesc), len(file_kompetansespor_tax_v1_identifier_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

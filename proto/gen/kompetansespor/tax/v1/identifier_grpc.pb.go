@@ -26,15 +26,18 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// IdentifierService tells the bank the identifier of its customer. Internal
-// listener with mutual TLS: only the bank may call it.
+// IdentifierService tells the bank the identifier of its customer, and the
+// employer's service that of the worker whose tax card it orders. Internal
+// listener with mutual TLS: configuration lists which certificates may call it.
 type IdentifierServiceClient interface {
-	// GetIdentifier answers the current identifier of the person of a case, for
-	// customer due diligence (hvitvaskingsloven § 12).
+	// GetIdentifier answers the current identifier of the person of a case, and
+	// those that it replaced, for customer due diligence (hvitvaskingsloven § 12)
+	// or for an employer's order of a tax card (skattebetalingsloven § 5-5). Who
+	// called is recorded: identifier.replaced is for them, and a clerk sees who was
+	// last told an identifier that has been replaced since.
 	//
-	// PERMISSION_DENIED for another purpose than the bank's. FAILED_PRECONDITION
-	// while none is assigned or after the registration was stopped. NOT_FOUND for
-	// an unknown case.
+	// PERMISSION_DENIED for another purpose. FAILED_PRECONDITION while none is
+	// assigned. NOT_FOUND for an unknown case.
 	GetIdentifier(ctx context.Context, in *GetIdentifierRequest, opts ...grpc.CallOption) (*GetIdentifierResponse, error)
 }
 
@@ -60,15 +63,18 @@ func (c *identifierServiceClient) GetIdentifier(ctx context.Context, in *GetIden
 // All implementations must embed UnimplementedIdentifierServiceServer
 // for forward compatibility.
 //
-// IdentifierService tells the bank the identifier of its customer. Internal
-// listener with mutual TLS: only the bank may call it.
+// IdentifierService tells the bank the identifier of its customer, and the
+// employer's service that of the worker whose tax card it orders. Internal
+// listener with mutual TLS: configuration lists which certificates may call it.
 type IdentifierServiceServer interface {
-	// GetIdentifier answers the current identifier of the person of a case, for
-	// customer due diligence (hvitvaskingsloven § 12).
+	// GetIdentifier answers the current identifier of the person of a case, and
+	// those that it replaced, for customer due diligence (hvitvaskingsloven § 12)
+	// or for an employer's order of a tax card (skattebetalingsloven § 5-5). Who
+	// called is recorded: identifier.replaced is for them, and a clerk sees who was
+	// last told an identifier that has been replaced since.
 	//
-	// PERMISSION_DENIED for another purpose than the bank's. FAILED_PRECONDITION
-	// while none is assigned or after the registration was stopped. NOT_FOUND for
-	// an unknown case.
+	// PERMISSION_DENIED for another purpose. FAILED_PRECONDITION while none is
+	// assigned. NOT_FOUND for an unknown case.
 	GetIdentifier(context.Context, *GetIdentifierRequest) (*GetIdentifierResponse, error)
 	mustEmbedUnimplementedIdentifierServiceServer()
 }

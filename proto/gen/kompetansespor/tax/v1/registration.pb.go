@@ -39,6 +39,12 @@ const (
 	RegistrationState_REGISTRATION_STATE_NOT_GRANTED RegistrationState = 4
 	// Could not be carried out, and will not be without help: see rule.
 	RegistrationState_REGISTRATION_STATE_FAILED RegistrationState = 5
+	// The population register has been asked, or is about to be.
+	RegistrationState_REGISTRATION_STATE_REQUESTED RegistrationState = 6
+	// The register's clerks look at it until a deadline.
+	RegistrationState_REGISTRATION_STATE_QUEUED RegistrationState = 7
+	// The register gives no identifier: see refusal.
+	RegistrationState_REGISTRATION_STATE_REJECTED RegistrationState = 8
 )
 
 // Enum value maps for RegistrationState.
@@ -50,6 +56,9 @@ var (
 		3: "REGISTRATION_STATE_STOPPED",
 		4: "REGISTRATION_STATE_NOT_GRANTED",
 		5: "REGISTRATION_STATE_FAILED",
+		6: "REGISTRATION_STATE_REQUESTED",
+		7: "REGISTRATION_STATE_QUEUED",
+		8: "REGISTRATION_STATE_REJECTED",
 	}
 	RegistrationState_value = map[string]int32{
 		"REGISTRATION_STATE_UNSPECIFIED":          0,
@@ -58,6 +67,9 @@ var (
 		"REGISTRATION_STATE_STOPPED":              3,
 		"REGISTRATION_STATE_NOT_GRANTED":          4,
 		"REGISTRATION_STATE_FAILED":               5,
+		"REGISTRATION_STATE_REQUESTED":            6,
+		"REGISTRATION_STATE_QUEUED":               7,
+		"REGISTRATION_STATE_REJECTED":             8,
 	}
 )
 
@@ -86,6 +98,173 @@ func (x RegistrationState) Number() protoreflect.EnumNumber {
 // Deprecated: Use RegistrationState.Descriptor instead.
 func (RegistrationState) EnumDescriptor() ([]byte, []int) {
 	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{0}
+}
+
+// IdentifierOrigin is how an identifier became the person's.
+type IdentifierOrigin int32
+
+const (
+	// Not yet assigned.
+	IdentifierOrigin_IDENTIFIER_ORIGIN_UNSPECIFIED IdentifierOrigin = 0
+	// The register assigned it for this case.
+	IdentifierOrigin_IDENTIFIER_ORIGIN_ASSIGNED IdentifierOrigin = 1
+	// The person had it before.
+	IdentifierOrigin_IDENTIFIER_ORIGIN_EXISTING IdentifierOrigin = 2
+)
+
+// Enum value maps for IdentifierOrigin.
+var (
+	IdentifierOrigin_name = map[int32]string{
+		0: "IDENTIFIER_ORIGIN_UNSPECIFIED",
+		1: "IDENTIFIER_ORIGIN_ASSIGNED",
+		2: "IDENTIFIER_ORIGIN_EXISTING",
+	}
+	IdentifierOrigin_value = map[string]int32{
+		"IDENTIFIER_ORIGIN_UNSPECIFIED": 0,
+		"IDENTIFIER_ORIGIN_ASSIGNED":    1,
+		"IDENTIFIER_ORIGIN_EXISTING":    2,
+	}
+)
+
+func (x IdentifierOrigin) Enum() *IdentifierOrigin {
+	p := new(IdentifierOrigin)
+	*p = x
+	return p
+}
+
+func (x IdentifierOrigin) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (IdentifierOrigin) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_tax_v1_registration_proto_enumTypes[1].Descriptor()
+}
+
+func (IdentifierOrigin) Type() protoreflect.EnumType {
+	return &file_kompetansespor_tax_v1_registration_proto_enumTypes[1]
+}
+
+func (x IdentifierOrigin) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use IdentifierOrigin.Descriptor instead.
+func (IdentifierOrigin) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{1}
+}
+
+// QueueReason is why a case waits for the register's clerks.
+type QueueReason int32
+
+const (
+	// It does not.
+	QueueReason_QUEUE_REASON_UNSPECIFIED QueueReason = 0
+	// Somebody who is known already may be the same person (muligDublett).
+	QueueReason_QUEUE_REASON_POSSIBLE_DUPLICATE QueueReason = 1
+	// Another person has the same DUF number (dufNummerIBruk).
+	QueueReason_QUEUE_REASON_DUF_IN_USE QueueReason = 2
+)
+
+// Enum value maps for QueueReason.
+var (
+	QueueReason_name = map[int32]string{
+		0: "QUEUE_REASON_UNSPECIFIED",
+		1: "QUEUE_REASON_POSSIBLE_DUPLICATE",
+		2: "QUEUE_REASON_DUF_IN_USE",
+	}
+	QueueReason_value = map[string]int32{
+		"QUEUE_REASON_UNSPECIFIED":        0,
+		"QUEUE_REASON_POSSIBLE_DUPLICATE": 1,
+		"QUEUE_REASON_DUF_IN_USE":         2,
+	}
+)
+
+func (x QueueReason) Enum() *QueueReason {
+	p := new(QueueReason)
+	*p = x
+	return p
+}
+
+func (x QueueReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (QueueReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_tax_v1_registration_proto_enumTypes[2].Descriptor()
+}
+
+func (QueueReason) Type() protoreflect.EnumType {
+	return &file_kompetansespor_tax_v1_registration_proto_enumTypes[2]
+}
+
+func (x QueueReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use QueueReason.Descriptor instead.
+func (QueueReason) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{2}
+}
+
+// Refusal is how the register decided when it gives no identifier.
+type Refusal int32
+
+const (
+	// It did not refuse.
+	Refusal_REFUSAL_UNSPECIFIED Refusal = 0
+	// avslaatt
+	Refusal_REFUSAL_DECLINED Refusal = 1
+	// avvist
+	Refusal_REFUSAL_DISMISSED Refusal = 2
+	// avbrutt
+	Refusal_REFUSAL_CANCELLED Refusal = 3
+	// The register assigned an identifier that somebody else has: it is not taken.
+	Refusal_REFUSAL_GIVEN_TWICE Refusal = 4
+)
+
+// Enum value maps for Refusal.
+var (
+	Refusal_name = map[int32]string{
+		0: "REFUSAL_UNSPECIFIED",
+		1: "REFUSAL_DECLINED",
+		2: "REFUSAL_DISMISSED",
+		3: "REFUSAL_CANCELLED",
+		4: "REFUSAL_GIVEN_TWICE",
+	}
+	Refusal_value = map[string]int32{
+		"REFUSAL_UNSPECIFIED": 0,
+		"REFUSAL_DECLINED":    1,
+		"REFUSAL_DISMISSED":   2,
+		"REFUSAL_CANCELLED":   3,
+		"REFUSAL_GIVEN_TWICE": 4,
+	}
+)
+
+func (x Refusal) Enum() *Refusal {
+	p := new(Refusal)
+	*p = x
+	return p
+}
+
+func (x Refusal) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Refusal) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_tax_v1_registration_proto_enumTypes[3].Descriptor()
+}
+
+func (Refusal) Type() protoreflect.EnumType {
+	return &file_kompetansespor_tax_v1_registration_proto_enumTypes[3]
+}
+
+func (x Refusal) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Refusal.Descriptor instead.
+func (Refusal) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{3}
 }
 
 // IdentifierType is the kind of person identifier.
@@ -125,11 +304,11 @@ func (x IdentifierType) String() string {
 }
 
 func (IdentifierType) Descriptor() protoreflect.EnumDescriptor {
-	return file_kompetansespor_tax_v1_registration_proto_enumTypes[1].Descriptor()
+	return file_kompetansespor_tax_v1_registration_proto_enumTypes[4].Descriptor()
 }
 
 func (IdentifierType) Type() protoreflect.EnumType {
-	return &file_kompetansespor_tax_v1_registration_proto_enumTypes[1]
+	return &file_kompetansespor_tax_v1_registration_proto_enumTypes[4]
 }
 
 func (x IdentifierType) Number() protoreflect.EnumNumber {
@@ -138,7 +317,7 @@ func (x IdentifierType) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use IdentifierType.Descriptor instead.
 func (IdentifierType) EnumDescriptor() ([]byte, []int) {
-	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{1}
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{4}
 }
 
 // Registration is a person's registration as far as it concerns one case.
@@ -157,7 +336,26 @@ type Registration struct {
 	// Income year of the newest tax card, four digits; empty before.
 	TaxCardYear string `protobuf:"bytes,6,opt,name=tax_card_year,json=taxCardYear,proto3" json:"tax_card_year,omitempty"`
 	// Rule that stopped the registration; empty unless it failed.
-	Rule          string `protobuf:"bytes,7,opt,name=rule,proto3" json:"rule,omitempty"`
+	Rule string `protobuf:"bytes,7,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Whether the identifier was assigned for this case or existed.
+	Origin IdentifierOrigin `protobuf:"varint,8,opt,name=origin,proto3,enum=kompetansespor.tax.v1.IdentifierOrigin" json:"origin,omitempty"`
+	// Until when the register's clerks decide; unset unless the case is queued.
+	QueueDeadline *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=queue_deadline,json=queueDeadline,proto3" json:"queue_deadline,omitempty"`
+	// Why the case is, or was, queued.
+	QueueReason QueueReason `protobuf:"varint,10,opt,name=queue_reason,json=queueReason,proto3,enum=kompetansespor.tax.v1.QueueReason" json:"queue_reason,omitempty"`
+	// How the register refused.
+	Refusal Refusal `protobuf:"varint,11,opt,name=refusal,proto3,enum=kompetansespor.tax.v1.Refusal" json:"refusal,omitempty"`
+	// Our reference of the requisition under way, or of the last.
+	RequisitionReference string `protobuf:"bytes,12,opt,name=requisition_reference,json=requisitionReference,proto3" json:"requisition_reference,omitempty"`
+	// Why the case is halted or its permit revoked, an upper-case code; empty while
+	// it stands.
+	StopCause string `protobuf:"bytes,13,opt,name=stop_cause,json=stopCause,proto3" json:"stop_cause,omitempty"`
+	// Kinds of the identifiers that were replaced, oldest first.
+	FormerTypes []IdentifierType `protobuf:"varint,14,rep,packed,name=former_types,json=formerTypes,proto3,enum=kompetansespor.tax.v1.IdentifierType" json:"former_types,omitempty"`
+	// Who was told an identifier of the case; in GetRegistration only.
+	Holders []*IdentifierHolder `protobuf:"bytes,15,rep,name=holders,proto3" json:"holders,omitempty"`
+	// The newest tax card; unset before there is one.
+	TaxCard       *TaxCard `protobuf:"bytes,16,opt,name=tax_card,json=taxCard,proto3" json:"tax_card,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -241,6 +439,632 @@ func (x *Registration) GetRule() string {
 	return ""
 }
 
+func (x *Registration) GetOrigin() IdentifierOrigin {
+	if x != nil {
+		return x.Origin
+	}
+	return IdentifierOrigin_IDENTIFIER_ORIGIN_UNSPECIFIED
+}
+
+func (x *Registration) GetQueueDeadline() *timestamppb.Timestamp {
+	if x != nil {
+		return x.QueueDeadline
+	}
+	return nil
+}
+
+func (x *Registration) GetQueueReason() QueueReason {
+	if x != nil {
+		return x.QueueReason
+	}
+	return QueueReason_QUEUE_REASON_UNSPECIFIED
+}
+
+func (x *Registration) GetRefusal() Refusal {
+	if x != nil {
+		return x.Refusal
+	}
+	return Refusal_REFUSAL_UNSPECIFIED
+}
+
+func (x *Registration) GetRequisitionReference() string {
+	if x != nil {
+		return x.RequisitionReference
+	}
+	return ""
+}
+
+func (x *Registration) GetStopCause() string {
+	if x != nil {
+		return x.StopCause
+	}
+	return ""
+}
+
+func (x *Registration) GetFormerTypes() []IdentifierType {
+	if x != nil {
+		return x.FormerTypes
+	}
+	return nil
+}
+
+func (x *Registration) GetHolders() []*IdentifierHolder {
+	if x != nil {
+		return x.Holders
+	}
+	return nil
+}
+
+func (x *Registration) GetTaxCard() *TaxCard {
+	if x != nil {
+		return x.TaxCard
+	}
+	return nil
+}
+
+// IdentifierHolder is a caller of IdentifierService.
+type IdentifierHolder struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of its certificate.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// When it was told last.
+	ToldAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=told_at,json=toldAt,proto3" json:"told_at,omitempty"`
+	// Whether what it was told last is current still.
+	Current       bool `protobuf:"varint,3,opt,name=current,proto3" json:"current,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IdentifierHolder) Reset() {
+	*x = IdentifierHolder{}
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IdentifierHolder) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IdentifierHolder) ProtoMessage() {}
+
+func (x *IdentifierHolder) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IdentifierHolder.ProtoReflect.Descriptor instead.
+func (*IdentifierHolder) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *IdentifierHolder) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *IdentifierHolder) GetToldAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ToldAt
+	}
+	return nil
+}
+
+func (x *IdentifierHolder) GetCurrent() bool {
+	if x != nil {
+		return x.Current
+	}
+	return false
+}
+
+// TaxCard is a tax card as the clerk sees it.
+type TaxCard struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its number in the series of tax cards.
+	CardId int64 `protobuf:"varint,1,opt,name=card_id,json=cardId,proto3" json:"card_id,omitempty"`
+	// Income year, four digits.
+	IncomeYear string `protobuf:"bytes,2,opt,name=income_year,json=incomeYear,proto3" json:"income_year,omitempty"`
+	// When it was issued.
+	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	// What the employer withholds.
+	Deduction *Deduction `protobuf:"bytes,4,opt,name=deduction,proto3" json:"deduction,omitempty"`
+	// Why it was revoked, an upper-case code; empty while it counts.
+	RevokedCause  string `protobuf:"bytes,5,opt,name=revoked_cause,json=revokedCause,proto3" json:"revoked_cause,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TaxCard) Reset() {
+	*x = TaxCard{}
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TaxCard) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TaxCard) ProtoMessage() {}
+
+func (x *TaxCard) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TaxCard.ProtoReflect.Descriptor instead.
+func (*TaxCard) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *TaxCard) GetCardId() int64 {
+	if x != nil {
+		return x.CardId
+	}
+	return 0
+}
+
+func (x *TaxCard) GetIncomeYear() string {
+	if x != nil {
+		return x.IncomeYear
+	}
+	return ""
+}
+
+func (x *TaxCard) GetIssuedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.IssuedAt
+	}
+	return nil
+}
+
+func (x *TaxCard) GetDeduction() *Deduction {
+	if x != nil {
+		return x.Deduction
+	}
+	return nil
+}
+
+func (x *TaxCard) GetRevokedCause() string {
+	if x != nil {
+		return x.RevokedCause
+	}
+	return ""
+}
+
+// Deduction is what an employer withholds from pay: a percentage, or a table.
+type Deduction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Per cent of pay, 0 to 100; beside a table, what is withheld from pay that the
+	// table does not cover.
+	Percent int32 `protobuf:"varint,1,opt,name=percent,proto3" json:"percent,omitempty"`
+	// Table number, four digits; empty for a percentage.
+	Table string `protobuf:"bytes,2,opt,name=table,proto3" json:"table,omitempty"`
+	// Months of the year that pay is spread over, 1 to 12; 0 for a percentage.
+	Months int32 `protobuf:"varint,3,opt,name=months,proto3" json:"months,omitempty"`
+	// Whether it is tax at source on pay (kildeskatt på lønn); never with a table.
+	AtSource      bool `protobuf:"varint,4,opt,name=at_source,json=atSource,proto3" json:"at_source,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Deduction) Reset() {
+	*x = Deduction{}
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Deduction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Deduction) ProtoMessage() {}
+
+func (x *Deduction) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Deduction.ProtoReflect.Descriptor instead.
+func (*Deduction) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Deduction) GetPercent() int32 {
+	if x != nil {
+		return x.Percent
+	}
+	return 0
+}
+
+func (x *Deduction) GetTable() string {
+	if x != nil {
+		return x.Table
+	}
+	return ""
+}
+
+func (x *Deduction) GetMonths() int32 {
+	if x != nil {
+		return x.Months
+	}
+	return 0
+}
+
+func (x *Deduction) GetAtSource() bool {
+	if x != nil {
+		return x.AtSource
+	}
+	return false
+}
+
+// ResolveDuplicateRequest is a clerk's decision; exactly one of the three is made.
+type ResolveDuplicateRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// The decision.
+	//
+	// Types that are valid to be assigned to Decision:
+	//
+	//	*ResolveDuplicateRequest_ExistingIdentifier
+	//	*ResolveDuplicateRequest_AnotherPerson
+	//	*ResolveDuplicateRequest_Refuse
+	Decision      isResolveDuplicateRequest_Decision `protobuf_oneof:"decision"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResolveDuplicateRequest) Reset() {
+	*x = ResolveDuplicateRequest{}
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResolveDuplicateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResolveDuplicateRequest) ProtoMessage() {}
+
+func (x *ResolveDuplicateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResolveDuplicateRequest.ProtoReflect.Descriptor instead.
+func (*ResolveDuplicateRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ResolveDuplicateRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *ResolveDuplicateRequest) GetDecision() isResolveDuplicateRequest_Decision {
+	if x != nil {
+		return x.Decision
+	}
+	return nil
+}
+
+func (x *ResolveDuplicateRequest) GetExistingIdentifier() string {
+	if x != nil {
+		if x, ok := x.Decision.(*ResolveDuplicateRequest_ExistingIdentifier); ok {
+			return x.ExistingIdentifier
+		}
+	}
+	return ""
+}
+
+func (x *ResolveDuplicateRequest) GetAnotherPerson() bool {
+	if x != nil {
+		if x, ok := x.Decision.(*ResolveDuplicateRequest_AnotherPerson); ok {
+			return x.AnotherPerson
+		}
+	}
+	return false
+}
+
+func (x *ResolveDuplicateRequest) GetRefuse() bool {
+	if x != nil {
+		if x, ok := x.Decision.(*ResolveDuplicateRequest_Refuse); ok {
+			return x.Refuse
+		}
+	}
+	return false
+}
+
+type isResolveDuplicateRequest_Decision interface {
+	isResolveDuplicateRequest_Decision()
+}
+
+type ResolveDuplicateRequest_ExistingIdentifier struct {
+	// The same person as the one who has this identifier, 11 digits.
+	ExistingIdentifier string `protobuf:"bytes,2,opt,name=existing_identifier,json=existingIdentifier,proto3,oneof"`
+}
+
+type ResolveDuplicateRequest_AnotherPerson struct {
+	// Another person: an identifier is assigned. Must be true.
+	AnotherPerson bool `protobuf:"varint,3,opt,name=another_person,json=anotherPerson,proto3,oneof"`
+}
+
+type ResolveDuplicateRequest_Refuse struct {
+	// No identifier is given. Must be true.
+	Refuse bool `protobuf:"varint,4,opt,name=refuse,proto3,oneof"`
+}
+
+func (*ResolveDuplicateRequest_ExistingIdentifier) isResolveDuplicateRequest_Decision() {}
+
+func (*ResolveDuplicateRequest_AnotherPerson) isResolveDuplicateRequest_Decision() {}
+
+func (*ResolveDuplicateRequest_Refuse) isResolveDuplicateRequest_Decision() {}
+
+// ResolveDuplicateResponse says nothing: the answer comes as an event.
+type ResolveDuplicateResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResolveDuplicateResponse) Reset() {
+	*x = ResolveDuplicateResponse{}
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResolveDuplicateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResolveDuplicateResponse) ProtoMessage() {}
+
+func (x *ResolveDuplicateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResolveDuplicateResponse.ProtoReflect.Descriptor instead.
+func (*ResolveDuplicateResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{5}
+}
+
+// ReplaceIdentifierRequest names a case.
+type ReplaceIdentifierRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef       string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplaceIdentifierRequest) Reset() {
+	*x = ReplaceIdentifierRequest{}
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplaceIdentifierRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplaceIdentifierRequest) ProtoMessage() {}
+
+func (x *ReplaceIdentifierRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplaceIdentifierRequest.ProtoReflect.Descriptor instead.
+func (*ReplaceIdentifierRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ReplaceIdentifierRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+// ReplaceIdentifierResponse says nothing: the answer comes as an event.
+type ReplaceIdentifierResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplaceIdentifierResponse) Reset() {
+	*x = ReplaceIdentifierResponse{}
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplaceIdentifierResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplaceIdentifierResponse) ProtoMessage() {}
+
+func (x *ReplaceIdentifierResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplaceIdentifierResponse.ProtoReflect.Descriptor instead.
+func (*ReplaceIdentifierResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{7}
+}
+
+// RecordTaxCardRequest is a new tax card.
+type RecordTaxCardRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// Income year, four digits.
+	IncomeYear string `protobuf:"bytes,2,opt,name=income_year,json=incomeYear,proto3" json:"income_year,omitempty"`
+	// What the employer is to withhold.
+	Deduction     *Deduction `protobuf:"bytes,3,opt,name=deduction,proto3" json:"deduction,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordTaxCardRequest) Reset() {
+	*x = RecordTaxCardRequest{}
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordTaxCardRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordTaxCardRequest) ProtoMessage() {}
+
+func (x *RecordTaxCardRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordTaxCardRequest.ProtoReflect.Descriptor instead.
+func (*RecordTaxCardRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *RecordTaxCardRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *RecordTaxCardRequest) GetIncomeYear() string {
+	if x != nil {
+		return x.IncomeYear
+	}
+	return ""
+}
+
+func (x *RecordTaxCardRequest) GetDeduction() *Deduction {
+	if x != nil {
+		return x.Deduction
+	}
+	return nil
+}
+
+// RecordTaxCardResponse is the new card.
+type RecordTaxCardResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The card.
+	TaxCard       *TaxCard `protobuf:"bytes,1,opt,name=tax_card,json=taxCard,proto3" json:"tax_card,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordTaxCardResponse) Reset() {
+	*x = RecordTaxCardResponse{}
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordTaxCardResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordTaxCardResponse) ProtoMessage() {}
+
+func (x *RecordTaxCardResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordTaxCardResponse.ProtoReflect.Descriptor instead.
+func (*RecordTaxCardResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *RecordTaxCardResponse) GetTaxCard() *TaxCard {
+	if x != nil {
+		return x.TaxCard
+	}
+	return nil
+}
+
 // GetRegistrationRequest names a case.
 type GetRegistrationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -252,7 +1076,7 @@ type GetRegistrationRequest struct {
 
 func (x *GetRegistrationRequest) Reset() {
 	*x = GetRegistrationRequest{}
-	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[1]
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -264,7 +1088,7 @@ func (x *GetRegistrationRequest) String() string {
 func (*GetRegistrationRequest) ProtoMessage() {}
 
 func (x *GetRegistrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[1]
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -277,7 +1101,7 @@ func (x *GetRegistrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRegistrationRequest.ProtoReflect.Descriptor instead.
 func (*GetRegistrationRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{1}
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetRegistrationRequest) GetCaseRef() string {
@@ -298,7 +1122,7 @@ type GetRegistrationResponse struct {
 
 func (x *GetRegistrationResponse) Reset() {
 	*x = GetRegistrationResponse{}
-	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[2]
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -310,7 +1134,7 @@ func (x *GetRegistrationResponse) String() string {
 func (*GetRegistrationResponse) ProtoMessage() {}
 
 func (x *GetRegistrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[2]
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -323,7 +1147,7 @@ func (x *GetRegistrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRegistrationResponse.ProtoReflect.Descriptor instead.
 func (*GetRegistrationResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{2}
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetRegistrationResponse) GetRegistration() *Registration {
@@ -348,7 +1172,7 @@ type ListRegistrationsRequest struct {
 
 func (x *ListRegistrationsRequest) Reset() {
 	*x = ListRegistrationsRequest{}
-	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[3]
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -360,7 +1184,7 @@ func (x *ListRegistrationsRequest) String() string {
 func (*ListRegistrationsRequest) ProtoMessage() {}
 
 func (x *ListRegistrationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[3]
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -373,7 +1197,7 @@ func (x *ListRegistrationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRegistrationsRequest.ProtoReflect.Descriptor instead.
 func (*ListRegistrationsRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{3}
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListRegistrationsRequest) GetPageSize() int32 {
@@ -410,7 +1234,7 @@ type ListRegistrationsResponse struct {
 
 func (x *ListRegistrationsResponse) Reset() {
 	*x = ListRegistrationsResponse{}
-	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[4]
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -422,7 +1246,7 @@ func (x *ListRegistrationsResponse) String() string {
 func (*ListRegistrationsResponse) ProtoMessage() {}
 
 func (x *ListRegistrationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[4]
+	mi := &file_kompetansespor_tax_v1_registration_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -435,7 +1259,7 @@ func (x *ListRegistrationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRegistrationsResponse.ProtoReflect.Descriptor instead.
 func (*ListRegistrationsResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{4}
+	return file_kompetansespor_tax_v1_registration_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListRegistrationsResponse) GetRegistrations() []*Registration {
@@ -456,7 +1280,7 @@ var File_kompetansespor_tax_v1_registration_proto protoreflect.FileDescriptor
 
 const file_kompetansespor_tax_v1_registration_proto_rawDesc = "" +
 	"\n" +
-	"(kompetansespor/tax/v1/registration.proto\x12\x15kompetansespor.tax.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x02\n" +
+	"(kompetansespor/tax/v1/registration.proto\x12\x15kompetansespor.tax.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xef\x06\n" +
 	"\fRegistration\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12>\n" +
 	"\x05state\x18\x02 \x01(\x0e2(.kompetansespor.tax.v1.RegistrationStateR\x05state\x12N\n" +
@@ -467,7 +1291,52 @@ const file_kompetansespor_tax_v1_registration_proto_rawDesc = "" +
 	"identifier\x18\x05 \x01(\tR\n" +
 	"identifier\x12\"\n" +
 	"\rtax_card_year\x18\x06 \x01(\tR\vtaxCardYear\x12\x12\n" +
-	"\x04rule\x18\a \x01(\tR\x04rule\"3\n" +
+	"\x04rule\x18\a \x01(\tR\x04rule\x12?\n" +
+	"\x06origin\x18\b \x01(\x0e2'.kompetansespor.tax.v1.IdentifierOriginR\x06origin\x12A\n" +
+	"\x0equeue_deadline\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\rqueueDeadline\x12E\n" +
+	"\fqueue_reason\x18\n" +
+	" \x01(\x0e2\".kompetansespor.tax.v1.QueueReasonR\vqueueReason\x128\n" +
+	"\arefusal\x18\v \x01(\x0e2\x1e.kompetansespor.tax.v1.RefusalR\arefusal\x123\n" +
+	"\x15requisition_reference\x18\f \x01(\tR\x14requisitionReference\x12\x1d\n" +
+	"\n" +
+	"stop_cause\x18\r \x01(\tR\tstopCause\x12H\n" +
+	"\fformer_types\x18\x0e \x03(\x0e2%.kompetansespor.tax.v1.IdentifierTypeR\vformerTypes\x12A\n" +
+	"\aholders\x18\x0f \x03(\v2'.kompetansespor.tax.v1.IdentifierHolderR\aholders\x129\n" +
+	"\btax_card\x18\x10 \x01(\v2\x1e.kompetansespor.tax.v1.TaxCardR\ataxCard\"u\n" +
+	"\x10IdentifierHolder\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x123\n" +
+	"\atold_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x06toldAt\x12\x18\n" +
+	"\acurrent\x18\x03 \x01(\bR\acurrent\"\xe1\x01\n" +
+	"\aTaxCard\x12\x17\n" +
+	"\acard_id\x18\x01 \x01(\x03R\x06cardId\x12\x1f\n" +
+	"\vincome_year\x18\x02 \x01(\tR\n" +
+	"incomeYear\x127\n" +
+	"\tissued_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bissuedAt\x12>\n" +
+	"\tdeduction\x18\x04 \x01(\v2 .kompetansespor.tax.v1.DeductionR\tdeduction\x12#\n" +
+	"\rrevoked_cause\x18\x05 \x01(\tR\frevokedCause\"p\n" +
+	"\tDeduction\x12\x18\n" +
+	"\apercent\x18\x01 \x01(\x05R\apercent\x12\x14\n" +
+	"\x05table\x18\x02 \x01(\tR\x05table\x12\x16\n" +
+	"\x06months\x18\x03 \x01(\x05R\x06months\x12\x1b\n" +
+	"\tat_source\x18\x04 \x01(\bR\batSource\"\xb6\x01\n" +
+	"\x17ResolveDuplicateRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x121\n" +
+	"\x13existing_identifier\x18\x02 \x01(\tH\x00R\x12existingIdentifier\x12'\n" +
+	"\x0eanother_person\x18\x03 \x01(\bH\x00R\ranotherPerson\x12\x18\n" +
+	"\x06refuse\x18\x04 \x01(\bH\x00R\x06refuseB\n" +
+	"\n" +
+	"\bdecision\"\x1a\n" +
+	"\x18ResolveDuplicateResponse\"5\n" +
+	"\x18ReplaceIdentifierRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"\x1b\n" +
+	"\x19ReplaceIdentifierResponse\"\x92\x01\n" +
+	"\x14RecordTaxCardRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12\x1f\n" +
+	"\vincome_year\x18\x02 \x01(\tR\n" +
+	"incomeYear\x12>\n" +
+	"\tdeduction\x18\x03 \x01(\v2 .kompetansespor.tax.v1.DeductionR\tdeduction\"R\n" +
+	"\x15RecordTaxCardResponse\x129\n" +
+	"\btax_card\x18\x01 \x01(\v2\x1e.kompetansespor.tax.v1.TaxCardR\ataxCard\"3\n" +
 	"\x16GetRegistrationRequest\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"b\n" +
 	"\x17GetRegistrationResponse\x12G\n" +
@@ -479,21 +1348,41 @@ const file_kompetansespor_tax_v1_registration_proto_rawDesc = "" +
 	"\x05state\x18\x03 \x01(\x0e2(.kompetansespor.tax.v1.RegistrationStateR\x05state\"\x8e\x01\n" +
 	"\x19ListRegistrationsResponse\x12I\n" +
 	"\rregistrations\x18\x01 \x03(\v2#.kompetansespor.tax.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xe8\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xca\x02\n" +
 	"\x11RegistrationState\x12\"\n" +
 	"\x1eREGISTRATION_STATE_UNSPECIFIED\x10\x00\x12+\n" +
 	"'REGISTRATION_STATE_WAITING_FOR_IDENTITY\x10\x01\x12\x1f\n" +
 	"\x1bREGISTRATION_STATE_ASSIGNED\x10\x02\x12\x1e\n" +
 	"\x1aREGISTRATION_STATE_STOPPED\x10\x03\x12\"\n" +
 	"\x1eREGISTRATION_STATE_NOT_GRANTED\x10\x04\x12\x1d\n" +
-	"\x19REGISTRATION_STATE_FAILED\x10\x05*h\n" +
+	"\x19REGISTRATION_STATE_FAILED\x10\x05\x12 \n" +
+	"\x1cREGISTRATION_STATE_REQUESTED\x10\x06\x12\x1d\n" +
+	"\x19REGISTRATION_STATE_QUEUED\x10\a\x12\x1f\n" +
+	"\x1bREGISTRATION_STATE_REJECTED\x10\b*u\n" +
+	"\x10IdentifierOrigin\x12!\n" +
+	"\x1dIDENTIFIER_ORIGIN_UNSPECIFIED\x10\x00\x12\x1e\n" +
+	"\x1aIDENTIFIER_ORIGIN_ASSIGNED\x10\x01\x12\x1e\n" +
+	"\x1aIDENTIFIER_ORIGIN_EXISTING\x10\x02*m\n" +
+	"\vQueueReason\x12\x1c\n" +
+	"\x18QUEUE_REASON_UNSPECIFIED\x10\x00\x12#\n" +
+	"\x1fQUEUE_REASON_POSSIBLE_DUPLICATE\x10\x01\x12\x1b\n" +
+	"\x17QUEUE_REASON_DUF_IN_USE\x10\x02*\x7f\n" +
+	"\aRefusal\x12\x17\n" +
+	"\x13REFUSAL_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10REFUSAL_DECLINED\x10\x01\x12\x15\n" +
+	"\x11REFUSAL_DISMISSED\x10\x02\x12\x15\n" +
+	"\x11REFUSAL_CANCELLED\x10\x03\x12\x17\n" +
+	"\x13REFUSAL_GIVEN_TWICE\x10\x04*h\n" +
 	"\x0eIdentifierType\x12\x1f\n" +
 	"\x1bIDENTIFIER_TYPE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18IDENTIFIER_TYPE_D_NUMBER\x10\x01\x12\x17\n" +
-	"\x13IDENTIFIER_TYPE_FNR\x10\x022\xc2\x02\n" +
+	"\x13IDENTIFIER_TYPE_FNR\x10\x022\xb8\x06\n" +
 	"\x13RegistrationService\x12\x96\x01\n" +
 	"\x0fGetRegistration\x12-.kompetansespor.tax.v1.GetRegistrationRequest\x1a..kompetansespor.tax.v1.GetRegistrationResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/registrations/{case_ref}\x12\x91\x01\n" +
-	"\x11ListRegistrations\x12/.kompetansespor.tax.v1.ListRegistrationsRequest\x1a0.kompetansespor.tax.v1.ListRegistrationsResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/registrationsBPZNgithub.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/tax/v1;taxv1b\x06proto3"
+	"\x11ListRegistrations\x12/.kompetansespor.tax.v1.ListRegistrationsRequest\x1a0.kompetansespor.tax.v1.ListRegistrationsResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/registrations\x12\xa6\x01\n" +
+	"\x10ResolveDuplicate\x12..kompetansespor.tax.v1.ResolveDuplicateRequest\x1a/.kompetansespor.tax.v1.ResolveDuplicateResponse\"1\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/registrations/{case_ref}/duplicate\x12\xab\x01\n" +
+	"\x11ReplaceIdentifier\x12/.kompetansespor.tax.v1.ReplaceIdentifierRequest\x1a0.kompetansespor.tax.v1.ReplaceIdentifierResponse\"3\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/registrations/{case_ref}/replacement\x12\x9c\x01\n" +
+	"\rRecordTaxCard\x12+.kompetansespor.tax.v1.RecordTaxCardRequest\x1a,.kompetansespor.tax.v1.RecordTaxCardResponse\"0\x82\xd3\xe4\x93\x02*:\x01*\"%/v1/registrations/{case_ref}/tax-cardBPZNgithub.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/tax/v1;taxv1b\x06proto3"
 
 var (
 	file_kompetansespor_tax_v1_registration_proto_rawDescOnce sync.Once
@@ -507,34 +1396,64 @@ func file_kompetansespor_tax_v1_registration_proto_rawDescGZIP() []byte {
 	return file_kompetansespor_tax_v1_registration_proto_rawDescData
 }
 
-var file_kompetansespor_tax_v1_registration_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_kompetansespor_tax_v1_registration_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_kompetansespor_tax_v1_registration_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_kompetansespor_tax_v1_registration_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_kompetansespor_tax_v1_registration_proto_goTypes = []any{
 	(RegistrationState)(0),            // 0: kompetansespor.tax.v1.RegistrationState
-	(IdentifierType)(0),               // 1: kompetansespor.tax.v1.IdentifierType
-	(*Registration)(nil),              // 2: kompetansespor.tax.v1.Registration
-	(*GetRegistrationRequest)(nil),    // 3: kompetansespor.tax.v1.GetRegistrationRequest
-	(*GetRegistrationResponse)(nil),   // 4: kompetansespor.tax.v1.GetRegistrationResponse
-	(*ListRegistrationsRequest)(nil),  // 5: kompetansespor.tax.v1.ListRegistrationsRequest
-	(*ListRegistrationsResponse)(nil), // 6: kompetansespor.tax.v1.ListRegistrationsResponse
-	(*timestamppb.Timestamp)(nil),     // 7: google.protobuf.Timestamp
+	(IdentifierOrigin)(0),             // 1: kompetansespor.tax.v1.IdentifierOrigin
+	(QueueReason)(0),                  // 2: kompetansespor.tax.v1.QueueReason
+	(Refusal)(0),                      // 3: kompetansespor.tax.v1.Refusal
+	(IdentifierType)(0),               // 4: kompetansespor.tax.v1.IdentifierType
+	(*Registration)(nil),              // 5: kompetansespor.tax.v1.Registration
+	(*IdentifierHolder)(nil),          // 6: kompetansespor.tax.v1.IdentifierHolder
+	(*TaxCard)(nil),                   // 7: kompetansespor.tax.v1.TaxCard
+	(*Deduction)(nil),                 // 8: kompetansespor.tax.v1.Deduction
+	(*ResolveDuplicateRequest)(nil),   // 9: kompetansespor.tax.v1.ResolveDuplicateRequest
+	(*ResolveDuplicateResponse)(nil),  // 10: kompetansespor.tax.v1.ResolveDuplicateResponse
+	(*ReplaceIdentifierRequest)(nil),  // 11: kompetansespor.tax.v1.ReplaceIdentifierRequest
+	(*ReplaceIdentifierResponse)(nil), // 12: kompetansespor.tax.v1.ReplaceIdentifierResponse
+	(*RecordTaxCardRequest)(nil),      // 13: kompetansespor.tax.v1.RecordTaxCardRequest
+	(*RecordTaxCardResponse)(nil),     // 14: kompetansespor.tax.v1.RecordTaxCardResponse
+	(*GetRegistrationRequest)(nil),    // 15: kompetansespor.tax.v1.GetRegistrationRequest
+	(*GetRegistrationResponse)(nil),   // 16: kompetansespor.tax.v1.GetRegistrationResponse
+	(*ListRegistrationsRequest)(nil),  // 17: kompetansespor.tax.v1.ListRegistrationsRequest
+	(*ListRegistrationsResponse)(nil), // 18: kompetansespor.tax.v1.ListRegistrationsResponse
+	(*timestamppb.Timestamp)(nil),     // 19: google.protobuf.Timestamp
 }
 var file_kompetansespor_tax_v1_registration_proto_depIdxs = []int32{
-	0, // 0: kompetansespor.tax.v1.Registration.state:type_name -> kompetansespor.tax.v1.RegistrationState
-	1, // 1: kompetansespor.tax.v1.Registration.identifier_type:type_name -> kompetansespor.tax.v1.IdentifierType
-	7, // 2: kompetansespor.tax.v1.Registration.assigned_at:type_name -> google.protobuf.Timestamp
-	2, // 3: kompetansespor.tax.v1.GetRegistrationResponse.registration:type_name -> kompetansespor.tax.v1.Registration
-	0, // 4: kompetansespor.tax.v1.ListRegistrationsRequest.state:type_name -> kompetansespor.tax.v1.RegistrationState
-	2, // 5: kompetansespor.tax.v1.ListRegistrationsResponse.registrations:type_name -> kompetansespor.tax.v1.Registration
-	3, // 6: kompetansespor.tax.v1.RegistrationService.GetRegistration:input_type -> kompetansespor.tax.v1.GetRegistrationRequest
-	5, // 7: kompetansespor.tax.v1.RegistrationService.ListRegistrations:input_type -> kompetansespor.tax.v1.ListRegistrationsRequest
-	4, // 8: kompetansespor.tax.v1.RegistrationService.GetRegistration:output_type -> kompetansespor.tax.v1.GetRegistrationResponse
-	6, // 9: kompetansespor.tax.v1.RegistrationService.ListRegistrations:output_type -> kompetansespor.tax.v1.ListRegistrationsResponse
-	8, // [8:10] is the sub-list for method output_type
-	6, // [6:8] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	0,  // 0: kompetansespor.tax.v1.Registration.state:type_name -> kompetansespor.tax.v1.RegistrationState
+	4,  // 1: kompetansespor.tax.v1.Registration.identifier_type:type_name -> kompetansespor.tax.v1.IdentifierType
+	19, // 2: kompetansespor.tax.v1.Registration.assigned_at:type_name -> google.protobuf.Timestamp
+	1,  // 3: kompetansespor.tax.v1.Registration.origin:type_name -> kompetansespor.tax.v1.IdentifierOrigin
+	19, // 4: kompetansespor.tax.v1.Registration.queue_deadline:type_name -> google.protobuf.Timestamp
+	2,  // 5: kompetansespor.tax.v1.Registration.queue_reason:type_name -> kompetansespor.tax.v1.QueueReason
+	3,  // 6: kompetansespor.tax.v1.Registration.refusal:type_name -> kompetansespor.tax.v1.Refusal
+	4,  // 7: kompetansespor.tax.v1.Registration.former_types:type_name -> kompetansespor.tax.v1.IdentifierType
+	6,  // 8: kompetansespor.tax.v1.Registration.holders:type_name -> kompetansespor.tax.v1.IdentifierHolder
+	7,  // 9: kompetansespor.tax.v1.Registration.tax_card:type_name -> kompetansespor.tax.v1.TaxCard
+	19, // 10: kompetansespor.tax.v1.IdentifierHolder.told_at:type_name -> google.protobuf.Timestamp
+	19, // 11: kompetansespor.tax.v1.TaxCard.issued_at:type_name -> google.protobuf.Timestamp
+	8,  // 12: kompetansespor.tax.v1.TaxCard.deduction:type_name -> kompetansespor.tax.v1.Deduction
+	8,  // 13: kompetansespor.tax.v1.RecordTaxCardRequest.deduction:type_name -> kompetansespor.tax.v1.Deduction
+	7,  // 14: kompetansespor.tax.v1.RecordTaxCardResponse.tax_card:type_name -> kompetansespor.tax.v1.TaxCard
+	5,  // 15: kompetansespor.tax.v1.GetRegistrationResponse.registration:type_name -> kompetansespor.tax.v1.Registration
+	0,  // 16: kompetansespor.tax.v1.ListRegistrationsRequest.state:type_name -> kompetansespor.tax.v1.RegistrationState
+	5,  // 17: kompetansespor.tax.v1.ListRegistrationsResponse.registrations:type_name -> kompetansespor.tax.v1.Registration
+	15, // 18: kompetansespor.tax.v1.RegistrationService.GetRegistration:input_type -> kompetansespor.tax.v1.GetRegistrationRequest
+	17, // 19: kompetansespor.tax.v1.RegistrationService.ListRegistrations:input_type -> kompetansespor.tax.v1.ListRegistrationsRequest
+	9,  // 20: kompetansespor.tax.v1.RegistrationService.ResolveDuplicate:input_type -> kompetansespor.tax.v1.ResolveDuplicateRequest
+	11, // 21: kompetansespor.tax.v1.RegistrationService.ReplaceIdentifier:input_type -> kompetansespor.tax.v1.ReplaceIdentifierRequest
+	13, // 22: kompetansespor.tax.v1.RegistrationService.RecordTaxCard:input_type -> kompetansespor.tax.v1.RecordTaxCardRequest
+	16, // 23: kompetansespor.tax.v1.RegistrationService.GetRegistration:output_type -> kompetansespor.tax.v1.GetRegistrationResponse
+	18, // 24: kompetansespor.tax.v1.RegistrationService.ListRegistrations:output_type -> kompetansespor.tax.v1.ListRegistrationsResponse
+	10, // 25: kompetansespor.tax.v1.RegistrationService.ResolveDuplicate:output_type -> kompetansespor.tax.v1.ResolveDuplicateResponse
+	12, // 26: kompetansespor.tax.v1.RegistrationService.ReplaceIdentifier:output_type -> kompetansespor.tax.v1.ReplaceIdentifierResponse
+	14, // 27: kompetansespor.tax.v1.RegistrationService.RecordTaxCard:output_type -> kompetansespor.tax.v1.RecordTaxCardResponse
+	23, // [23:28] is the sub-list for method output_type
+	18, // [18:23] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_kompetansespor_tax_v1_registration_proto_init() }
@@ -542,13 +1461,18 @@ func file_kompetansespor_tax_v1_registration_proto_init() {
 	if File_kompetansespor_tax_v1_registration_proto != nil {
 		return
 	}
+	file_kompetansespor_tax_v1_registration_proto_msgTypes[4].OneofWrappers = []any{
+		(*ResolveDuplicateRequest_ExistingIdentifier)(nil),
+		(*ResolveDuplicateRequest_AnotherPerson)(nil),
+		(*ResolveDuplicateRequest_Refuse)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_tax_v1_registration_proto_rawDesc), len(file_kompetansespor_tax_v1_registration_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   5,
+			NumEnums:      5,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

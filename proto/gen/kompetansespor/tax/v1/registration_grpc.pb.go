@@ -21,6 +21,9 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	RegistrationService_GetRegistration_FullMethodName   = "/kompetansespor.tax.v1.RegistrationService/GetRegistration"
 	RegistrationService_ListRegistrations_FullMethodName = "/kompetansespor.tax.v1.RegistrationService/ListRegistrations"
+	RegistrationService_ResolveDuplicate_FullMethodName  = "/kompetansespor.tax.v1.RegistrationService/ResolveDuplicate"
+	RegistrationService_ReplaceIdentifier_FullMethodName = "/kompetansespor.tax.v1.RegistrationService/ReplaceIdentifier"
+	RegistrationService_RecordTaxCard_FullMethodName     = "/kompetansespor.tax.v1.RegistrationService/RecordTaxCard"
 )
 
 // RegistrationServiceClient is the client API for RegistrationService service.
@@ -37,6 +40,34 @@ type RegistrationServiceClient interface {
 	// ListRegistrations answers registrations, oldest first, never with
 	// identifiers.
 	ListRegistrations(ctx context.Context, in *ListRegistrationsRequest, opts ...grpc.CallOption) (*ListRegistrationsResponse, error)
+	// ResolveDuplicate decides on a case that the population register has put in
+	// its manual queue because the person may be known already
+	// (folkeregisterforskriften kap. 2): the same person as one who has an
+	// identifier, another person, or no identifier at all. The decision takes
+	// effect as the register's other answers do, within moments.
+	//
+	// INVALID_ARGUMENT for an identifier that is none or that nobody has.
+	// FAILED_PRECONDITION when nothing is queued in the case, or where
+	// Folkeregisteret's own clerks decide. NOT_FOUND for an unknown case.
+	ResolveDuplicate(ctx context.Context, in *ResolveDuplicateRequest, opts ...grpc.CallOption) (*ResolveDuplicateResponse, error)
+	// ReplaceIdentifier has a D-number replaced by a fødselsnummer, because the
+	// worker will stay six months after all (folkeregisterloven § 4-1). The register
+	// is asked; when it answers, the credentials that carry the old identifier are
+	// revoked and issued anew, and everybody who was told it is told
+	// (identifier.replaced). Of a worker who has or awaits a fødselsnummer nothing
+	// changes.
+	//
+	// FAILED_PRECONDITION before there is an identifier, and while the case is
+	// halted or its permit revoked. NOT_FOUND for an unknown case.
+	ReplaceIdentifier(ctx context.Context, in *ReplaceIdentifierRequest, opts ...grpc.CallOption) (*ReplaceIdentifierResponse, error)
+	// RecordTaxCard replaces the worker's tax card by one with another deduction or
+	// for another income year (skattebetalingsloven § 5-2): the TaxCard credential
+	// is revoked and another is issued under a new card id.
+	//
+	// INVALID_ARGUMENT for a deduction that no employer could withhold.
+	// FAILED_PRECONDITION before there is an identifier, and while the case is
+	// halted or its permit revoked. NOT_FOUND for an unknown case.
+	RecordTaxCard(ctx context.Context, in *RecordTaxCardRequest, opts ...grpc.CallOption) (*RecordTaxCardResponse, error)
 }
 
 type registrationServiceClient struct {
@@ -67,6 +98,36 @@ func (c *registrationServiceClient) ListRegistrations(ctx context.Context, in *L
 	return out, nil
 }
 
+func (c *registrationServiceClient) ResolveDuplicate(ctx context.Context, in *ResolveDuplicateRequest, opts ...grpc.CallOption) (*ResolveDuplicateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResolveDuplicateResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_ResolveDuplicate_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) ReplaceIdentifier(ctx context.Context, in *ReplaceIdentifierRequest, opts ...grpc.CallOption) (*ReplaceIdentifierResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReplaceIdentifierResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_ReplaceIdentifier_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registrationServiceClient) RecordTaxCard(ctx context.Context, in *RecordTaxCardRequest, opts ...grpc.CallOption) (*RecordTaxCardResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordTaxCardResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_RecordTaxCard_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // RegistrationServiceServer is the server API for RegistrationService service.
 // All implementations must embed UnimplementedRegistrationServiceServer
 // for forward compatibility.
@@ -81,6 +142,34 @@ type RegistrationServiceServer interface {
 	// ListRegistrations answers registrations, oldest first, never with
 	// identifiers.
 	ListRegistrations(context.Context, *ListRegistrationsRequest) (*ListRegistrationsResponse, error)
+	// ResolveDuplicate decides on a case that the population register has put in
+	// its manual queue because the person may be known already
+	// (folkeregisterforskriften kap. 2): the same person as one who has an
+	// identifier, another person, or no identifier at all. The decision takes
+	// effect as the register's other answers do, within moments.
+	//
+	// INVALID_ARGUMENT for an identifier that is none or that nobody has.
+	// FAILED_PRECONDITION when nothing is queued in the case, or where
+	// Folkeregisteret's own clerks decide. NOT_FOUND for an unknown case.
+	ResolveDuplicate(context.Context, *ResolveDuplicateRequest) (*ResolveDuplicateResponse, error)
+	// ReplaceIdentifier has a D-number replaced by a fødselsnummer, because the
+	// worker will stay six months after all (folkeregisterloven § 4-1). The register
+	// is asked; when it answers, the credentials that carry the old identifier are
+	// revoked and issued anew, and everybody who was told it is told
+	// (identifier.replaced). Of a worker who has or awaits a fødselsnummer nothing
+	// changes.
+	//
+	// FAILED_PRECONDITION before there is an identifier, and while the case is
+	// halted or its permit revoked. NOT_FOUND for an unknown case.
+	ReplaceIdentifier(context.Context, *ReplaceIdentifierRequest) (*ReplaceIdentifierResponse, error)
+	// RecordTaxCard replaces the worker's tax card by one with another deduction or
+	// for another income year (skattebetalingsloven § 5-2): the TaxCard credential
+	// is revoked and another is issued under a new card id.
+	//
+	// INVALID_ARGUMENT for a deduction that no employer could withhold.
+	// FAILED_PRECONDITION before there is an identifier, and while the case is
+	// halted or its permit revoked. NOT_FOUND for an unknown case.
+	RecordTaxCard(context.Context, *RecordTaxCardRequest) (*RecordTaxCardResponse, error)
 	mustEmbedUnimplementedRegistrationServiceServer()
 }
 
@@ -96,6 +185,15 @@ func (UnimplementedRegistrationServiceServer) GetRegistration(context.Context, *
 }
 func (UnimplementedRegistrationServiceServer) ListRegistrations(context.Context, *ListRegistrationsRequest) (*ListRegistrationsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListRegistrations not implemented")
+}
+func (UnimplementedRegistrationServiceServer) ResolveDuplicate(context.Context, *ResolveDuplicateRequest) (*ResolveDuplicateResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ResolveDuplicate not implemented")
+}
+func (UnimplementedRegistrationServiceServer) ReplaceIdentifier(context.Context, *ReplaceIdentifierRequest) (*ReplaceIdentifierResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ReplaceIdentifier not implemented")
+}
+func (UnimplementedRegistrationServiceServer) RecordTaxCard(context.Context, *RecordTaxCardRequest) (*RecordTaxCardResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RecordTaxCard not implemented")
 }
 func (UnimplementedRegistrationServiceServer) mustEmbedUnimplementedRegistrationServiceServer() {}
 func (UnimplementedRegistrationServiceServer) testEmbeddedByValue()                             {}
@@ -154,6 +252,60 @@ func _RegistrationService_ListRegistrations_Handler(srv interface{}, ctx context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RegistrationService_ResolveDuplicate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResolveDuplicateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).ResolveDuplicate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_ResolveDuplicate_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).ResolveDuplicate(ctx, req.(*ResolveDuplicateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_ReplaceIdentifier_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReplaceIdentifierRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).ReplaceIdentifier(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_ReplaceIdentifier_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).ReplaceIdentifier(ctx, req.(*ReplaceIdentifierRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RegistrationService_RecordTaxCard_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordTaxCardRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistrationServiceServer).RecordTaxCard(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RegistrationService_RecordTaxCard_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistrationServiceServer).RecordTaxCard(ctx, req.(*RecordTaxCardRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // RegistrationService_ServiceDesc is the grpc.ServiceDesc for RegistrationService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -168,6 +320,18 @@ var RegistrationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListRegistrations",
 			Handler:    _RegistrationService_ListRegistrations_Handler,
+		},
+		{
+			MethodName: "ResolveDuplicate",
+			Handler:    _RegistrationService_ResolveDuplicate_Handler,
+		},
+		{
+			MethodName: "ReplaceIdentifier",
+			Handler:    _RegistrationService_ReplaceIdentifier_Handler,
+		},
+		{
+			MethodName: "RecordTaxCard",
+			Handler:    _RegistrationService_RecordTaxCard_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
