@@ -323,5 +323,6 @@ func (r *rogue) signJOSE(holder string, claims map[string]any, entry status.Entr
 // decides has the officer grant, over gRPC and REST, what must not be granted.
 func (e *exchange) decides(caseRef string, code codes.Code, rule string) {
 	e.t.Helper()
+	e.pays(caseRef)
 	e.untouched("verifier", whatACaseLeaves, func() { e.refusedAlike(e.granting(caseRef), code, rule) })
 }

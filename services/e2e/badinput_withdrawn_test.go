@@ -20,6 +20,7 @@ func TestWithdrawnOfferStopsTheApplicationAndTheDecision(t *testing.T) {
 		wallet, held, _ := e.holder()
 		waiting, itsCredential, _ := e.holder()
 		caseRef := e.ended(wallet, e.applies(wallet, held)).GetCaseRef()
+		s.pays(caseRef)
 		s.kill("issuer")
 		s.untouched("verifier", whatACaseLeaves, func() {
 			s.refusedAlike(s.granting(caseRef), codes.Unavailable, "status.unreachable")
@@ -53,7 +54,7 @@ func TestWithdrawnOfferStopsTheApplicationAndTheDecision(t *testing.T) {
 			s.fail("the decision was recorded")
 		}
 		s.until("UDI has heard of it", func() bool {
-			return s.count("verifier", "SELECT COUNT(*) FROM case_file WHERE ref = $1 AND offer_withdrawn = 1", caseRef) == 1
+			return s.count("verifier", "SELECT COUNT(*) FROM case_file WHERE ref = $1 AND causes LIKE '%OFFER_WITHDRAWN%'", caseRef) == 1
 		})
 		e.decides(caseRef, codes.FailedPrecondition, "case.offer-withdrawn")
 	})

@@ -47,6 +47,11 @@ func newExchangeOn(s *stack) *exchange {
 	}
 }
 
+// signatories are who signs for every employer of the tests.
+func signatories() []*registryv1.Signatory {
+	return []*registryv1.Signatory{{Name: "Kari Nordmann", Role: "HR manager", Right: "urn:altinn:resource:kompetansespor-issue"}}
+}
+
 // accredit makes the pilot's employer an accredited one.
 func (s *stack) accredit() {
 	s.t.Helper()
@@ -54,6 +59,7 @@ func (s *stack) accredit() {
 	_, err := registry.AccreditEmployer(as(s.t.Context(), s.token("registry", "programme")), &registryv1.AccreditEmployerRequest{
 		OrganisationNumber: devsetup.Employer.OrganisationNumber, LegalName: devsetup.Employer.LegalName, Did: devsetup.DID("issuer"),
 		Criteria: []string{"EMP-1", "EMP-2", "EMP-3", "EMP-4", "EMP-5", "EMP-6", "EMP-7", "EMP-8"}, Municipality: "0301",
+		Signatories: signatories(),
 	})
 	if err != nil {
 		s.fail("accredit: %v", err)

@@ -263,6 +263,7 @@ func (s *stack) accreditAs(organisation, legalName, did string) {
 	_, err := registry.AccreditEmployer(as(s.t.Context(), s.token("registry", "programme")), &registryv1.AccreditEmployerRequest{
 		OrganisationNumber: organisation, LegalName: legalName, Did: did,
 		Criteria: []string{"EMP-1", "EMP-2", "EMP-3", "EMP-4", "EMP-5", "EMP-6", "EMP-7", "EMP-8"}, Municipality: "0301",
+		Signatories: signatories(),
 	})
 	if err != nil {
 		s.fail("accredit %s: %v", organisation, err)

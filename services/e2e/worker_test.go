@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"net/http"
 	"slices"
+	"time"
 
 	policev1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/police/v1"
 	verifierv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1"
@@ -26,8 +28,8 @@ func (e *exchange) holder() (wallet, credentialID, offerID string) {
 
 // consent is what a worker agrees to: each agency gets what its work needs.
 func consent() *walletv1.Consent {
-	return &walletv1.Consent{Purpose: "residence-permit", Agencies: []*walletv1.ConsentAgency{
-		{AgencyDid: devsetup.DID("police"), Claims: []string{"given_name", "family_name", "birthdate", "sex", "nationalities", "passport.*"}},
+	return &walletv1.Consent{Purpose: "residence-permit", Shares: []string{"payroll_account"}, Agencies: []*walletv1.ConsentAgency{
+		{AgencyDid: devsetup.DID("police"), Claims: []string{"given_name", "family_name", "birthdate", "sex", "nationalities", "passport.*", "employment.workplace_municipality"}},
 		{AgencyDid: devsetup.DID("tax"), Claims: []string{
 			"given_name", "family_name", "birthdate", "sex", "nationalities", "current_country", "employer.organisation_number", "employment.*",
 		}},
@@ -45,6 +47,33 @@ func (e *exchange) applies(wallet, credentialID string) string {
 	}).GetExchange().GetExchangeId()
 }
 
+// pays pays a case's fee on the provider's page, as the worker does, comes back
+// to UDI and waits until UDI knows. Again, it changes nothing.
+func (s *stack) pays(caseRef string) {
+	s.t.Helper()
+	var page string
+	s.until("the fee can be paid", func() bool {
+		page = s.text("verifier", "SELECT COALESCE((SELECT url FROM fee_payment WHERE case_ref = $1), '')", caseRef)
+		return page != ""
+	})
+	client := &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := client.Post(page, "application/x-www-form-urlencoded", nil)
+	if err != nil {
+		s.fail("pay: %v", err)
+	}
+	_ = answer.Body.Close()
+	back, err := answer.Location()
+	if err != nil || back.Host != s.layout.Services["verifier"].Host {
+		s.fail("paying answered %d and leads to %v: %v", answer.StatusCode, back, err)
+	}
+	s.until("UDI knows that the fee is paid", func() bool {
+		if looked, err := s.http.Get(s.layout.Services["verifier"].BaseURL + back.RequestURI()); err == nil {
+			_ = looked.Body.Close()
+		}
+		return s.count("verifier", "SELECT COUNT(*) FROM case_file WHERE ref = $1 AND fee_paid_at > 0", caseRef) == 1
+	})
+}
+
 // granting is the call of UDI's officer that grants a permit, grant makes it.
 func (s *stack) granting(caseRef string) call {
 	s.t.Helper()
@@ -55,6 +84,7 @@ func (s *stack) granting(caseRef string) call {
 
 func (s *stack) grant(caseRef string) error {
 	s.t.Helper()
+	s.pays(caseRef)
 	return s.overGRPC(s.granting(caseRef), &verifierv1.DecideCaseResponse{})
 }
 
@@ -74,7 +104,9 @@ func (s *stack) attend(caseRef string) {
 	s.t.Helper()
 	appointments, officer := policev1.NewAppointmentServiceClient(s.dial("police")), as(s.t.Context(), s.token("police", "officer"))
 	answered(s, func() (*policev1.RecordAttendanceResponse, error) {
-		return appointments.RecordAttendance(officer, &policev1.RecordAttendanceRequest{CaseRef: caseRef, IdentityConfirmed: true})
+		return appointments.RecordAttendance(officer, &policev1.RecordAttendanceRequest{
+			CaseRef: caseRef, IdentityConfirmed: true, Biometrics: &policev1.BiometricsTaken{Fingerprints: true, Photo: true, Signature: true},
+		})
 	})
 }
 
