@@ -17,6 +17,7 @@ import (
 
 	registryv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/registry/v1"
 	"github.com/kompetansespor/kompetansespor/proto/gen/openapi"
+	"github.com/kompetansespor/kompetansespor/services/internal/cache"
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
@@ -27,6 +28,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/accreditation"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/registry/internal/eligibility"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/peers/enhetsregisteret"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/store"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/web"
@@ -171,6 +173,10 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	guide, err := eligibility.Load()
+	if err != nil {
+		return err
+	}
 	agencies, operator := make([]desk.Agency, len(cfg.Agencies)), ""
 	for i, a := range cfg.Agencies {
 		agencies[i] = desk.Agency(a)
@@ -181,6 +187,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	bell := runner.NewBell()
 	d := desk.New(desk.Config{
 		DB: s.DB, Store: store.Store{}, Register: enhetsregisteret.New(cfg.Enhetsregisteret.URL), Figures: figures,
+		Eligibility: guide, Limit: cache.NewLimiter(s.Cache, s.Clock, "eligibility", cfg.EligibilityPerMinute, time.Minute),
 		Issuer: s.Issuer(nil, nil), Outbox: s.Outbox, Clock: s.Clock, Random: s.Random,
 		Signer: s.Book, AssertionKey: s.Book.AssertionKey, DID: cfg.DID, Operator: operator, Agencies: agencies, Lifetime: cfg.ListLifetime,
 		Mode: mode(cfg.Development), Zone: zone, Bell: bell,

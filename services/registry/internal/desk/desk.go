@@ -22,6 +22,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/accreditation"
+	"github.com/kompetansespor/kompetansespor/services/registry/internal/eligibility"
 )
 
 // Record is an accreditation and what the registry keeps beside it.
@@ -123,10 +124,14 @@ type Config struct {
 	Store    Store
 	Register Register
 	Figures  *accreditation.Figures
-	Issuer   *issuance.Issuer
-	Outbox   *events.Outbox
-	Clock    clock.Clock
-	Random   io.Reader
+	// Eligibility is what "is this for me?" goes by, Limit how often those who
+	// ask may have the register asked.
+	Eligibility *eligibility.Data
+	Limit       Limiter
+	Issuer      *issuance.Issuer
+	Outbox      *events.Outbox
+	Clock       clock.Clock
+	Random      io.Reader
 	// Signer signs the trust list with the registry's AssertionKey.
 	Signer       credential.Signer
 	AssertionKey credential.KeyOf
