@@ -229,3 +229,6 @@ func earlier(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// Tasks is how many tasks the desk has taken.
+func (d *Desk) Tasks() int { return len(d.started) }
