@@ -1,0 +1,237 @@
+package desk_test
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/appointment"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/diary"
+)
+
+func TestGrantedCaseGetsOneAppointment(t *testing.T) {
+	p := open(t)
+	for range 2 {
+		p.granted(t, "case_1")
+		if err := p.DB.Tx(t.Context(), func(tx *sqldb.Tx) error { return p.Cases.Wake(t.Context(), tx, "case_1") }); err != nil {
+			t.Fatal(err)
+		}
+		p.steps(t)
+	}
+	if visits := p.visits(t, "case_1"); len(visits) != 1 || visits[0].State() != appointment.Booked || visits[0].Origin() != appointment.First {
+		t.Errorf("%+v", visits)
+	}
+	// A day's notice: the harness begins on Monday.
+	if start := p.last(t).Slot().Start.Format(time.RFC3339); start != "2026-11-24T09:00:00+01:00" {
+		t.Error(start)
+	}
+	p.happened(t, "appointment.booked")
+	p.credentials(t, "Appointment offered")
+}
+
+func TestRefusedCaseGetsNoAppointment(t *testing.T) {
+	p := open(t)
+	p.event(t, "case_1", "decision.made", map[string]any{"outcome": "REFUSED"})
+	p.resumed(t)
+	if len(p.visits(t, "case_1")) != 0 {
+		t.Error("booked")
+	}
+	p.happened(t)
+}
+
+func TestOfficeIsTheOneThatServesWhereTheWorkerWillLive(t *testing.T) {
+	for _, c := range []struct {
+		residence, workplace any
+		office               string
+	}{
+		{nil, "4601", "SUA-BERGEN"},
+		{nil, "5605", "FINNMARK"}, // Kirkenes is closed
+		{"1103", "0301", "SUA-STAVANGER"},
+		{"0000", "3105", "OST"},
+		{nil, "9999", "SUA-OSLO"},
+		{nil, nil, "SUA-OSLO"},
+		{7.0, nil, "SUA-OSLO"},
+	} {
+		p := open(t)
+		p.spoil = func(v *onboarding.View) {
+			if c.residence != nil {
+				claim("residence_municipality", c.residence)(v)
+			}
+			if c.workplace != nil {
+				claim("employment", map[string]any{"workplace_municipality": c.workplace})(v)
+			}
+		}
+		p.granted(t, "case_1")
+		if got := p.last(t).Office().ID; got != c.office {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
+// Fifty cases that are worked on side by side never fill a slot beyond its
+// capacity, and none is left out.
+func TestFiftyBookingsAtOnceNeverExceedCapacity(t *testing.T) {
+	p := open(t)
+	for i := range 50 {
+		p.take(t, "case_"+strconv.Itoa(i), "decision.made", map[string]any{"outcome": "GRANTED"})
+	}
+	p.steps(t)
+	if n := p.number(t, `SELECT COUNT(*) FROM appointment WHERE state = 'BOOKED'`); n != 50 {
+		t.Errorf("%d of 50 are booked", n)
+	}
+	if n := p.number(t, `SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM appointment GROUP BY office_id, start_at) AS slots`); n != 2 {
+		t.Errorf("a slot for 2 took %d", n)
+	}
+	if n := p.number(t, `SELECT COUNT(DISTINCT start_at) FROM appointment`); n != 25 {
+		t.Errorf("50 appointments in %d slots of 2", n)
+	}
+	// Half of them move at once.
+	var waiting sync.WaitGroup
+	for i := range 50 {
+		waiting.Go(func() {
+			_, err := p.Rebook(context.Background(), desk.Rebooking{Which: desk.Which{CaseRef: "case_" + strconv.Itoa(i)}, By: appointment.ByOfficer})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	waiting.Wait()
+	if n := p.number(t, `SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM appointment WHERE state = 'BOOKED' GROUP BY office_id, start_at) AS slots`); n != 2 {
+		t.Errorf("a slot for 2 took %d", n)
+	}
+	if n := p.number(t, `SELECT COUNT(*) FROM appointment WHERE state = 'BOOKED'`); n != 50 {
+		t.Errorf("%d of 50 are booked", n)
+	}
+}
+
+// Two who have seen the same free place: the row decides.
+func TestPlaceIsTakenOnceAlsoByWhoSawItFree(t *testing.T) {
+	p := open(t)
+	p.granted(t, "case_1")
+	first := p.last(t)
+	err := p.DB.Tx(t.Context(), func(tx *sqldb.Tx) error {
+		other, err := appointment.Visits(nil).Book(appointment.Booking{
+			ID: "apt_2", CaseRef: "case_2", Office: first.Office(), Slot: first.Slot(), Origin: appointment.First, At: p.Clock.Now(),
+		})
+		if err != nil {
+			return err
+		}
+		for place, want := range []bool{false, true} {
+			if free, err := p.Store.Take(t.Context(), tx, other, place); err != nil || free != want {
+				t.Errorf("place %d: %v %v", place, free, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A second open appointment of one case is no matter of places.
+	err = p.DB.Tx(t.Context(), func(tx *sqldb.Tx) error {
+		again, err := appointment.Visits(nil).Book(appointment.Booking{
+			ID: "apt_3", CaseRef: "case_1", Office: first.Office(), Slot: diary.Slot{Start: first.Slot().End, End: first.Slot().End.Add(time.Hour)},
+			Origin: appointment.First, At: p.Clock.Now(),
+		})
+		if err != nil {
+			return err
+		}
+		_, err = p.Store.Take(t.Context(), tx, again, 0)
+		return err
+	})
+	if err == nil {
+		t.Error("a case has two appointments to come")
+	}
+}
+
+func TestFullOfficeIsAskedAgain(t *testing.T) {
+	p := open(t)
+	p.Capacity = 1
+	horizon := 0
+	for i := 0; ; i++ {
+		if _, _, err := p.book(t, i); err != nil {
+			break
+		}
+		horizon = i
+	}
+	if horizon < 1000 {
+		t.Fatalf("full after %d", horizon)
+	}
+	p.granted(t, "case_1")
+	c, err := p.Cases.Find(t.Context(), p.DB.Read(), "case_1")
+	if err != nil || c.Rule != "diary.no-free-slot" || c.State == onboarding.Failed {
+		t.Errorf("%+v %v", c, err)
+	}
+	p.Clock.Pass(25 * time.Hour)
+	p.steps(t)
+	p.happened(t, "appointment.booked")
+}
+
+// book fills one slot.
+func (p *police) book(t *testing.T, i int) (diary.Slot, bool, error) {
+	t.Helper()
+	slots, err := p.FreeSlots(t.Context(), "SUA-OSLO", time.Time{}, 1)
+	if err != nil || len(slots) == 0 {
+		return diary.Slot{}, false, fault.New(fault.Unavailable, "full", "full")
+	}
+	office, _ := p.Offices.Find("SUA-OSLO", slots[0].Start)
+	var free bool
+	err = p.DB.Tx(t.Context(), func(tx *sqldb.Tx) error {
+		a, err := appointment.Visits(nil).Book(appointment.Booking{
+			ID: "fill_" + strconv.Itoa(i), CaseRef: "fill_" + strconv.Itoa(i), Office: office, Slot: slots[0], Origin: appointment.First, At: p.Clock.Now(),
+		})
+		if err == nil {
+			free, err = p.Store.Take(t.Context(), tx, a, 0)
+		}
+		return err
+	})
+	return slots[0], free, err
+}
+
+func TestCaseWithoutNameIsListedAsFailed(t *testing.T) {
+	p := open(t)
+	p.spoil = func(v *onboarding.View) { v.Claims = nil }
+	p.granted(t, "case_1")
+	lines, err := p.List(t.Context(), "case_1", -1, 100)
+	if err != nil || len(lines) != 1 || lines[0].Appointment != nil || lines[0].Rule != "view.claims" {
+		t.Errorf("%+v %v", lines, err)
+	}
+	p.happened(t)
+}
+
+func TestListHasPagesAndEveryAppointmentOnce(t *testing.T) {
+	p := open(t)
+	for i := range 7 {
+		p.granted(t, "case_"+strconv.Itoa(i))
+	}
+	if _, err := p.Rebook(t.Context(), desk.Rebooking{Which: desk.Which{CaseRef: "case_1"}, By: appointment.ByOfficer}); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	var before time.Time
+	for cursor := int64(-1); ; {
+		lines, err := p.List(t.Context(), "", cursor, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range lines {
+			if start := line.Appointment.Slot().Start; start.Before(before) || seen[line.Appointment.ID()] {
+				t.Errorf("%s again, or out of order", line.Appointment.ID())
+			} else {
+				before = start
+			}
+			seen[line.Appointment.ID()], cursor = true, line.Cursor
+		}
+		if len(lines) < 3 {
+			break
+		}
+	}
+	if len(seen) != 8 {
+		t.Errorf("%d of 8 appointments", len(seen))
+	}
+}

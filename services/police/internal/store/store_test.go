@@ -1,0 +1,81 @@
+package store_test
+
+import (
+	"io/fs"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+	"time"
+	_ "time/tzdata" // machines without a zone database
+
+	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/appointment"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/card"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/diary"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/store"
+)
+
+// What the service kept before a case could have several appointments is there
+// after: visits, cards, places.
+func TestOldAppointmentsAndCardsMove(t *testing.T) {
+	all := store.Migrations()
+	first, err := fs.ReadFile(all.Files, "00001_police.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "police.db")
+	db, err := sqldb.Open(t.Context(), "sqlite", path, sqldb.Migrations{Name: all.Name, Files: fstest.MapFS{"00001_police.sql": {Data: first}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)
+	err = db.Tx(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.ExecContext(t.Context(), `
+			INSERT INTO appointment (id, case_ref, office_id, start_at, place, state, booked_at, officer, attended_at, card_number, card_at) VALUES
+			('apt_1', 'case_1', 'SUA-OSLO', $1, 0, 'BOOKED', $2, '', 0, NULL, 0),
+			('apt_2', 'case_2', 'SUA-OSLO', $1, 1, 'CARD_ISSUED', $2, 'o', $1, 'RTA0000007', $1),
+			('apt_3', 'case_3', 'SUA-BERGEN', $1, 0, 'NOT_CONFIRMED', $2, 'o', $1, NULL, 0)`,
+			clock.Micros(start), clock.Micros(start.Add(-time.Hour)))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if db, err = sqldb.Open(t.Context(), "sqlite", path, onboarding.Migrations(), all); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	zone, err := time.LoadLocation(diary.TimeZone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	offices, err := diary.LoadOffices(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := store.Store{Offices: offices}
+	for ref, state := range map[string]appointment.State{"case_1": appointment.Booked, "case_2": appointment.Attended, "case_3": appointment.NotConfirmed} {
+		visits, err := kept.Visits(t.Context(), db.Read(), ref)
+		if err != nil || len(visits) != 1 || visits[0].State() != state || visits[0].Origin() != appointment.First ||
+			!visits[0].Slot().Start.Equal(start) || visits[0].Slot().End.Sub(start) != 20*time.Minute {
+			t.Errorf("%s: %+v %v", ref, visits, err)
+		}
+	}
+	c, err := kept.Card(t.Context(), db.Read(), "case_2")
+	if err != nil || c.Number != "RTA0000007" || c.State != card.Numbered || !c.IssuedAt.Equal(start) || c.Shown != 1 {
+		t.Errorf("%+v %v", c, err)
+	}
+	taken, err := kept.Taken(t.Context(), db.Read(), "SUA-OSLO", start.Add(-1000))
+	if err != nil || taken[start.Unix()] != 2 {
+		t.Error(taken, err)
+	}
+	lines, err := kept.List(t.Context(), db.Read(), "", -1, 10)
+	if err != nil || len(lines) != 3 {
+		t.Error(lines, err)
+	}
+}
