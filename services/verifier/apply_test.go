@@ -193,6 +193,11 @@ func TestConsentNamesEveryAgencyOnce(t *testing.T) {
 		"delivery web":      {"consent.delivery", func(w *worker) { first(w)["delivery"] = university }},
 		"delivery nonsense": {"consent.delivery", func(w *worker) { first(w)["delivery"] = "did:peer:2.Enonsense" }},
 		"empty claim":       {"consent.claims", func(w *worker) { first(w)["claims"] = []any{""} }},
+		"not as applicant":  {"consent.as-applicant", func(w *worker) { w.consent["as"] = "witness" }},
+		"signs nothing":     {"consent.offer-hash", func(w *worker) { delete(w.consent, "offer_hash") }},
+		"signs another":     {"consent.offer-hash", func(w *worker) { w.consent["offer_hash"] = w.hashOf(w.newWorker("off_2", nil).offer) }},
+		"shares anything":   {"consent.shares", func(w *worker) { w.consent["shares"] = []any{"diary"} }},
+		"in no language":    {"consent.lang", func(w *worker) { w.consent["lang"] = "tlh" }},
 		"no purpose":        {"consent.purpose", func(w *worker) { w.consent["purpose"] = "" }},
 		"in the future":     {"consent.given-at", func(w *worker) { w.consent["given_at"] = w.Now().Add(time.Hour).Format(time.RFC3339) }},
 	} {

@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -194,4 +195,81 @@ func TestViewThatCannotBeLoggedIsNotGiven(t *testing.T) {
 			}
 		})
 	}
+}
+
+func mustJSON(t *testing.T, v any) []byte {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func TestViewNamesTheBankThatWasChosenAndWhatItMayShare(t *testing.T) {
+	r := newRig(t)
+	second := r.Agencies[2]
+	second.Name, second.DID = "otherbank", "did:web:otherbank.kompetansespor.example"
+	r.Agencies = append(r.Agencies, second)
+	both := r.newWorker("off_0", nil)
+	_, _, err := both.apply()
+	r.refused(err, fault.Invalid, "consent.incomplete")
+
+	w := r.newWorker("off_1", nil)
+	parties := w.consent["agencies"].([]any)
+	w.consent["agencies"] = []any{parties[0], parties[1], parties[3]}
+	caseRef, _, err := w.paid()
+	r.must(err)
+	_, err = r.decide(caseRef, "GRANTED", "")
+	r.must(err)
+	bank, err := r.View(t.Context(), bankCall, caseRef, "account-opening")
+	r.must(err)
+	if bank.Agency != second.DID || bank.Delivery != parties[3].(map[string]any)["delivery"] || !slices.Equal(bank.Shares, []string{"payroll_account"}) || bank.Employer != university {
+		t.Errorf("the bank got %+v", bank)
+	}
+	tax, err := r.View(t.Context(), taxCall, caseRef, "identifier-assignment")
+	r.must(err)
+	if len(tax.Shares) != 0 || tax.Agency != r.Agencies[1].DID {
+		t.Errorf("tax got %v as %s", tax.Shares, tax.Agency)
+	}
+	rows, err := r.DB.Read().QueryContext(t.Context(), `SELECT agency FROM access_log WHERE caller = $1`, bankCall)
+	r.must(err)
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var name string
+		r.must(rows.Scan(&name))
+		if name != "otherbank" {
+			t.Errorf("the log says %s", name)
+		}
+	}
+	r.must(rows.Err())
+}
+
+func TestPoliceReadForAnEarlyStartOnlyBeforeTheDecision(t *testing.T) {
+	r := newRig(t)
+	w := r.newWorker("off_1", nil)
+	caseRef, _, err := w.apply()
+	r.must(err)
+	_, err = r.View(t.Context(), policeCall, caseRef, "early-start")
+	r.refused(err, fault.Conflict, "case.fee-due")
+	r.pay(caseRef)
+	view, err := r.View(t.Context(), policeCall, caseRef, "early-start")
+	r.must(err)
+	if view.Permit != nil || view.Decision.ID != "" || len(view.Shares) != 0 || !pathsOf(view)["given_name"] || pathsOf(view)["passport.document_number"] {
+		t.Errorf("got %+v", view)
+	}
+	for _, caller := range []string{taxCall, bankCall} {
+		_, err := r.View(t.Context(), caller, caseRef, "early-start")
+		r.refused(err, fault.Denied, "view.purpose")
+	}
+	r.must(r.tell("police", "earlystart.confirmed", caseRef, r.Now()))
+	r.employer("employer.suspended", "", r.Now())
+	_, err = r.View(t.Context(), policeCall, caseRef, "early-start")
+	r.refused(err, fault.Conflict, "case.employer-suspended")
+	r.later(1)
+	r.employer("employer.reinstated", "", r.Now().Add(1000))
+	_, err = r.decide(caseRef, "GRANTED", "")
+	r.must(err)
+	_, err = r.View(t.Context(), policeCall, caseRef, "early-start")
+	r.refused(err, fault.Conflict, "case.already-decided")
 }

@@ -91,9 +91,9 @@ func (s *RuleSet) Evaluate(f Facts, mode Mode) (Evaluation, error) {
 		return Evaluation{}, err
 	}
 	for _, id := range s.order {
-		result := RuleResult{ID: id, Result: Officer}
+		result := RuleResult{ID: id, Result: Officer, OnlyForGrant: s.rules[id][0].onlyForGrant}
 		if rule := s.inForce(id, d.On); rule != nil {
-			result.Version, result.LegalReference, result.OnlyForGrant = rule.version, rule.legalReference, rule.onlyForGrant
+			result.Version, result.LegalReference = rule.version, rule.legalReference
 			result.Result = rule.find(facts, d.On)
 		}
 		e.Results = append(e.Results, result)

@@ -316,6 +316,9 @@ func (o oracled) check(set *ruleset.RuleSet) string {
 		if want := o.found[r.ID]; string(r.Result) != want {
 			return fmt.Sprintf("%s is %s, the oracle says %q", r.ID, r.Result, want)
 		}
+		if r.OnlyForGrant != strings.HasPrefix(r.ID, "automatic.") {
+			return r.ID + " counts for another decision"
+		}
 	}
 	if want := pick(len(e.Flags) > 0, "TO_OFFICER", o.outcome); string(e.Outcome) != want {
 		return fmt.Sprintf("%s, the oracle says %s", e.Outcome, want)
@@ -460,6 +463,13 @@ func edges() []edge {
 					})
 				}
 			}
+		}
+	}
+	// Every floor on the days on which another begins, and the day before.
+	for _, on := range []string{"2021-12-31", "2022-01-01", "2023-10-09", "2023-10-10", "2023-12-31", "2024-01-01", "2025-04-10", "2025-04-11", "2025-08-31", "2025-09-01"} {
+		for _, row := range payFloors {
+			add(fmt.Sprintf("bachelor %d on %s", row.bachelor, on), func(a *applicant) { a.on, a.level, a.pay = on, "bachelor", row.bachelor })
+			add(fmt.Sprintf("master %d on %s", row.master, on), func(a *applicant) { a.on, a.pay = on, row.master })
 		}
 	}
 	for _, percent := range []int{1, 7999, 8000, 8001, 9999, 10001} {

@@ -38,10 +38,14 @@ func (p parameter) on(date time.Time) any {
 	return found.Value
 }
 
-// parameterOf reads a parameter. Every value has a source, all have one type.
-func parameterOf(entries []datedYAML) (parameter, error) {
+// parameterOf reads a parameter. Every value has a source, all have one type. The
+// first may leave out its date, and then counts from the rule's own first day.
+func parameterOf(entries []datedYAML, first time.Time) (parameter, error) {
 	var p parameter
-	for _, entry := range entries {
+	for i, entry := range entries {
+		if i == 0 && entry.From.IsZero() {
+			entry.From = first
+		}
 		if entry.From.IsZero() || entry.Source == "" {
 			return parameter{}, fmt.Errorf("a value needs the date that it counts from, and its source")
 		}

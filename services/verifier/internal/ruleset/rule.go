@@ -112,7 +112,7 @@ func compileRule(e *cel.Env, y ruleYAML) (*rule, error) {
 		if !parameterName.MatchString(name) {
 			return nil, fmt.Errorf("parameter %q: a name is of small letters and _", name)
 		}
-		p, err := parameterOf(values)
+		p, err := parameterOf(values, y.ValidFrom)
 		if err != nil {
 			return nil, fmt.Errorf("parameter %s: %w", name, err)
 		}

@@ -136,8 +136,11 @@ func parse(raw []byte) (*RuleSet, error) {
 		if err != nil {
 			return nil, fmt.Errorf("rule %q: %w", y.ID, err)
 		}
-		if len(s.rules[one.id]) == 0 {
+		switch earlier := s.rules[one.id]; {
+		case len(earlier) == 0:
 			s.order = append(s.order, one.id)
+		case earlier[0].onlyForGrant != one.onlyForGrant:
+			return nil, fmt.Errorf("rule %q: all versions are for the same decision", one.id)
 		}
 		s.rules[one.id] = append(s.rules[one.id], one)
 	}
