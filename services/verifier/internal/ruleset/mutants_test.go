@@ -18,7 +18,8 @@ import (
 // Every rule is changed in every small way, and at least one of the boundary
 // cases, the decision table and the examples beside the rule must notice.
 
-// equivalent are the mutants that nothing can notice, and why.
+// equivalent are the mutants that nothing can notice, by name, and why. There is
+// none now.
 var equivalent = map[string]string{}
 
 // rawSet is a rule set's file.
@@ -46,7 +47,7 @@ type rawRule struct {
 }
 
 type rawValue struct {
-	From   date   `yaml:"from"`
+	From   date   `yaml:"from,omitempty"`
 	Value  any    `yaml:"value,omitempty"`
 	Source string `yaml:"source"`
 }
