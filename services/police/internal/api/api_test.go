@@ -139,7 +139,8 @@ func TestVisitFromBookingToLetterbox(t *testing.T) {
 	}
 	identity, err := s.identities.GetIdentity(t.Context(), &policev1.GetIdentityRequest{CaseRef: "case_1"})
 	if err != nil || len(identity.GetCorrected()) != 1 || identity.GetCorrected()[0].GetPath() != "given_name" ||
-		identity.GetCorrected()[0].GetValue().GetStringValue() != "Elisabeth" || identity.GetOfficer() != "officer-1" || identity.GetCorrectedAt() == nil {
+		identity.GetCorrected()[0].GetValue().GetStringValue() != "Elisabeth" || identity.GetOfficer() != "officer-1" || identity.GetCorrectedAt() == nil ||
+		identity.GetIssuer() != s.DID || identity.GetAppointmentId() != moved.GetAppointment().GetAppointmentId() {
 		t.Error(identity, err)
 	}
 	produced, err := s.cards.RecordCardProduced(s.officer, &policev1.RecordCardProducedRequest{CaseRef: "case_1"})

@@ -25,7 +25,7 @@ func (s *Identities) GetIdentity(ctx context.Context, req *policev1.GetIdentityR
 	if err != nil {
 		return nil, err
 	}
-	out := &policev1.GetIdentityResponse{CorrectedAt: wire.Instant(corrected.At()), Officer: corrected.Officer()}
+	out := &policev1.GetIdentityResponse{CorrectedAt: wire.Instant(corrected.At()), Officer: corrected.Officer(), Issuer: s.Desk.DID, AppointmentId: corrected.AppointmentID}
 	for _, field := range corrected.Fields() {
 		value, err := structpb.NewValue(field.Value)
 		if err != nil {

@@ -40,6 +40,7 @@ var forms = map[string]struct {
 	"sex":                      {sex, "0 to 6 or 9 (ISO/IEC 5218, as the PID has it)"},
 	"nationalities":            {nationalities, "a list of ISO 3166-1 alpha-2 codes"},
 	"passport.document_number": {documentNumber, "5 to 9 capital letters and digits (ICAO 9303)"},
+	"passport.issuing_country": {country, "an ISO 3166-1 alpha-2 code"},
 	"passport.date_of_expiry":  {date, "a date, yyyy-mm-dd"},
 }
 
@@ -162,6 +163,11 @@ func nationalities(value any) bool {
 		seen[text] = true
 	}
 	return len(list) > 0 && len(list) <= 10
+}
+
+func country(value any) bool {
+	text, _ := value.(string)
+	return identifier.CheckCountry(text) == nil
 }
 
 func documentNumber(value any) bool {

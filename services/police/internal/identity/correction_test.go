@@ -15,12 +15,12 @@ var now = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 func TestCorrectionNamesItsFieldsInOrder(t *testing.T) {
 	c, err := identity.Correct([]identity.Field{
 		{"passport.document_number", "AB1234567"}, {"given_name", "Anne-Marie Ó."}, {"nationalities", []any{"US", "CA"}}, {"sex", 1.0},
-		{"birthdate", "1990-02-28"}, {"family_name", "D’Arc"}, {"passport.date_of_expiry", "2033-01-01"},
+		{"birthdate", "1990-02-28"}, {"family_name", "D’Arc"}, {"passport.issuing_country", "CA"}, {"passport.date_of_expiry", "2033-01-01"},
 	}, "officer-1", now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"birthdate", "family_name", "given_name", "nationalities", "passport.date_of_expiry", "passport.document_number", "sex"}
+	want := []string{"birthdate", "family_name", "given_name", "nationalities", "passport.date_of_expiry", "passport.document_number", "passport.issuing_country", "sex"}
 	if !slices.Equal(c.Paths(), want) || c.None() || c.Officer() != "officer-1" || !c.At().Equal(now) {
 		t.Errorf("%+v", c)
 	}
@@ -49,6 +49,7 @@ func TestCorrectionThatCannotBeIsRefused(t *testing.T) {
 		"no date":          {"identity.field-form", identity.Field{Path: "birthdate", Value: "1990-02-30"}},
 		"no sex":           {"identity.field-form", identity.Field{Path: "sex", Value: 7.0}},
 		"half a sex":       {"identity.field-form", identity.Field{Path: "sex", Value: 1.5}},
+		"no country":       {"identity.field-form", identity.Field{Path: "passport.issuing_country", Value: "ca"}},
 		"alpha-3":          {"identity.field-form", identity.Field{Path: "nationalities", Value: []any{"USA"}}},
 		"no nationality":   {"identity.field-form", identity.Field{Path: "nationalities", Value: []any{}}},
 		"twice a country":  {"identity.field-form", identity.Field{Path: "nationalities", Value: []any{"US", "US"}}},

@@ -43,9 +43,9 @@ const holding = `state IN ('BOOKED', 'ATTENDED', 'NOT_CONFIRMED', 'MISSED')`
 func (s Store) Take(ctx context.Context, tx *sqldb.Tx, a *appointment.Appointment, place int) (bool, error) {
 	snap := a.Snapshot()
 	free, err := sqldb.Inserted(ctx, tx, `
-		INSERT INTO appointment (id, serial, case_ref, office_id, start_at, end_at, place, origin, state, cause, checkin, booked_at, officer, recorded_at,
+		INSERT INTO appointment (id, position, case_ref, office_id, start_at, end_at, place, origin, state, cause, checkin, booked_at, officer, recorded_at,
 			fingerprints_at, photo_at, signature_at)
-		VALUES ($1, (SELECT COALESCE(MAX(serial), 0) + 1 FROM appointment), $2, $3, $4, $5, $6, $7, 'BOOKED', '', $8, $9, '', 0, 0, 0, 0)
+		VALUES ($1, (SELECT COALESCE(MAX(position), 0) + 1 FROM appointment), $2, $3, $4, $5, $6, $7, 'BOOKED', '', $8, $9, '', 0, 0, 0, 0)
 		ON CONFLICT (office_id, start_at, place) WHERE `+holding+` DO NOTHING`,
 		snap.ID, snap.CaseRef, snap.OfficeID, clock.Micros(snap.Start), clock.Micros(snap.End), place, string(snap.Origin), snap.CheckIn, clock.Micros(snap.BookedAt))
 	if err != nil {
@@ -74,7 +74,7 @@ func (s Store) Save(ctx context.Context, tx *sqldb.Tx, a *appointment.Appointmen
 
 // Visits finds the appointments of a case, oldest first; none is no fault.
 func (s Store) Visits(ctx context.Context, q sqldb.Querier, caseRef string) (appointment.Visits, error) {
-	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM appointment AS a WHERE a.case_ref = $1 ORDER BY a.serial`, caseRef)
+	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM appointment AS a WHERE a.case_ref = $1 ORDER BY a.position`, caseRef)
 	all, err := sqldb.Collect(rows, err, s.scan)
 	if err != nil {
 		return nil, fmt.Errorf("read appointments: %w", err)
@@ -149,16 +149,16 @@ func (s Store) scan(rows *sql.Rows) (*appointment.Appointment, error) {
 }
 
 // List gives cases that failed, then appointments, soonest first. A line's
-// cursor is its start and its serial, which is far smaller than the time between
-// two starts; a failed case's, far smaller, its position.
+// cursor is its start and its position, which is far smaller than the time between
+// two starts; a failed case's, far smaller still, the case's own position.
 func (s Store) List(ctx context.Context, q sqldb.Querier, caseRef string, after int64, limit int) ([]desk.Listed, error) {
 	failed, err := s.failed(ctx, q, caseRef, after, limit)
 	if err != nil || len(failed) == limit {
 		return failed, err
 	}
 	rows, err := q.QueryContext(ctx, `
-		SELECT a.start_at + a.serial, `+columns+` FROM appointment AS a
-		WHERE ($1 = '' OR a.case_ref = $1) AND a.start_at + a.serial > $2 ORDER BY 1 LIMIT $3`, caseRef, after, limit-len(failed))
+		SELECT a.start_at + a.position, `+columns+` FROM appointment AS a
+		WHERE ($1 = '' OR a.case_ref = $1) AND a.start_at + a.position > $2 ORDER BY 1 LIMIT $3`, caseRef, after, limit-len(failed))
 	booked, err := sqldb.Collect(rows, err, func(r *sql.Rows) (desk.Listed, error) {
 		var one row
 		var line desk.Listed

@@ -530,11 +530,12 @@ func (x *BiometricsTaken) GetSignature() bool {
 type CorrectedField struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Path of the claim: given_name, family_name, birthdate, sex, nationalities,
-	// passport.document_number or passport.date_of_expiry.
+	// passport.document_number, passport.issuing_country or
+	// passport.date_of_expiry.
 	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
 	// What the passport shows, in the claim's own form: a text, a number for sex
-	// (ISO/IEC 5218 as in the PID), a list of ISO 3166-1 alpha-2 codes for
-	// nationalities, yyyy-mm-dd for dates.
+	// (ISO/IEC 5218 as in the PID), ISO 3166-1 alpha-2 codes for countries
+	// (a list for nationalities), yyyy-mm-dd for dates.
 	Value         *structpb.Value `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

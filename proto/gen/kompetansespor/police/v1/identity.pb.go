@@ -76,7 +76,12 @@ type GetIdentityResponse struct {
 	// When the officer saw the passport.
 	CorrectedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=corrected_at,json=correctedAt,proto3" json:"corrected_at,omitempty"`
 	// The officer, as the police's tokens name officers; no name of a person.
-	Officer       string `protobuf:"bytes,3,opt,name=officer,proto3" json:"officer,omitempty"`
+	Officer string `protobuf:"bytes,3,opt,name=officer,proto3" json:"officer,omitempty"`
+	// DID of the police, for the lineage of the corrected claims: they come from
+	// no credential, but from a passport that was seen at this appointment.
+	Issuer string `protobuf:"bytes,4,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// The appointment at which it was seen.
+	AppointmentId string `protobuf:"bytes,5,opt,name=appointment_id,json=appointmentId,proto3" json:"appointment_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -132,17 +137,33 @@ func (x *GetIdentityResponse) GetOfficer() string {
 	return ""
 }
 
+func (x *GetIdentityResponse) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *GetIdentityResponse) GetAppointmentId() string {
+	if x != nil {
+		return x.AppointmentId
+	}
+	return ""
+}
+
 var File_kompetansespor_police_v1_identity_proto protoreflect.FileDescriptor
 
 const file_kompetansespor_police_v1_identity_proto_rawDesc = "" +
 	"\n" +
 	"'kompetansespor/police/v1/identity.proto\x12\x18kompetansespor.police.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a*kompetansespor/police/v1/appointment.proto\"/\n" +
 	"\x12GetIdentityRequest\x12\x19\n" +
-	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"\xb6\x01\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"\xf5\x01\n" +
 	"\x13GetIdentityResponse\x12F\n" +
 	"\tcorrected\x18\x01 \x03(\v2(.kompetansespor.police.v1.CorrectedFieldR\tcorrected\x12=\n" +
 	"\fcorrected_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vcorrectedAt\x12\x18\n" +
-	"\aofficer\x18\x03 \x01(\tR\aofficer2}\n" +
+	"\aofficer\x18\x03 \x01(\tR\aofficer\x12\x16\n" +
+	"\x06issuer\x18\x04 \x01(\tR\x06issuer\x12%\n" +
+	"\x0eappointment_id\x18\x05 \x01(\tR\rappointmentId2}\n" +
 	"\x0fIdentityService\x12j\n" +
 	"\vGetIdentity\x12,.kompetansespor.police.v1.GetIdentityRequest\x1a-.kompetansespor.police.v1.GetIdentityResponseBVZTgithub.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/police/v1;policev1b\x06proto3"
 

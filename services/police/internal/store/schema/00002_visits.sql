@@ -1,6 +1,6 @@
 -- +goose Up
 
--- The appointments of a case, one after the other; serial is the order in which
+-- The appointments of a case, one after the other; position is the order in which
 -- they were booked. place is which of a slot's places one takes, so that no slot
 -- takes more than it has: one that was moved or cancelled gives it back. A case
 -- has one at most that is to come or was attended. It holds no personal data:
@@ -8,7 +8,7 @@
 -- worker holds.
 CREATE TABLE appointment_visits (
     id              TEXT   NOT NULL PRIMARY KEY,
-    serial          BIGINT NOT NULL UNIQUE,
+    position          BIGINT NOT NULL UNIQUE,
     case_ref        TEXT   NOT NULL,
     office_id       TEXT   NOT NULL,
     start_at        BIGINT NOT NULL,
@@ -27,7 +27,7 @@ CREATE TABLE appointment_visits (
 );
 
 -- Until now every visit took 20 minutes, and a card was a column.
-INSERT INTO appointment_visits (id, serial, case_ref, office_id, start_at, end_at, place, origin, state, cause, checkin, booked_at, officer, recorded_at,
+INSERT INTO appointment_visits (id, position, case_ref, office_id, start_at, end_at, place, origin, state, cause, checkin, booked_at, officer, recorded_at,
     fingerprints_at, photo_at, signature_at)
 SELECT a.id, (SELECT COUNT(*) FROM appointment AS b WHERE b.case_ref <= a.case_ref), a.case_ref, a.office_id, a.start_at, a.start_at + 1200000000, a.place,
     'FIRST', CASE WHEN a.state = 'CARD_ISSUED' THEN 'ATTENDED' ELSE a.state END, '', '', a.booked_at, a.officer, a.attended_at, 0, 0, 0
@@ -55,7 +55,7 @@ SELECT case_ref, card_number, 'NUMBERED', '', 1, card_at, 0, 0, 0, 0, 0 FROM app
 DROP TABLE appointment;
 ALTER TABLE appointment_visits RENAME TO appointment;
 
-CREATE INDEX appointment_case ON appointment (case_ref, serial);
+CREATE INDEX appointment_case ON appointment (case_ref, position);
 CREATE UNIQUE INDEX appointment_place ON appointment (office_id, start_at, place) WHERE state IN ('BOOKED', 'ATTENDED', 'NOT_CONFIRMED', 'MISSED');
 CREATE UNIQUE INDEX appointment_once ON appointment (case_ref) WHERE state IN ('BOOKED', 'ATTENDED');
 
