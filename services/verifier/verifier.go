@@ -16,6 +16,7 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 
+	policev1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/police/v1"
 	registryv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/registry/v1"
 	verifierv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1"
 	"github.com/kompetansespor/kompetansespor/proto/gen/openapi"
@@ -207,6 +208,10 @@ func openDesk(ctx context.Context, s *service.Service, cfg Config) (*desk.Desk, 
 	if err != nil {
 		return nil, err
 	}
+	police, err := s.Dial("police")
+	if err != nil {
+		return nil, err
+	}
 	d := desk.New(desk.Config{
 		DB: s.DB, Store: cases, Agent: s.Agent, Outbox: s.Outbox, Resolver: s.Resolver, Verification: s.Verifier(cfg.TrustList),
 		Rules: rules, Automation: cfg.Automation.Enabled, Parameters: figures, Notices: notices,
@@ -214,6 +219,7 @@ func openDesk(ctx context.Context, s *service.Service, cfg Config) (*desk.Desk, 
 			URL: cfg.Payments.URL, Secret: secret, ReturnURL: cfg.PublicURL + web.FeePaidPath, TermsURL: cfg.Payments.TermsURL, HTTP: peers.NewHTTP(),
 		},
 		Signatories: peers.Signatories{Client: registryv1.NewSignatoryServiceClient(registry)},
+		Identities:  peers.Identities{Client: policev1.NewIdentityServiceClient(police)},
 		Clock:       s.Clock, Random: s.Random, Zone: zone, DID: cfg.DID, Agencies: agencies(cfg.Agencies), ChallengeLifetime: cfg.ChallengeLifetime,
 	})
 	d.Issuer = s.Issuer(nil, nil)

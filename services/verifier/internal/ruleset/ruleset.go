@@ -22,7 +22,7 @@ import (
 var files embed.FS
 
 // currentFile is the version for new cases.
-const currentFile = "rulesets/2026-11-22.yaml"
+const currentFile = "rulesets/2026-11-26.yaml"
 
 // RuleSet is a version of the rules with their dated parameters, compiled once. It
 // never changes and is safe for concurrent use.
