@@ -1,6 +1,7 @@
 // Package issuer is where employers sign offers of employment: many employers
 // (tenants) in one service, each with a did:web of its own. This file is the
-// wiring; the journey is in internal/desk: issue.go, collect.go, withdraw.go.
+// wiring; the journey is in internal/desk: draft.go, issue.go, change.go,
+// collect.go, withdraw.go, follow.go.
 package issuer
 
 import (
@@ -10,17 +11,21 @@ import (
 	"maps"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 
 	issuerv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/issuer/v1"
+	registryv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/registry/v1"
 	"github.com/kompetansespor/kompetansespor/proto/gen/openapi"
+	"github.com/kompetansespor/kompetansespor/services/internal/cache"
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 	"github.com/kompetansespor/kompetansespor/services/internal/keystore"
+	"github.com/kompetansespor/kompetansespor/services/internal/maskinporten"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/trust"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/api"
@@ -28,6 +33,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/inbox"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/mail"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/offer"
+	"github.com/kompetansespor/kompetansespor/services/issuer/internal/peers"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/store"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/vcapi"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/web"
@@ -43,9 +49,24 @@ type Config struct {
 	// Tenants are the employers that issue here.
 	Tenants []Tenant `yaml:"tenants"`
 
+	// TaxCards is where the tax administration takes employers' orders of tax
+	// cards. Without url, employers cannot fetch cards here.
+	TaxCards TaxCards `yaml:"skattekort"`
+
+	// Maskinporten gives the token that the tax administration wants. Required
+	// with skattekort.
+	Maskinporten maskinporten.Settings `yaml:"maskinporten"`
+
 	// MailDir is the folder of the development mail sink. Default:
 	// <data_dir>/mail.
 	MailDir string `yaml:"mail_dir"`
+}
+
+// TaxCards is the tax administration's "skattekort til arbeidsgiver".
+type TaxCards struct {
+	// URL is the API's base, without a slash at its end. In development also
+	// http:// on loopback. Empty: nobody is asked.
+	URL string `yaml:"url"`
 }
 
 // Tenant is an employer that issues here.
@@ -60,7 +81,14 @@ type Tenant struct {
 
 // Validate says everything that is wrong with the configuration.
 func (c *Config) Validate() []fault.Violation {
-	all := append(c.Common.Validate(config.Needs{Events: true}), c.TrustList.Validate()...)
+	all := append(c.Common.Validate(config.Needs{Peers: []string{"registry"}, Events: true}), c.TrustList.Validate()...)
+	all = append(all, c.Maskinporten.Validate("maskinporten", c.Development)...)
+	if c.TaxCards.URL != "" && (!maskinporten.Reachable(c.TaxCards.URL, c.Development) || strings.HasSuffix(c.TaxCards.URL, "/")) {
+		all = append(all, fault.Violation{Field: "skattekort.url", Rule: "config.skattekort.url", Message: "must begin with https://, or in development be http:// on a loopback address, without a slash at its end"})
+	}
+	if c.TaxCards.URL != "" && !c.Maskinporten.On() {
+		all = append(all, fault.Violation{Field: "maskinporten", Rule: "config.maskinporten", Message: "is missing: the tax administration wants a token of Maskinporten"})
+	}
 	for i, t := range c.Tenants {
 		if err := identifier.CheckOrganisationNumber(t.OrganisationNumber, mode(c.Development)); err != nil {
 			all = append(all, fault.Violation{Field: fmt.Sprintf("tenants[%d].organisation_number", i), Rule: "config.tenant", Message: "is not a valid organisation number"})
@@ -111,8 +139,18 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 		}
 	}
 	accredited := &trust.Client{Get: s.Fetch, Keys: s.Resolver, Registry: cfg.TrustList.Registry, URL: cfg.TrustList.URL, Clock: s.Clock}
+	registry, err := s.Dial("registry")
+	if err != nil {
+		return err
+	}
+	asking, err := askOthers(s, cfg)
+	if err != nil {
+		return err
+	}
 	d := desk.New(desk.Config{
 		DB: s.DB, Store: store.Store{Sealer: s.Book.KeyStore()}, Agent: s.Agent, Outbox: s.Outbox, Trust: accredited,
+		Signatories: peers.Signatories{Client: registryv1.NewSignatoryServiceClient(registry)},
+		Identifiers: asking.identifiers, TaxCards: asking.taxCards, Accounts: asking.accounts,
 		Mailer: mail.Sink{Dir: cfg.MailDir}, Clock: s.Clock, Random: s.Random, Rules: offer.DefaultRules(mode(cfg.Development)),
 		Zone: zone, Tenants: tenants, PublicURL: cfg.PublicURL,
 	})
@@ -129,7 +167,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	}
 	policy := api.Policy()
 	policy.Routes = tools.For(api.RoleEmployer)
-	routes := web.Routes(d)
+	routes := web.Routes(d, cache.NewLimiter(s.Cache, s.Clock, "find-offer", findsPerMinute, time.Minute))
 	maps.Copy(routes, tools)
 	routes["GET /employers/{organisation}/did.json"] = s.Book.Documents(s.Host())
 	return s.Run(ctx, service.Parts{
@@ -138,6 +176,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 		OpenAPI: document,
 		Policy:  policy,
 		Routes:  map[string]http.Handler(routes),
+		Consume: inbox.Events(d),
 		Jobs:    d.Jobs(),
 	})
 }

@@ -35,3 +35,27 @@ func form(f *issuerv1.OfferForm) offer.Form {
 		},
 	}
 }
+
+// formOf shows a draft's form as it was typed.
+func formOf(f offer.Form) *issuerv1.OfferForm {
+	e, p := f.Employment, f.Passport
+	return &issuerv1.OfferForm{
+		Signatory: &issuerv1.Signatory{Name: f.Signatory.Name, Role: f.Signatory.Role, AuthorisedBy: f.Signatory.AuthorisedBy},
+		GivenName: f.GivenName, FamilyName: f.FamilyName, Email: f.Email, PhoneNumber: f.PhoneNumber, Birthdate: f.Birthdate,
+		PlaceOfBirth:  &issuerv1.PlaceOfBirth{Locality: f.PlaceOfBirth.Locality, Country: f.PlaceOfBirth.Country},
+		Nationalities: f.Nationalities, Sex: issuerv1.Sex(f.Sex), CurrentCountry: f.CurrentCountry, DufNumber: f.DUFNumber,
+		Passport: &issuerv1.Passport{
+			DocumentNumber: p.DocumentNumber, IssuingAuthority: p.IssuingAuthority, IssuingCountry: p.IssuingCountry,
+			DateOfIssuance: p.DateOfIssuance, DateOfExpiry: p.DateOfExpiry,
+		},
+		Employment: &issuerv1.Employment{
+			JobTitle: e.JobTitle, Occupation: &issuerv1.Occupation{Code: e.Occupation}, StartDate: e.StartDate, EndDate: e.EndDate,
+			PositionPercentage: e.PositionPercentage, AnnualSalary: &issuerv1.AnnualSalary{Amount: e.AnnualSalary},
+			RequiredEducationLevel: e.RequiredEducationLevel, WeeklyHours: e.WeeklyHours,
+			CollectiveAgreement: e.CollectiveAgreement, WorkplaceMunicipality: e.WorkplaceMunicipality, JobDescription: e.JobDescription,
+		},
+		Declarations: &issuerv1.Declarations{
+			QualificationsConfirmed: f.Declarations.QualificationsConfirmed, InformationVerified: f.Declarations.InformationVerified,
+		},
+	}
+}

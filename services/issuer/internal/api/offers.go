@@ -15,6 +15,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/wire"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/offer"
+	"github.com/kompetansespor/kompetansespor/services/issuer/internal/progress"
 )
 
 // RoleEmployer is what a token must be to sign offers; its subject is the
@@ -25,10 +26,20 @@ const RoleEmployer rpc.Role = "employer"
 func Policy() rpc.Policy {
 	employer := []rpc.Role{RoleEmployer}
 	return rpc.Policy{Roles: map[string][]rpc.Role{
-		issuerv1.OfferService_IssueOffer_FullMethodName:    employer,
-		issuerv1.OfferService_GetOffer_FullMethodName:      employer,
-		issuerv1.OfferService_ListOffers_FullMethodName:    employer,
-		issuerv1.OfferService_WithdrawOffer_FullMethodName: employer,
+		issuerv1.OfferService_IssueOffer_FullMethodName:        employer,
+		issuerv1.OfferService_GetOffer_FullMethodName:          employer,
+		issuerv1.OfferService_ListOffers_FullMethodName:        employer,
+		issuerv1.OfferService_WithdrawOffer_FullMethodName:     employer,
+		issuerv1.OfferService_ChangeOffer_FullMethodName:       employer,
+		issuerv1.OfferService_CreateDraft_FullMethodName:       employer,
+		issuerv1.OfferService_ChangeDraft_FullMethodName:       employer,
+		issuerv1.OfferService_DeleteDraft_FullMethodName:       employer,
+		issuerv1.OfferService_SignDraft_FullMethodName:         employer,
+		issuerv1.OfferService_ImportOffers_FullMethodName:      employer,
+		issuerv1.OfferService_GetBatch_FullMethodName:          employer,
+		issuerv1.OfferService_GetBatchReport_FullMethodName:    employer,
+		issuerv1.OfferService_FetchTaxCard_FullMethodName:      employer,
+		issuerv1.OfferService_GetPayrollAccount_FullMethodName: employer,
 	}}
 }
 
@@ -46,6 +57,7 @@ func (s *Offers) IssueOffer(ctx context.Context, req *issuerv1.IssueOfferRequest
 	}
 	record, code, err := s.Desk.Issue(ctx, desk.Signing{
 		Tenant: who.Subject, TokenHash: who.TokenHash, IdempotencyKey: req.GetIdempotencyKey(), Form: form(req.GetForm()),
+		CodeForm: codeForm(req.GetCodeForm()),
 	})
 	if err != nil {
 		return nil, err
@@ -86,10 +98,14 @@ func (s *Offers) ListOffers(ctx context.Context, req *issuerv1.ListOffersRequest
 	out := &issuerv1.ListOffersResponse{}
 	if len(records) > page.Limit {
 		records = records[:page.Limit]
-		out.NextPageToken = wire.Token(records[page.Limit-1].Offer.IssuedAt().UnixMicro())
+		out.NextPageToken = wire.Token(records[page.Limit-1].Offer.CreatedAt().UnixMicro())
 	}
 	for _, r := range records {
-		out.Offers = append(out.Offers, encode(r))
+		one, err := s.encode(r)
+		if err != nil {
+			return nil, err
+		}
+		out.Offers = append(out.Offers, one)
 	}
 	return out, nil
 }
@@ -105,40 +121,69 @@ func (s *Offers) WithdrawOffer(ctx context.Context, req *issuerv1.WithdrawOfferR
 	return &issuerv1.WithdrawOfferResponse{Offer: answer}, err
 }
 
-// answer is an offer with its link and timeline.
+// answer is an offer with its link, case and timeline.
 func (s *Offers) answer(ctx context.Context, r desk.Record) (*issuerv1.Offer, error) {
-	out := encode(r)
-	link, err := s.Desk.InvitationURL(ctx, r.Offer.ID())
-	if err != nil {
+	out, err := s.encode(r)
+	if err != nil || r.Offer.State() == offer.Drafted {
+		return out, err
+	}
+	if out.InvitationUrl, err = s.Desk.InvitationURL(ctx, r.Offer.ID()); err != nil {
 		return nil, err
 	}
-	out.InvitationUrl = link
 	_, steps, err := s.Desk.Get(ctx, r.Tenant, r.Offer.ID())
 	if err != nil {
 		return nil, err
 	}
 	for _, step := range steps {
 		out.Timeline = append(out.Timeline, &commonv1.TimelineStep{
-			Name: step.Name, Service: "issuer", At: timestamppb.New(step.At), TimeClass: wire.TimeClass(step.TimeClass),
-			EventId: step.EventID, EventType: step.EventType,
+			Name: step.Name, Service: step.Service, At: timestamppb.New(step.At), TimeClass: wire.TimeClass(step.TimeClass),
+			EventId: step.EventID, EventType: step.EventType, Cause: step.Cause,
 		})
 	}
-	return out, nil
+	c, err := s.Desk.CaseOf(ctx, r.Offer.ID())
+	if err == nil && c != nil {
+		out.Case = &issuerv1.OfferCase{
+			CaseRef: c.Ref, State: caseStates[c.State], Cause: c.Cause, TaxCardIssued: c.CardIssued, PayrollAccountShared: c.AccountShared,
+			UpdatedAt: wire.Instant(c.UpdatedAt),
+		}
+	}
+	return out, err
 }
 
-func encode(r desk.Record) *issuerv1.Offer {
-	snap := r.Offer.Snapshot()
-	out := &issuerv1.Offer{
-		OfferId: snap.ID, State: toState(r.Offer), AccreditationRef: snap.AccreditationRef,
-		IssuedAt: timestamppb.New(snap.IssuedAt), ExpiresAt: timestamppb.New(r.Offer.ExpiresAt()),
-		CollectedBy: snap.Connection, CollectedAt: wire.Instant(snap.CollectedAt),
-		WithdrawnAt: wire.Instant(snap.WithdrawnAt), WithdrawalReason: snap.WithdrawReason,
-		CollectionAttemptsLeft: int32(r.Offer.AttemptsLeft()),
+var caseStates = map[progress.State]issuerv1.OfferCaseState{
+	progress.Applied:   issuerv1.OfferCaseState_OFFER_CASE_STATE_APPLIED,
+	progress.Granted:   issuerv1.OfferCaseState_OFFER_CASE_STATE_GRANTED,
+	progress.Refused:   issuerv1.OfferCaseState_OFFER_CASE_STATE_REFUSED,
+	progress.Halted:    issuerv1.OfferCaseState_OFFER_CASE_STATE_HALTED,
+	progress.Revoked:   issuerv1.OfferCaseState_OFFER_CASE_STATE_REVOKED,
+	progress.Completed: issuerv1.OfferCaseState_OFFER_CASE_STATE_COMPLETED,
+}
+
+// encode is an offer without what GetOffer alone answers.
+func (s *Offers) encode(r desk.Record) (*issuerv1.Offer, error) {
+	snap, err := r.Offer.Snapshot()
+	if err != nil {
+		return nil, err
 	}
-	for _, w := range snap.Terms.Warnings() {
+	out := &issuerv1.Offer{OfferId: snap.ID, State: toState(r.Offer)}
+	if r.Offer.State() == offer.Drafted {
+		out.Form = formOf(r.Offer.Form())
+		for _, v := range s.Desk.Lacks(r.Offer) {
+			out.Violations = append(out.Violations, &commonv1.Violation{Field: v.Field, Rule: v.Rule, Message: v.Message})
+		}
+		return out, nil
+	}
+	who := r.Offer.Terms().Form().Signatory
+	out.AccreditationRef, out.OfferNumber, out.Supersedes, out.SupersededBy = snap.AccreditationRef, string(snap.Number), snap.Supersedes, snap.SupersededBy
+	out.Signatory = &issuerv1.OfferSignatory{Name: who.Name, Role: who.Role, AuthorisedBy: who.AuthorisedBy}
+	out.IssuedAt, out.ExpiresAt = timestamppb.New(snap.IssuedAt), timestamppb.New(r.Offer.ExpiresAt())
+	out.CollectedBy, out.CollectedAt = snap.Connection, wire.Instant(snap.CollectedAt)
+	out.WithdrawnAt, out.WithdrawalReason = wire.Instant(snap.WithdrawnAt), snap.WithdrawReason
+	out.CollectionAttemptsLeft = int32(r.Offer.AttemptsLeft())
+	for _, w := range r.Offer.Terms().Warnings() {
 		out.Warnings = append(out.Warnings, &commonv1.Warning{Field: w.Field, Rule: w.Rule, Message: w.Message})
 	}
-	return out
+	return out, nil
 }
 
 func toState(o *offer.Offer) issuerv1.OfferState {
@@ -152,6 +197,10 @@ func toState(o *offer.Offer) issuerv1.OfferState {
 		return issuerv1.OfferState_OFFER_STATE_COLLECTED
 	case offer.Withdrawn:
 		return issuerv1.OfferState_OFFER_STATE_WITHDRAWN
+	case offer.Superseded:
+		return issuerv1.OfferState_OFFER_STATE_SUPERSEDED
+	case offer.Drafted:
+		return issuerv1.OfferState_OFFER_STATE_DRAFT
 	case offer.Expired:
 		return issuerv1.OfferState_OFFER_STATE_EXPIRED
 	}
@@ -168,8 +217,19 @@ func fromState(s issuerv1.OfferState) offer.State {
 		return offer.Withdrawn
 	case issuerv1.OfferState_OFFER_STATE_EXPIRED:
 		return offer.Expired
+	case issuerv1.OfferState_OFFER_STATE_DRAFT:
+		return offer.Drafted
+	case issuerv1.OfferState_OFFER_STATE_SUPERSEDED:
+		return offer.Superseded
 	}
 	return ""
+}
+
+func codeForm(f issuerv1.CodeForm) offer.CodeForm {
+	if f == issuerv1.CodeForm_CODE_FORM_WORDS {
+		return offer.Words
+	}
+	return offer.Characters
 }
 
 func checkKey(key string) error {

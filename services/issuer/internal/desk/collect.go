@@ -5,6 +5,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
+	"github.com/kompetansespor/kompetansespor/services/internal/events"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/issuance"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
@@ -35,10 +36,14 @@ func (d *Desk) Collect(ctx context.Context, in agent.Received, invitation, code 
 			return err
 		}
 		changed, refused := record.Offer.Collect(in.Sender, offer.CollectionCode(code), d.Clock.Now())
-		if changed {
-			if err := d.Store.Save(ctx, tx, record.Offer); err != nil {
-				return err
-			}
+		switch {
+		case changed && record.Offer.State() == offer.Expired:
+			err = d.expired(ctx, tx, record)
+		case changed:
+			err = d.Store.Save(ctx, tx, record.Offer)
+		}
+		if err != nil {
+			return err
 		}
 		if refused != nil {
 			return agent.Refuse(refused)
@@ -61,5 +66,5 @@ func (d *Desk) Delivered(ctx context.Context, tx *sqldb.Tx, c issuance.Credentia
 	if err := d.Store.Save(ctx, tx, record.Offer); err != nil {
 		return err
 	}
-	return d.happened(telemetry.Continue(ctx, record.Traceparent), tx, record.Offer.ID(), "offer.collected", eventbus.Candidate)
+	return d.tell(telemetry.Continue(ctx, record.Traceparent), tx, events.Happened{Type: "offer.collected", Case: record.Offer.ID(), TimeClass: eventbus.Candidate})
 }

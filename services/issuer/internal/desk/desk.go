@@ -1,7 +1,8 @@
 // Package desk is what an employer can do with an offer, and what a worker's
-// wallet can do with its invitation: issue, collect, deliver, withdraw. A verb
-// loads, lets offer decide, saves and leaves messages, events and mail in the
-// outboxes, in one transaction.
+// wallet can do with its invitation: draft, sign, change, withdraw, collect,
+// deliver; many at once from a file; and what events of others do to them. A
+// verb loads, lets the domain decide, saves and leaves messages, events and
+// mail in the outboxes, in one transaction.
 package desk
 
 import (
@@ -19,7 +20,6 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/issuance"
 	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
-	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/offer"
 )
 
@@ -27,54 +27,28 @@ import (
 type Record struct {
 	Offer        *offer.Offer
 	Tenant       string // the employer's organisation number
-	CredentialID string
-	FormHash     string // of the form as it was signed
+	CredentialID string // once signed
+	FormHash     string // of the form under which the idempotency key was used
 	Traceparent  string // of the case
 }
 
 // Authorisation is who signed the offer for the employer.
 type Authorisation struct {
-	IdempotencyKey string
-	TokenHash      string // of the token that was shown
-	AuthorisedBy   string // the right, as Ansattporten names it
-	Code           offer.CollectionCode
+	TokenHash    string // of the token that was shown
+	AuthorisedBy string // the right, as Ansattporten or the register names it
+	FormHash     string // of the form as it was signed
+	Code         offer.CollectionCode
 }
 
-// Step is one thing that happened to an offer.
+// Step is one thing that happened to an offer or its case.
 type Step struct {
+	Service   string // that took it
 	Name      string
+	Cause     string // why, a code; empty for most
 	TimeClass eventbus.TimeClass
 	EventID   string
 	EventType string
 	At        time.Time
-}
-
-// Store keeps offers, their timelines and the mail that waits. What it does
-// not find is a NotFound fault.
-type Store interface {
-	Add(ctx context.Context, tx *sqldb.Tx, r Record, a Authorisation) error
-	Save(ctx context.Context, tx *sqldb.Tx, o *offer.Offer) error
-	ByID(ctx context.Context, q sqldb.Querier, id string) (Record, error)
-	ByCredential(ctx context.Context, q sqldb.Querier, id string) (Record, error)
-	ByKey(ctx context.Context, q sqldb.Querier, tenant, key string) (Record, error)
-	Code(ctx context.Context, q sqldb.Querier, id string) (offer.CollectionCode, error)
-	List(ctx context.Context, q sqldb.Querier, tenant string, state offer.State, before time.Time, limit int) ([]Record, error)
-	AddStep(ctx context.Context, tx *sqldb.Tx, offerID string, step Step) error
-	Steps(ctx context.Context, q sqldb.Querier, offerID string) ([]Step, error)
-	AddMail(ctx context.Context, tx *sqldb.Tx, id string, raw []byte, due time.Time) error
-	NextMail(ctx context.Context, q sqldb.Querier, now time.Time) (id string, raw []byte, attempts int64, err error)
-	MailSent(ctx context.Context, tx *sqldb.Tx, id string) error
-	MailLater(ctx context.Context, tx *sqldb.Tx, id string, due time.Time) error
-}
-
-// Trust says who is accredited. Errors are faults.
-type Trust interface {
-	Accredited(ctx context.Context, issuer, credentialType string, at time.Time) (trustlist.Entity, error)
-}
-
-// Mailer carries a mail away. nil means that it has been taken durably.
-type Mailer interface {
-	Deliver(ctx context.Context, id string, raw []byte) error
 }
 
 // Tenant is an employer that issues here.
@@ -87,17 +61,24 @@ type Tenant struct {
 
 // Config is what the desk needs.
 type Config struct {
-	DB      *sqldb.DB
-	Store   Store
-	Agent   *agent.Agent
-	Outbox  *events.Outbox
-	Trust   Trust
-	Mailer  Mailer
-	Clock   clock.Clock
-	Random  io.Reader
-	Rules   offer.Rules
-	Zone    *time.Location // in which a date is today's
-	Tenants []Tenant
+	DB     *sqldb.DB
+	Store  Store
+	Agent  *agent.Agent
+	Outbox *events.Outbox
+	Trust  Trust
+	// Signatories may be nil in tests alone: nobody asks who may sign then.
+	Signatories Signatories
+	// Identifiers, TaxCards and Accounts are nil where the service is not set up
+	// to ask for them.
+	Identifiers Identifiers
+	TaxCards    TaxCards
+	Accounts    Accounts
+	Mailer      Mailer
+	Clock       clock.Clock
+	Random      io.Reader
+	Rules       offer.Rules
+	Zone        *time.Location // in which a date is today's
+	Tenants     []Tenant
 	// PublicURL is where invitations are.
 	PublicURL string
 }
@@ -108,15 +89,23 @@ type Desk struct {
 	// Issuer is set once, after both exist: its hooks are the desk's verbs.
 	Issuer *issuance.Issuer
 
-	mail *runner.Bell
+	mail, batch, revoked, cards *runner.Bell
 }
 
 // New makes the desk.
-func New(c Config) *Desk { return &Desk{Config: c, mail: runner.NewBell()} }
+func New(c Config) *Desk {
+	return &Desk{Config: c, mail: runner.NewBell(), batch: runner.NewBell(), revoked: runner.NewBell(), cards: runner.NewBell()}
+}
 
 // Jobs are the desk's background work.
 func (d *Desk) Jobs() []runner.Job {
-	return []runner.Job{{Name: "mail.send", Step: d.MailStep, Idle: time.Second, Bell: d.mail}}
+	return []runner.Job{
+		{Name: "mail.send", Step: d.MailStep, Idle: time.Second, Bell: d.mail},
+		{Name: "offer.expire", Step: d.ExpireStep, Idle: time.Minute},
+		{Name: "offer.issue-batch", Step: d.BatchStep, Idle: time.Second, Bell: d.batch},
+		{Name: "offer.withdraw-revoked", Step: d.RevokedStep, Idle: time.Minute, Bell: d.revoked},
+		{Name: "taxcard.fetch", Step: d.TaxCardStep, Idle: time.Second, Bell: d.cards},
+	}
 }
 
 func (d *Desk) tenant(organisationNumber string) (Tenant, error) {
@@ -136,12 +125,41 @@ func (d *Desk) newID(prefix string) (string, error) {
 	return prefix + hex.EncodeToString(random), nil
 }
 
-// happened puts an event in the outbox and the step that it tells of in the
-// offer's timeline.
-func (d *Desk) happened(ctx context.Context, tx *sqldb.Tx, offerID, name string, class eventbus.TimeClass) error {
-	event, err := d.Outbox.Append(ctx, tx, events.Happened{Type: name, Case: offerID, TimeClass: class})
+// tell puts an event in the outbox and the step that it tells of in the offer's
+// timeline.
+func (d *Desk) tell(ctx context.Context, tx *sqldb.Tx, h events.Happened) error {
+	event, err := d.Outbox.Append(ctx, tx, h)
 	if err != nil {
 		return err
 	}
-	return d.Store.AddStep(ctx, tx, offerID, Step{Name: name, TimeClass: class, EventID: event.ID, EventType: event.Type, At: event.Time})
+	cause, _ := h.Data["reason"].(string)
+	return d.Store.AddStep(ctx, tx, h.Case, Step{
+		Service: "issuer", Name: h.Type, Cause: cause, TimeClass: h.TimeClass, EventID: event.ID, EventType: event.Type, At: event.Time,
+	})
+}
+
+// Get gives one of the tenant's offers with its timeline.
+func (d *Desk) Get(ctx context.Context, tenant, id string) (Record, []Step, error) {
+	record, err := d.ofTenant(ctx, d.DB.Read(), tenant, id)
+	if err != nil {
+		return record, nil, err
+	}
+	steps, err := d.Store.Steps(ctx, d.DB.Read(), id)
+	return record, steps, err
+}
+
+// List gives the tenant's offers and drafts that were made before an instant,
+// newest first.
+func (d *Desk) List(ctx context.Context, tenant string, state offer.State, before time.Time, limit int) ([]Record, error) {
+	return d.Store.List(ctx, d.DB.Read(), tenant, state, before, limit)
+}
+
+// ofTenant finds an offer; another tenant's does not exist, nor what was
+// discarded.
+func (d *Desk) ofTenant(ctx context.Context, q sqldb.Querier, tenant, id string) (Record, error) {
+	record, err := d.Store.ByID(ctx, q, id)
+	if err == nil && (record.Tenant != tenant || record.Offer.State() == offer.Discarded) {
+		err = fault.New(fault.NotFound, "offer.unknown", "there is no such offer")
+	}
+	return record, err
 }

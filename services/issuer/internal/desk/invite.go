@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/issuer/internal/offer"
 )
 
 // Invitation is the out-of-band 2.0 message that the worker's wallet opens
@@ -14,6 +16,9 @@ func (d *Desk) Invitation(ctx context.Context, id string) (*didcomm.Message, err
 	record, err := d.Store.ByID(ctx, d.DB.Read(), id)
 	if err != nil {
 		return nil, err
+	}
+	if state := record.Offer.State(); state == offer.Drafted || state == offer.Discarded {
+		return nil, fault.New(fault.NotFound, "offer.unknown", "there is no such offer")
 	}
 	tenant, err := d.tenant(record.Tenant)
 	if err != nil {

@@ -25,6 +25,15 @@ func (t Terms) Form() Form {
 	return form
 }
 
+// AuthorisedBy fills in by what right the signatory signs, where the form left
+// it empty.
+func (t Terms) AuthorisedBy(right string) Terms {
+	if t.form.Signatory.AuthorisedBy == "" {
+		t.form.Signatory.AuthorisedBy = right
+	}
+	return t
+}
+
 // Warnings are what the employer should look at.
 func (t Terms) Warnings() []Warning { return append([]Warning(nil), t.warnings...) }
 
