@@ -28,6 +28,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/bank/internal/store"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
+	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 )
 
@@ -39,6 +40,10 @@ var developmentList []byte
 
 // lookEvery is how often the file of the sanctions list is looked at.
 const lookEvery = 5 * time.Second
+
+// rescreenEvery is how often customers are looked for who were compared with
+// another list.
+const rescreenEvery = time.Minute
 
 // Run serves until ctx ends. Logs go to out.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {
@@ -101,7 +106,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 		Routes:   map[string]http.Handler{"GET /banks/{organisation}/did.json": s.Book.Documents(s.Host())},
 		Internal: func(r grpc.ServiceRegistrar) { bankv1.RegisterPayrollServiceServer(r, &api.Payroll{Desk: d}) },
 		Consume:  inbox.Handlers(d),
-		Jobs:     d.Cases.Jobs(),
+		Jobs:     append(d.Cases.Jobs(), runner.Job{Name: "bank.rescreen", Step: d.Rescreen, Idle: rescreenEvery}),
 	})
 }
 

@@ -55,6 +55,7 @@ const (
 const (
 	CauseOfficer   = "OFFICER"
 	CauseCorrected = "IDENTITY_CORRECTED"
+	CauseListed    = "SANCTIONS_LIST"
 )
 
 // Notice is something that others must be told.

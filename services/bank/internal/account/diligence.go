@@ -11,10 +11,14 @@ import (
 
 // Assess records what the due diligence found. subject names whom and what it
 // was about: the same findings of the same person are told once. An account that
-// is open already, whose holder turns out to be somebody else, is frozen.
+// is open already, whose holder turns out to be somebody else, or to stand on a
+// new list, is frozen.
 func (a *Account) Assess(found diligence.Assessment, subject string, at time.Time) []Notice {
 	news := a.assessment == nil || a.subject != subject || !found.Within(*a.assessment)
-	before := a.State()
+	before, cause := a.State(), CauseListed
+	if a.subject != subject {
+		cause = CauseCorrected
+	}
 	a.assessment, a.subject = &found, subject
 	if a.decision != nil && a.decision.Outcome == Approved && !a.cleared() {
 		a.decision = nil // the clerk has not seen this
@@ -24,13 +28,22 @@ func (a *Account) Assess(found diligence.Assessment, subject string, at time.Tim
 	}
 	notices := []Notice{{Name: "duediligence.queued"}}
 	if before == Opened {
-		notices = append(notices, a.freeze(CauseCorrected, at)...)
+		notices = append(notices, a.freeze(cause, at)...)
 	}
 	return notices
 }
 
 // Assessed says whether the due diligence that is known was about this subject.
 func (a *Account) Assessed(subject string) bool { return a.assessment != nil && a.subject == subject }
+
+// Screened is the hash of the list that the customer was last compared with;
+// empty before.
+func (a *Account) Screened() string {
+	if a.assessment == nil {
+		return ""
+	}
+	return a.assessment.ListHash
+}
 
 // Codes say why a clerk takes a customer, or does not.
 var (

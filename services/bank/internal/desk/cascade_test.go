@@ -175,3 +175,36 @@ func TestHolderWhoTurnsOutToBeListedIsFrozen(t *testing.T) {
 		t.Error(cause)
 	}
 }
+
+func TestWhatMustStopStopsThoughNobodyAnswers(t *testing.T) {
+	w := openWorld(t)
+	w.numbers["case_1"] = dNumber
+	w.opened(t, "case_1")
+	w.taxErr = fault.New(fault.Unavailable, "rpc.unreachable", "down")
+	w.listErr = fault.New(fault.Unavailable, "sanctions.list-missing", "gone")
+	w.replaced(t, "case_1", fnr)
+	w.claims["case_1"] = map[string]any{"family_name": "Jonsson"}
+	w.event(t, "verifier", "case.corrected", "case_1", map[string]any{"fields": []any{"family_name"}})
+	w.stands(t, "permit.revoked", "case_1", "PERMIT_REVOKED")
+	w.standing(t, "case_1", desk.Frozen)
+	if got := w.confirmation(t, "case_1"); got != "suspended" {
+		t.Error(got)
+	}
+}
+
+func TestCorrectionOfAFrozenAccountStaysSuspended(t *testing.T) {
+	w := openWorld(t)
+	w.list = listOf(t, "v1", "S1,SANCTION,Boris Example,1990-01-01,x")
+	w.opened(t, "case_1")
+	for _, name := range []string{"Boris", "Berit"} {
+		w.claims["case_1"] = map[string]any{"given_name": name, "family_name": "Example"}
+		w.event(t, "verifier", "case.corrected", "case_1", map[string]any{"fields": []any{"given_name"}})
+		w.standing(t, "case_1", desk.Frozen)
+		if got := w.confirmation(t, "case_1"); got != "suspended" {
+			t.Error(name, got)
+		}
+	}
+	if s := w.line(t, "case_1").Account.Snapshot(); s.Holder != "Berit Example" {
+		t.Error(s.Holder)
+	}
+}

@@ -63,6 +63,9 @@ type Store interface {
 	// opened, its own among them.
 	Sharing(ctx context.Context, q sqldb.Querier, root string) ([]*account.Account, error)
 	NumberTaken(ctx context.Context, q sqldb.Querier, bban string) (bool, error)
+	// Unscreened gives the cases after one, in their order, whose account is open
+	// and whose holder was last compared with another list than this.
+	Unscreened(ctx context.Context, q sqldb.Querier, list, after string, limit int) ([]string, error)
 	Line(ctx context.Context, q sqldb.Querier, caseRef string) (Line, error)
 	// Lines gives the cases of a bank after a cursor, oldest first; unnamed
 	// takes those in that no bank is known of; standing may be empty.
@@ -133,6 +136,8 @@ type Desk struct {
 	Config
 	// Cases is set once, after both exist: its verb is the desk's Open.
 	Cases *onboarding.Cases
+
+	rescreened string // how far Rescreen has come; of its one caller
 }
 
 // New makes the desk.

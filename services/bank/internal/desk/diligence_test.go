@@ -153,3 +153,58 @@ func TestDecisionNeedsCodeAndReason(t *testing.T) {
 		t.Error("a clerk made a case up:", cases, err)
 	}
 }
+
+// A new list is asked about everybody who has an account (§ 24).
+func TestNewListIsComparedWithEveryCustomer(t *testing.T) {
+	w := openWorld(t)
+	rescreen := func() {
+		t.Helper()
+		for busy := true; busy; {
+			var err error
+			if busy, err = w.Rescreen(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.steps(t)
+	}
+	people := []string{fnr, otherFNR, dNumber}
+	for n, ref := range []string{"case_1", "case_2", "case_3"} {
+		w.numbers[ref] = people[n]
+	}
+	w.claims["case_2"] = map[string]any{"given_name": "Boris", "family_name": "Example"}
+	for _, ref := range []string{"case_1", "case_2", "case_3"} {
+		w.opened(t, ref)
+	}
+	before := w.count(t, `SELECT SUM(revision) FROM onboarding_case`)
+	rescreen()
+	if got := w.count(t, `SELECT SUM(revision) FROM onboarding_case`); got != before {
+		t.Error("looked at again without another list")
+	}
+	w.list = listOf(t, "v2", "S1,SANCTION,Boris Example,1990-01-01,x")
+	w.listErr = fault.New(fault.Unavailable, "sanctions.list-missing", "gone")
+	rescreen()
+	w.standing(t, "case_2", desk.Opened)
+	w.listErr = nil
+	rescreen()
+	w.standing(t, "case_1", desk.Opened)
+	w.standing(t, "case_2", desk.Frozen)
+	w.standing(t, "case_3", desk.Opened)
+	if cause := w.line(t, "case_2").Account.Snapshot().Facts.Frozen.Cause; cause != "SANCTIONS_LIST" {
+		t.Error(cause)
+	}
+	if got := w.happened(t, "case_2"); !strings.HasSuffix(got, "duediligence.queued,bankaccount.frozen") {
+		t.Error(got)
+	}
+	after := w.count(t, `SELECT SUM(revision) FROM onboarding_case`)
+	rescreen()
+	if got := w.count(t, `SELECT SUM(revision) FROM onboarding_case`); got != after {
+		t.Error("looked at again by the same list")
+	}
+	// What a clerk has released stays so by the same findings of a later list.
+	if _, err := w.Release(t.Context(), w.word("case_2", "")); err != nil {
+		t.Fatal(err)
+	}
+	w.list = listOf(t, "v3", "S1,SANCTION,Boris Example,1990-01-01,x")
+	rescreen()
+	w.standing(t, "case_2", desk.Opened)
+}

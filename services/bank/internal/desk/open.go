@@ -41,11 +41,13 @@ func (d *Desk) Open(ctx context.Context, c onboarding.Case) (onboarding.Effect, 
 		return nil, err
 	}
 	unnamed := found.Bank() == ""
-	if _, err := k.tell(found); err != nil {
+	stopped, err := k.tell(found)
+	if err != nil {
 		return nil, err
 	}
-	if unnamed && k.viewed && found.AsksNumber() {
-		// Whose case it is comes first: what fails from here on, its bank sees.
+	if len(stopped) > 0 || unnamed && k.viewed && found.AsksNumber() {
+		// What must stop stops though nobody answers, and whose case it is comes
+		// first: what fails from here on, its bank sees.
 		return func(ctx context.Context, tx *sqldb.Tx) error {
 			if err := d.Cases.Wake(ctx, tx, c.Ref); err != nil {
 				return err
@@ -72,12 +74,9 @@ func (d *Desk) Open(ctx context.Context, c onboarding.Case) (onboarding.Effect, 
 // is a copy to think with.
 func (d *Desk) ask(ctx context.Context, k known, found *account.Account) (got answers, err error) {
 	before := found.State()
-	var list *sanctions.List
-	if before == account.Ready {
-		// Without a list nothing opens, and nobody has to be asked.
-		if list, err = d.Lists.List(ctx); err != nil {
-			return got, err
-		}
+	list, missing := d.Lists.List(ctx)
+	if before == account.Ready && missing != nil {
+		return got, missing // nothing opens, and nobody has to be asked
 	}
 	if found.AsksNumber() {
 		if err := d.number(ctx, k, found, &got); err != nil {
@@ -86,13 +85,11 @@ func (d *Desk) ask(ctx context.Context, k known, found *account.Account) (got an
 	}
 	k.person.Kind = found.Kind()
 	subject := d.Store.Name(subjectOf(k.person))
-	if !dueFor(found, subject) {
+	if !dueFor(found, subject, list) {
 		return got, nil
 	}
-	if list == nil {
-		if list, err = d.Lists.List(ctx); err != nil {
-			return got, err
-		}
+	if missing != nil {
+		return got, missing
 	}
 	assessment, err := d.Diligence.Assess(k.person, list, k.at, k.rules.Enhanced)
 	if err != nil {
@@ -107,13 +104,14 @@ func (d *Desk) ask(ctx context.Context, k known, found *account.Account) (got an
 }
 
 // dueFor says whether due diligence is to be done now: whenever an account could
-// be opened, and when it was done for somebody who is another now.
-func dueFor(found *account.Account, subject string) bool {
+// be opened, when it was done for somebody who is another now, and when there
+// is another list (hvitvaskingsloven § 24). list is nil while there is none.
+func dueFor(found *account.Account, subject string, list *sanctions.List) bool {
 	switch found.State() {
 	case account.Ready:
 		return true
 	case account.Queued, account.Opened, account.Frozen:
-		return !found.Assessed(subject)
+		return !found.Assessed(subject) || list != nil && list.Hash != found.Screened()
 	}
 	return false
 }

@@ -117,6 +117,27 @@ func TestCountriesAreThoseOfTheDay(t *testing.T) {
 	}
 }
 
+func TestRulesAreThoseOfTheDay(t *testing.T) {
+	line := "    law: vergemålsloven § 9, hvitvaskingsloven § 12\n    valid_from: 2018-10-15\n"
+	if !strings.Contains(string(parametersYAML), line) {
+		t.Fatal("the rule is elsewhere")
+	}
+	c := lisa
+	c.Birthdate = date("2010-01-01")
+	for dates, want := range map[string]string{
+		"    valid_from: 2018-10-15\n": "under-age", "    valid_from: 2026-11-23\n": "under-age", "    valid_from: 2026-11-24\n": "",
+		"    valid_from: 2018-10-15\n    valid_until: 2026-11-24\n": "under-age", "    valid_from: 2018-10-15\n    valid_until: 2026-11-23\n": "",
+	} {
+		p, err := ParseParameters([]byte(strings.Replace(string(parametersYAML), line, "    law: x\n"+dates, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, err := p.Assess(c, list(t), now, nil); err != nil || found(a) != want {
+			t.Errorf("%q: %q %v", dates, found(a), err)
+		}
+	}
+}
+
 func TestWhatCannotBeCheckedOpensNothing(t *testing.T) {
 	p := parameters(t)
 	if _, err := p.Assess(lisa, nil, now, nil); fault.RuleOf(err) != "sanctions.list-missing" {

@@ -65,14 +65,14 @@ func (s Store) Save(ctx context.Context, tx *sqldb.Tx, a *account.Account) error
 		opened = clock.Micros(snap.OpenedAt)
 	}
 	n, err := sqldb.Changed(ctx, tx, `
-		INSERT INTO account (case_ref, state, granted, identified, bban, fingerprint, holder, kind, opened_at, bank, standing, cause, same_as, facts)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		INSERT INTO account (case_ref, state, granted, identified, bban, fingerprint, holder, kind, opened_at, bank, standing, cause, same_as, facts, screened)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (case_ref) DO UPDATE SET state = excluded.state, granted = excluded.granted, identified = excluded.identified,
 			bban = excluded.bban, fingerprint = excluded.fingerprint, holder = excluded.holder, kind = excluded.kind, opened_at = excluded.opened_at,
-			bank = excluded.bank, standing = excluded.standing, cause = excluded.cause, same_as = excluded.same_as, facts = excluded.facts
+			bank = excluded.bank, standing = excluded.standing, cause = excluded.cause, same_as = excluded.same_as, facts = excluded.facts, screened = excluded.screened
 		WHERE (account.fingerprint IS NULL OR account.fingerprint = excluded.fingerprint) AND (account.same_as = '' OR account.same_as = excluded.same_as)`,
 		snap.CaseRef, string(snap.State), truth(snap.Granted), truth(snap.Identified), bban, fingerprint, holder, string(snap.Kind), opened,
-		snap.Bank, string(snap.Standing), snap.Cause, snap.SameAs, facts)
+		snap.Bank, string(snap.Standing), snap.Cause, snap.SameAs, facts, a.Screened())
 	if err != nil {
 		return fmt.Errorf("save account: %w", err)
 	}
@@ -94,6 +94,22 @@ func (s Store) NumberTaken(ctx context.Context, q sqldb.Querier, bban string) (b
 	var taken int
 	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM account WHERE fingerprint = $1`, s.Fingerprint.Of(bban)).Scan(&taken)
 	return taken > 0, err
+}
+
+// Unscreened gives the cases after one, in their order, whose account is open
+// and whose holder was last compared with another list.
+func (s Store) Unscreened(ctx context.Context, q sqldb.Querier, list, after string, limit int) ([]string, error) {
+	rows, err := q.QueryContext(ctx, `
+		SELECT case_ref FROM account WHERE state IN ('OPENED', 'FROZEN') AND screened <> $1 AND case_ref > $2 ORDER BY case_ref LIMIT $3`, list, after, limit)
+	all, err := sqldb.Collect(rows, err, func(r *sql.Rows) (string, error) {
+		var ref string
+		err := r.Scan(&ref)
+		return ref, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find customers to screen: %w", err)
+	}
+	return all, nil
 }
 
 const columns = `COALESCE(state, ''), COALESCE(granted, 0), COALESCE(identified, 0), bban, holder, COALESCE(kind, ''), COALESCE(opened_at, 0),
