@@ -123,7 +123,7 @@ func (a *Account) Duplicate() []Notice {
 	if a.assessment == nil {
 		a.assessment = &diligence.Assessment{Level: a.level}
 	}
-	again := diligence.Finding{Rule: "duplicate-customer"}
+	again := diligence.Finding{Rule: diligence.DuplicateCustomer}
 	for _, f := range a.assessment.Findings {
 		if f == again {
 			return nil

@@ -54,7 +54,7 @@ func (s *Accounts) GetAccount(ctx context.Context, req *bankv1.GetAccountRequest
 	if err != nil {
 		return nil, err
 	}
-	out, err := encodeWhole(clerk, line)
+	out, err := s.encodeWhole(clerk, line)
 	if err != nil {
 		return nil, err
 	}
@@ -131,5 +131,5 @@ func (s *Accounts) decide(ctx context.Context, verb func(context.Context, desk.W
 	if err != nil {
 		return nil, err
 	}
-	return encodeWhole(clerk, line)
+	return s.encodeWhole(clerk, line)
 }

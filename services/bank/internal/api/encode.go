@@ -83,27 +83,30 @@ func encode(clerk tenant.Clerk, line desk.Line) *bankv1.Account {
 }
 
 // encodeWhole is all that a clerk may see of one account.
-func encodeWhole(clerk tenant.Clerk, line desk.Line) (*bankv1.Account, error) {
+func (s *Accounts) encodeWhole(clerk tenant.Clerk, line desk.Line) (*bankv1.Account, error) {
 	out := encode(clerk, line)
 	if line.Account == nil {
 		return out, nil
 	}
-	s := line.Account.Snapshot()
-	if s.BBAN != "" {
+	snap := line.Account.Snapshot()
+	if snap.BBAN != "" {
 		var err error
-		if out.Iban, err = identifier.IBAN(s.BBAN); err != nil {
+		if out.Iban, err = identifier.IBAN(snap.BBAN); err != nil {
 			return nil, err
 		}
 	}
-	if a := s.Facts.Assessment; a != nil {
+	if a := snap.Facts.Assessment; a != nil {
 		out.DueDiligence = &bankv1.DueDiligence{
 			RulesVersion: a.Rules, ListVersion: a.ListVersion, ListSha256: a.ListHash, At: wire.Instant(a.At),
 		}
 		for _, f := range a.Findings {
-			out.DueDiligence.Findings = append(out.DueDiligence.Findings, &bankv1.Finding{Rule: f.Rule, ListEntry: f.Entry})
+			law, text := s.Desk.Diligence.Explain(f.Rule)
+			out.DueDiligence.Findings = append(out.DueDiligence.Findings, &bankv1.Finding{
+				Rule: f.Rule, ListEntry: f.Entry, Law: law, TextNb: text.NB, TextNn: text.NN, TextEn: text.EN,
+			})
 		}
 	}
-	out.CustomerDecision, out.AccountDecision = decision(s.Facts.Decision), decision(s.Facts.Review)
+	out.CustomerDecision, out.AccountDecision = decision(snap.Facts.Decision), decision(snap.Facts.Review)
 	if line.Order != nil {
 		out.BankIdState = orders[line.Order.State()]
 	}

@@ -36,6 +36,7 @@ func TestClerksDeskOverTheWire(t *testing.T) {
 	queued := get()
 	if queued.GetState() != bankv1.AccountState_ACCOUNT_STATE_QUEUED || queued.GetIban() != "" || queued.GetBankOrganisationNumber() != "310000027" ||
 		len(queued.GetDueDiligence().GetFindings()) != 1 || queued.GetDueDiligence().GetFindings()[0].GetListEntry() != "S1" ||
+		queued.GetDueDiligence().GetFindings()[0].GetTextNn() == "" || queued.GetDueDiligence().GetFindings()[0].GetLaw() == "" ||
 		queued.GetDueDiligence().GetListVersion() != "v7" || len(queued.GetDueDiligence().GetListSha256()) != 64 {
 		t.Errorf("%+v", queued)
 	}

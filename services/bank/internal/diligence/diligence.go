@@ -61,6 +61,9 @@ const (
 	rulePEP      = "politically-exposed"
 )
 
+// DuplicateCustomer is found by comparing with the bank's other customers.
+const DuplicateCustomer = "duplicate-customer"
+
 // Assessment is what one due diligence found, by which rules and which list.
 type Assessment struct {
 	Level    Level     `json:"level"`

@@ -23,6 +23,7 @@ type Parameters struct {
 	Version string
 
 	rules    []rule
+	found    []meaning
 	lists    map[string][]countries
 	matching []matching
 }
@@ -46,10 +47,27 @@ func (d *day) UnmarshalYAML(node *yaml.Node) (err error) {
 	return err
 }
 
+// Text is what a finding means, in the languages of the clerk's desk.
+type Text struct {
+	NB string `yaml:"nb"`
+	NN string `yaml:"nn"`
+	EN string `yaml:"en"`
+}
+
+// meaning says what a finding is.
+type meaning struct {
+	ID   string `yaml:"id"`
+	Law  string `yaml:"law"`
+	Text Text   `yaml:"text"`
+}
+
+func (m meaning) whole() bool {
+	return m.ID != "" && m.Law != "" && m.Text.NB != "" && m.Text.NN != "" && m.Text.EN != ""
+}
+
 type rule struct {
 	dated    `yaml:",inline"`
-	ID       string `yaml:"id"`
-	Law      string `yaml:"law"`
+	meaning  `yaml:",inline"`
 	Field    string `yaml:"field"`
 	List     string `yaml:"list"`
 	Is       string `yaml:"is"`
@@ -80,6 +98,7 @@ func ParseParameters(raw []byte) (Parameters, error) {
 	var file struct {
 		Version  string                 `yaml:"version"`
 		Rules    []rule                 `yaml:"rules"`
+		Found    []meaning              `yaml:"found"`
 		Lists    map[string][]countries `yaml:"lists"`
 		Matching []matching             `yaml:"matching"`
 	}
@@ -88,13 +107,18 @@ func ParseParameters(raw []byte) (Parameters, error) {
 	if err := decoder.Decode(&file); err != nil {
 		return Parameters{}, fmt.Errorf("read due diligence parameters: %w", err)
 	}
-	p := Parameters{Version: file.Version, rules: file.Rules, lists: file.Lists, matching: file.Matching}
+	p := Parameters{Version: file.Version, rules: file.Rules, found: file.Found, lists: file.Lists, matching: file.Matching}
 	if p.Version == "" || len(p.matching) == 0 {
 		return Parameters{}, errors.New("read due diligence parameters: version or matching is missing")
 	}
 	for _, r := range p.rules {
 		if err := p.check(r); err != nil {
 			return Parameters{}, err
+		}
+	}
+	for _, id := range []string{ruleHit, rulePossible, rulePEP, DuplicateCustomer} {
+		if _, text := p.Explain(id); text.EN == "" {
+			return Parameters{}, fmt.Errorf("read due diligence parameters: nothing says what %s means", id)
 		}
 	}
 	for name, all := range p.lists {
@@ -113,8 +137,8 @@ func ParseParameters(raw []byte) (Parameters, error) {
 }
 
 func (p Parameters) check(r rule) error {
-	if r.ID == "" || r.Law == "" || r.From.IsZero() || r.Source == "" {
-		return fmt.Errorf("read due diligence parameters: rule %q needs id, law, valid_from and source", r.ID)
+	if !r.whole() || r.From.IsZero() || r.Source == "" {
+		return fmt.Errorf("read due diligence parameters: rule %q needs id, law, text in nb, nn and en, valid_from and source", r.ID)
 	}
 	var fits bool
 	switch r.Field {
@@ -131,6 +155,22 @@ func (p Parameters) check(r rule) error {
 		return fmt.Errorf("read due diligence parameters: rule %s cannot be carried out", r.ID)
 	}
 	return nil
+}
+
+// Explain gives the law behind a finding's rule and what it means; empty for
+// one that is not known any more.
+func (p Parameters) Explain(id string) (law string, text Text) {
+	for _, r := range p.rules {
+		if r.ID == id {
+			return r.Law, r.Text
+		}
+	}
+	for _, m := range p.found {
+		if m.ID == id && m.whole() {
+			return m.Law, m.Text
+		}
+	}
+	return "", Text{}
 }
 
 // Optional says whether an id is of a rule that a bank may switch on.

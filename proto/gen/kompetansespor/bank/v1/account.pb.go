@@ -351,7 +351,15 @@ type Finding struct {
 	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
 	// Id of the entry in the list that the customer may be; empty for a rule of
 	// risk.
-	ListEntry     string `protobuf:"bytes,2,opt,name=list_entry,json=listEntry,proto3" json:"list_entry,omitempty"`
+	ListEntry string `protobuf:"bytes,2,opt,name=list_entry,json=listEntry,proto3" json:"list_entry,omitempty"`
+	// Law and paragraph behind the rule, such as "hvitvaskingsloven § 17".
+	Law string `protobuf:"bytes,3,opt,name=law,proto3" json:"law,omitempty"`
+	// What it means, in Norwegian bokmål.
+	TextNb string `protobuf:"bytes,4,opt,name=text_nb,json=textNb,proto3" json:"text_nb,omitempty"`
+	// What it means, in Norwegian nynorsk.
+	TextNn string `protobuf:"bytes,5,opt,name=text_nn,json=textNn,proto3" json:"text_nn,omitempty"`
+	// What it means, in English.
+	TextEn        string `protobuf:"bytes,6,opt,name=text_en,json=textEn,proto3" json:"text_en,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -396,6 +404,34 @@ func (x *Finding) GetRule() string {
 func (x *Finding) GetListEntry() string {
 	if x != nil {
 		return x.ListEntry
+	}
+	return ""
+}
+
+func (x *Finding) GetLaw() string {
+	if x != nil {
+		return x.Law
+	}
+	return ""
+}
+
+func (x *Finding) GetTextNb() string {
+	if x != nil {
+		return x.TextNb
+	}
+	return ""
+}
+
+func (x *Finding) GetTextNn() string {
+	if x != nil {
+		return x.TextNn
+	}
+	return ""
+}
+
+func (x *Finding) GetTextEn() string {
+	if x != nil {
+		return x.TextEn
 	}
 	return ""
 }
@@ -1547,11 +1583,15 @@ var File_kompetansespor_bank_v1_account_proto protoreflect.FileDescriptor
 
 const file_kompetansespor_bank_v1_account_proto_rawDesc = "" +
 	"\n" +
-	"$kompetansespor/bank/v1/account.proto\x12\x16kompetansespor.bank.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"<\n" +
+	"$kompetansespor/bank/v1/account.proto\x12\x16kompetansespor.bank.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x01\n" +
 	"\aFinding\x12\x12\n" +
 	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x1d\n" +
 	"\n" +
-	"list_entry\x18\x02 \x01(\tR\tlistEntry\"\xe0\x01\n" +
+	"list_entry\x18\x02 \x01(\tR\tlistEntry\x12\x10\n" +
+	"\x03law\x18\x03 \x01(\tR\x03law\x12\x17\n" +
+	"\atext_nb\x18\x04 \x01(\tR\x06textNb\x12\x17\n" +
+	"\atext_nn\x18\x05 \x01(\tR\x06textNn\x12\x17\n" +
+	"\atext_en\x18\x06 \x01(\tR\x06textEn\"\xe0\x01\n" +
 	"\fDueDiligence\x12;\n" +
 	"\bfindings\x18\x01 \x03(\v2\x1f.kompetansespor.bank.v1.FindingR\bfindings\x12#\n" +
 	"\rrules_version\x18\x02 \x01(\tR\frulesVersion\x12!\n" +
