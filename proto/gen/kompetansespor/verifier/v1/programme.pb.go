@@ -1017,7 +1017,7 @@ type ExportStatisticsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What to call it, such as "kompetansespor-2026-11.csv".
 	FileName string `protobuf:"bytes,1,opt,name=file_name,json=fileName,proto3" json:"file_name,omitempty"`
-	// CSV (RFC 4180), UTF-8. Hours have one decimal; what is not given is empty. A
+	// CSV (RFC 4180), UTF-8. Hours have four decimals; what is not given is empty. A
 	// cell that a spreadsheet would take for a formula begins with an apostrophe.
 	Csv           string `protobuf:"bytes,2,opt,name=csv,proto3" json:"csv,omitempty"`
 	unknownFields protoimpl.UnknownFields
