@@ -201,8 +201,9 @@ func TestCorrectedIdentityReissuesThePermitAndHasAgenciesReadAgain(t *testing.T)
 	caseRef, _, w := r.granted("off_1")
 	old, err := r.Issuer.Current(t.Context(), r.DB.Read(), caseRef, credtype.ResidencePermit)
 	r.must(err)
-	r.identity = func(string) (map[string]any, error) {
-		return nil, fault.New(fault.Unavailable, "police.unreachable", "down")
+	police := desk.Source{CredentialID: "apt_1", Type: "IdentityControl", Issuer: "did:web:police.kompetansespor.example"}
+	r.identity = func(string) (desk.Correction, error) {
+		return desk.Correction{}, fault.New(fault.Unavailable, "police.unreachable", "down")
 	}
 	r.must(r.tellOf("police", "identity.corrected", caseRef, r.Now(), map[string]any{"fields": []any{"family_name"}}))
 	step := func() {
@@ -214,12 +215,12 @@ func TestCorrectedIdentityReissuesThePermitAndHasAgenciesReadAgain(t *testing.T)
 	if r.events("case.corrected", caseRef) != 0 {
 		t.Fatal("corrected without having asked")
 	}
-	r.identity = func(ref string) (map[string]any, error) {
+	r.identity = func(ref string) (desk.Correction, error) {
 		if ref != caseRef {
 			t.Errorf("asked about %s", ref)
 		}
 		// What is none of identity the police do not correct.
-		return map[string]any{"family_name": "Ødegård", "given_name": "Lisa", "employer.organisation_number": "310000027"}, nil
+		return desk.Correction{Claims: map[string]any{"family_name": "Ødegård", "given_name": "Lisa", "employer.organisation_number": "310000027"}, From: police}, nil
 	}
 	r.later(time.Hour)
 	for range 3 {
@@ -237,7 +238,7 @@ func TestCorrectedIdentityReissuesThePermitAndHasAgenciesReadAgain(t *testing.T)
 	r.must(err)
 	for _, c := range view.Claims {
 		switch {
-		case c.Path == "family_name" && (c.Value != "Ødegård" || c.From.Type != "IdentityControl" || c.From.Issuer != "did:web:police.kompetansespor.example" || c.From.CredentialID == ""):
+		case c.Path == "family_name" && (c.Value != "Ødegård" || c.From != police):
 			t.Errorf("tax reads %v from %+v", c.Value, c.From)
 		case c.Path == "given_name" && c.From.Issuer != university, c.Path == "employer.organisation_number" && c.Value != orgNumber:
 			t.Errorf("%s is %v from %+v", c.Path, c.Value, c.From)

@@ -65,7 +65,7 @@ type rig struct {
 	ordered   []desk.PaymentOrder
 	paying    error
 	signatory func(desk.Signing) (bool, error)
-	identity  func(caseRef string) (map[string]any, error)
+	identity  func(caseRef string) (desk.Correction, error)
 }
 
 func (r *rig) Create(_ context.Context, o desk.PaymentOrder) (desk.Payment, error) {
@@ -89,7 +89,7 @@ func (r *rig) Status(_ context.Context, id string) (casefile.Payment, error) {
 
 func (r *rig) Authorised(_ context.Context, s desk.Signing) (bool, error) { return r.signatory(s) }
 
-func (r *rig) Identity(_ context.Context, caseRef string) (map[string]any, error) {
+func (r *rig) Identity(_ context.Context, caseRef string) (desk.Correction, error) {
 	return r.identity(caseRef)
 }
 
@@ -173,8 +173,8 @@ func newRig(t *testing.T) *rig {
 	r := &rig{T: t, now: time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC), entity: trustlist.Entity{OrganisationNumber: orgNumber},
 		payments:  map[string]*casefile.Payment{},
 		signatory: func(desk.Signing) (bool, error) { return true, nil },
-		identity: func(string) (map[string]any, error) {
-			return nil, fault.New(fault.NotFound, "identity.unknown", "not known")
+		identity: func(string) (desk.Correction, error) {
+			return desk.Correction{}, fault.New(fault.NotFound, "identity.unknown", "not known")
 		},
 	}
 	path := filepath.Join(t.TempDir(), "verifier.db")

@@ -20,9 +20,11 @@ import (
 // Identities gives what the police found a person's identity to be.
 type Identities interface {
 	// Identity gives the corrected claims of a case by the paths of the offer's
-	// ("family_name", "passport.document_number"). Faults: NotFound for a case in
-	// which the police corrected nothing, Unavailable when they do not answer.
-	Identity(ctx context.Context, caseRef string) (claims map[string]any, err error)
+	// ("family_name", "passport.document_number"), and where they come from: no
+	// credential, but a passport that was seen at an appointment. Faults: NotFound
+	// for a case in which the police corrected nothing, Unavailable when they do
+	// not answer.
+	Identity(ctx context.Context, caseRef string) (Correction, error)
 }
 
 // Correction is what the police corrected: personal data.
@@ -51,9 +53,9 @@ func (d *Desk) CorrectStep(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	for _, one := range due {
-		claims, err := d.Identities.Identity(ctx, one.CaseRef)
+		correction, err := d.Identities.Identity(ctx, one.CaseRef)
 		if err == nil {
-			err = d.correct(ctx, one, Correction{Claims: claims, From: d.identityControl(one.EventID)})
+			err = d.correct(ctx, one, correction)
 		}
 		if err == nil {
 			continue
@@ -68,18 +70,6 @@ func (d *Desk) CorrectStep(ctx context.Context) (bool, error) {
 		}
 	}
 	return true, nil
-}
-
-// identityControl is where a correction comes from: not a credential, but the
-// control that an event of the police's tells of.
-func (d *Desk) identityControl(eventID string) Source {
-	from := Source{CredentialID: eventID, Type: "IdentityControl"}
-	for _, a := range d.Agencies {
-		if a.Kind == "police" {
-			from.Issuer = a.DID
-		}
-	}
-	return from
 }
 
 func (d *Desk) correct(ctx context.Context, one DueCorrection, correction Correction) error {

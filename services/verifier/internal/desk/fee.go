@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/events"
@@ -74,16 +76,23 @@ func (d *Desk) PayStep(ctx context.Context) (bool, error) {
 	if err != nil || len(due) == 0 {
 		return false, err
 	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(looksAtOnce)
 	for _, one := range due {
-		if err := d.look(ctx, one); err != nil {
-			return false, err
-		}
+		group.Go(func() error { return d.look(groupCtx, one) })
 	}
-	return true, nil
+	return true, group.Wait()
 }
+
+// looksAtOnce is how many payments are asked about together: a slow provider
+// makes nobody wait for those before.
+const looksAtOnce = 8
 
 func (d *Desk) look(ctx context.Context, one DuePayment) error {
 	said, asked := d.Payments.Status(ctx, one.Payment.ID)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	return d.DB.Tx(ctx, func(tx *sqldb.Tx) (err error) {
 		record, err := d.Store.ByRef(ctx, tx, one.CaseRef)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	policev1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/police/v1"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/desk"
 )
 
 // Identities asks the police over mTLS what they corrected.
@@ -12,14 +13,16 @@ type Identities struct {
 }
 
 // Identity implements desk.Identities.
-func (i Identities) Identity(ctx context.Context, caseRef string) (map[string]any, error) {
+func (i Identities) Identity(ctx context.Context, caseRef string) (desk.Correction, error) {
 	answer, err := i.Client.GetIdentity(ctx, &policev1.GetIdentityRequest{CaseRef: caseRef})
 	if err != nil {
-		return nil, err
+		return desk.Correction{}, err
 	}
 	claims := map[string]any{}
 	for _, field := range answer.GetCorrected() {
 		claims[field.GetPath()] = field.GetValue().AsInterface()
 	}
-	return claims, nil
+	return desk.Correction{Claims: claims, From: desk.Source{
+		CredentialID: answer.GetAppointmentId(), Type: "IdentityControl", Issuer: answer.GetIssuer(),
+	}}, nil
 }

@@ -25,10 +25,11 @@ func (s *Store) AddPayment(ctx context.Context, tx *sqldb.Tx, caseRef string, p 
 	return nil
 }
 
-// DuePayments are the payments to be looked at by now.
+// DuePayments are the payments to be looked at by now, first those that were
+// looked at least.
 func (s *Store) DuePayments(ctx context.Context, q sqldb.Querier, now time.Time, limit int) ([]desk.DuePayment, error) {
 	rows, err := q.QueryContext(ctx, `
-		SELECT case_ref, payment_id, url, attempts FROM fee_payment WHERE state = 'due' AND next_at <= $1 ORDER BY next_at LIMIT $2`,
+		SELECT case_ref, payment_id, url, attempts FROM fee_payment WHERE state = 'due' AND next_at <= $1 ORDER BY attempts, next_at LIMIT $2`,
 		clock.Micros(now), limit)
 	return sqldb.Collect(rows, err, func(r *sql.Rows) (one desk.DuePayment, err error) {
 		err = r.Scan(&one.CaseRef, &one.Payment.ID, &one.Payment.URL, &one.Attempts)
