@@ -37,8 +37,8 @@ func (d *Desk) Follow(service string) events.Handler {
 		if err != nil || c.OfferID == "" {
 			return err
 		}
-		if h.Event == progress.EventCardIssued {
-			if err := d.cardIssued(ctx, tx, c.OfferID); err != nil {
+		if h.Event == progress.EventCardIssued || h.Event == progress.EventNumberReplaced {
+			if err := d.askAgain(ctx, tx, c.OfferID); err != nil {
 				return err
 			}
 		}

@@ -57,8 +57,9 @@ func (d *Desk) progressOf(ctx context.Context, offerID string) (progress.Case, e
 	return *c, nil
 }
 
-// cardIssued begins a finished order anew when another card was issued.
-func (d *Desk) cardIssued(ctx context.Context, tx *sqldb.Tx, offerID string) error {
+// askAgain begins a finished order anew: another card was issued, or the worker
+// has another number, under which it is ordered then.
+func (d *Desk) askAgain(ctx context.Context, tx *sqldb.Tx, offerID string) error {
 	order, err := d.Store.Order(ctx, tx, offerID)
 	if err != nil {
 		if fault.KindOf(err) == fault.NotFound {

@@ -30,7 +30,7 @@ var followed = map[string][]string{
 	"verifier": {
 		progress.EventSubmitted, progress.EventDecided, progress.EventHalted, progress.EventResumed, progress.EventRevoked, progress.EventCompleted,
 	},
-	"tax":  {progress.EventCardIssued, progress.EventCardRevoked},
+	"tax":  {progress.EventCardIssued, progress.EventCardRevoked, progress.EventNumberReplaced},
 	"bank": {progress.EventAccountShared},
 }
 

@@ -50,6 +50,9 @@ const (
 	EventCardIssued    = "taxcard.issued"
 	EventCardRevoked   = "taxcard.revoked"
 	EventAccountShared = "payrollaccount.shared"
+	// EventNumberReplaced: the worker has a fødselsnummer instead of a D-number.
+	// It changes nothing here, but who holds the number must ask again.
+	EventNumberReplaced = "identifier.replaced"
 )
 
 // Happened is an event about the case.
