@@ -30,6 +30,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/inbox"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/peers"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/programme"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/ruleset"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/store"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/web"
@@ -159,13 +160,24 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	policy := api.Policy()
+	targets, err := programme.LoadTargets()
+	if err != nil {
+		return err
+	}
+	policy := api.ProgrammePolicy(api.Policy())
 	policy.Routes = tools.For(api.RoleOfficer, roleAgency)
 	routes := web.Routes(d)
 	maps.Copy(routes, tools)
 	return s.Run(ctx, service.Parts{
-		Public:  func(r grpc.ServiceRegistrar) { verifierv1.RegisterCaseServiceServer(r, &api.Cases{Desk: d}) },
-		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{verifierv1.RegisterCaseServiceHandler},
+		Public: func(r grpc.ServiceRegistrar) {
+			verifierv1.RegisterCaseServiceServer(r, &api.Cases{Desk: d})
+			verifierv1.RegisterProgrammeServiceServer(r, &api.Programme{Office: &programme.Office{
+				Source: store.Programme{DB: s.DB}, Targets: targets, Clock: s.Clock, Zone: d.Zone,
+			}})
+		},
+		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
+			verifierv1.RegisterCaseServiceHandler, verifierv1.RegisterProgrammeServiceHandler,
+		},
 		OpenAPI: document,
 		Policy:  policy,
 		Routes:  routes,

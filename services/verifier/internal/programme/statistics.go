@@ -63,8 +63,8 @@ type Statistics struct {
 //
 // Rules: programme.agency (Invalid), programme.month-not-over (Conflict).
 func StatisticsOf(cases []Timeline, targets Targets, month Month, agency string, now time.Time) (Statistics, error) {
-	if agency != "" && !slices.Contains(Agencies, agency) {
-		return Statistics{}, fault.New(fault.Invalid, "programme.agency", "an agency is verifier, police, tax or bank")
+	if err := checkAgency(agency); err != nil {
+		return Statistics{}, err
 	}
 	if now.Before(month.Until) {
 		return Statistics{}, fault.New(fault.Conflict, "programme.month-not-over", "the month is not over: its numbers are told once they do not grow any more")
@@ -88,6 +88,13 @@ func StatisticsOf(cases []Timeline, targets Targets, month Month, agency string,
 		}
 	}
 	return s, nil
+}
+
+func checkAgency(agency string) error {
+	if agency == "" || slices.Contains(Agencies, agency) {
+		return nil
+	}
+	return fault.New(fault.Invalid, "programme.agency", "an agency is verifier, police, tax or bank")
 }
 
 // rowsOf is a row for each step that has a target on the month's last day.
