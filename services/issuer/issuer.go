@@ -53,10 +53,6 @@ type Config struct {
 	// cards. Without url, employers cannot fetch cards here.
 	TaxCards TaxCards `yaml:"skattekort"`
 
-	// Maskinporten gives the token that the tax administration wants. Required
-	// with skattekort.
-	Maskinporten maskinporten.Settings `yaml:"maskinporten"`
-
 	// MailDir is the folder of the development mail sink. Default:
 	// <data_dir>/mail.
 	MailDir string `yaml:"mail_dir"`
@@ -67,6 +63,9 @@ type TaxCards struct {
 	// URL is the API's base, without a slash at its end. In development also
 	// http:// on loopback. Empty: nobody is asked.
 	URL string `yaml:"url"`
+	// Maskinporten gives the token that the tax administration wants. Required
+	// with url.
+	Maskinporten maskinporten.Settings `yaml:"maskinporten"`
 }
 
 // Tenant is an employer that issues here.
@@ -82,12 +81,12 @@ type Tenant struct {
 // Validate says everything that is wrong with the configuration.
 func (c *Config) Validate() []fault.Violation {
 	all := append(c.Common.Validate(config.Needs{Peers: []string{"registry"}, Events: true}), c.TrustList.Validate()...)
-	all = append(all, c.Maskinporten.Validate("maskinporten", c.Development)...)
+	all = append(all, c.TaxCards.Maskinporten.Validate("skattekort.maskinporten", c.Development)...)
 	if c.TaxCards.URL != "" && (!maskinporten.Reachable(c.TaxCards.URL, c.Development) || strings.HasSuffix(c.TaxCards.URL, "/")) {
 		all = append(all, fault.Violation{Field: "skattekort.url", Rule: "config.skattekort.url", Message: "must begin with https://, or in development be http:// on a loopback address, without a slash at its end"})
 	}
-	if c.TaxCards.URL != "" && !c.Maskinporten.On() {
-		all = append(all, fault.Violation{Field: "maskinporten", Rule: "config.maskinporten", Message: "is missing: the tax administration wants a token of Maskinporten"})
+	if c.TaxCards.URL != "" && !c.TaxCards.Maskinporten.On() {
+		all = append(all, fault.Violation{Field: "skattekort.maskinporten", Rule: "config.skattekort.maskinporten", Message: "is missing: the tax administration wants a token of Maskinporten"})
 	}
 	for i, t := range c.Tenants {
 		if err := identifier.CheckOrganisationNumber(t.OrganisationNumber, mode(c.Development)); err != nil {

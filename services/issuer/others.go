@@ -42,7 +42,7 @@ func askOthers(s *service.Service, cfg Config) (o others, err error) {
 	if err != nil {
 		return o, err
 	}
-	tokens, err := maskinporten.Open(cfg.Maskinporten, s.Clock, s.Random)
+	tokens, err := maskinporten.Open(cfg.TaxCards.Maskinporten, s.Clock, s.Random)
 	if err != nil {
 		return o, err
 	}
