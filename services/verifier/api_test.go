@@ -98,3 +98,100 @@ func TestAgenciesOfTheConfigurationAreCompleteAndDistinct(t *testing.T) {
 		t.Error("an agency is taken twice")
 	}
 }
+
+func TestOfficersRPCsFollowACaseThroughItsLife(t *testing.T) {
+	r := newRig(t)
+	officer := rpc.WithPrincipal(t.Context(), rpc.Principal{Role: api.RoleOfficer, Subject: "officer-1", TokenHash: "hash"})
+	cases := &api.Cases{Desk: r.Desk}
+	expect := func(c *verifierv1.Case, err error, state verifierv1.CaseState, outcome verifierv1.CaseOutcome) {
+		t.Helper()
+		r.must(err)
+		if c.GetState() != state || c.GetOutcome() != outcome {
+			t.Errorf("got %s, %s, want %s, %s", c.GetState(), c.GetOutcome(), state, outcome)
+		}
+	}
+	w := r.newWorker("off_1", nil)
+	caseRef, _, err := w.apply()
+	r.must(err)
+	got, err := cases.GetCase(officer, &verifierv1.GetCaseRequest{CaseRef: caseRef})
+	expect(got.GetCase(), err, verifierv1.CaseState_CASE_STATE_FEE_DUE, verifierv1.CaseOutcome_CASE_OUTCOME_PROPOSE_GRANT)
+	if fee := got.GetCase().GetFee(); fee.GetAmount() != 630000 || fee.GetCurrency() != "NOK" || fee.GetSource() == "" || fee.GetPaidAt() != nil {
+		t.Errorf("fee %v", fee)
+	}
+	r.pay(caseRef)
+	refused, err := cases.DecideCase(officer, &verifierv1.DecideCaseRequest{CaseRef: caseRef, Outcome: verifierv1.CaseOutcome_CASE_OUTCOME_REFUSED, ReasonCode: "SALARY_TOO_LOW"})
+	expect(refused.GetCase(), err, verifierv1.CaseState_CASE_STATE_REFUSED, verifierv1.CaseOutcome_CASE_OUTCOME_REFUSED)
+	if refused.GetCase().GetAppealDeadline() == nil || refused.GetCase().GetReasonCode() != "SALARY_TOO_LOW" || refused.GetCase().GetFee().GetPaidAt() == nil {
+		t.Errorf("got %v", refused.GetCase())
+	}
+	appealed, err := cases.AppealCase(officer, &verifierv1.AppealCaseRequest{CaseRef: caseRef, Grounds: "The pay was raised."})
+	expect(appealed.GetCase(), err, verifierv1.CaseState_CASE_STATE_APPEAL_RECEIVED, verifierv1.CaseOutcome_CASE_OUTCOME_REFUSED)
+	_, err = cases.DecideAppeal(officer, &verifierv1.DecideAppealRequest{CaseRef: caseRef, Ruling: verifierv1.AppealRuling_APPEAL_RULING_UNE_REVERSED})
+	r.refused(err, fault.Invalid, "appeal.ruling")
+	forwarded, err := cases.ForwardToUne(officer, &verifierv1.ForwardToUneRequest{CaseRef: caseRef})
+	expect(forwarded.GetCase(), err, verifierv1.CaseState_CASE_STATE_FORWARDED_TO_UNE, verifierv1.CaseOutcome_CASE_OUTCOME_REFUSED)
+	_, err = cases.RecordUneDecision(officer, &verifierv1.RecordUneDecisionRequest{CaseRef: caseRef, Ruling: verifierv1.AppealRuling_APPEAL_RULING_REVERSED})
+	r.refused(err, fault.Invalid, "appeal.ruling")
+	reversed, err := cases.RecordUneDecision(officer, &verifierv1.RecordUneDecisionRequest{CaseRef: caseRef, Ruling: verifierv1.AppealRuling_APPEAL_RULING_UNE_REVERSED})
+	expect(reversed.GetCase(), err, verifierv1.CaseState_CASE_STATE_DECIDED, verifierv1.CaseOutcome_CASE_OUTCOME_GRANTED)
+	if c := reversed.GetCase(); len(c.GetDecisions()) != 2 || c.GetDecisions()[1].GetOfferHash() != r.hashOf(w.offer) || c.GetAppeal().GetState() != verifierv1.AppealRuling_APPEAL_RULING_UNE_REVERSED || c.GetAppealDeadline() != nil {
+		t.Errorf("got %v", c)
+	}
+	r.must(r.tell("issuer", "offer.withdrawn", "off_1", r.Now()))
+	halted, err := cases.ListCases(officer, &verifierv1.ListCasesRequest{State: verifierv1.CaseState_CASE_STATE_HALTED})
+	r.must(err)
+	if len(halted.GetCases()) != 1 || len(halted.GetCases()[0].GetCauses()) != 1 || halted.GetCases()[0].GetCauses()[0] != "OFFER_WITHDRAWN" {
+		t.Errorf("got %v", halted)
+	}
+	resumed, err := cases.ResumeCase(officer, &verifierv1.ResumeCaseRequest{CaseRef: caseRef})
+	expect(resumed.GetCase(), err, verifierv1.CaseState_CASE_STATE_DECIDED, verifierv1.CaseOutcome_CASE_OUTCOME_GRANTED)
+	r.must(r.tellOf("tax", "onboarding.stopped", caseRef, r.Now(), map[string]any{"cause": "OFFER_WITHDRAWN"}))
+	revoked, err := cases.RevokePermit(officer, &verifierv1.RevokePermitRequest{CaseRef: caseRef, ReasonCode: "FORGED_DOCUMENTS"})
+	expect(revoked.GetCase(), err, verifierv1.CaseState_CASE_STATE_REVOKED, verifierv1.CaseOutcome_CASE_OUTCOME_REVOKED)
+	told := map[string]string{}
+	for _, step := range revoked.GetCase().GetTimeline() {
+		told[step.GetName()] = step.GetCause()
+		if step.GetEventId() == "" {
+			t.Errorf("%s was told by no event", step.GetName())
+		}
+	}
+	if told["onboarding.stopped"] != "OFFER_WITHDRAWN" || told["case.halted"] != "OFFER_WITHDRAWN" || told["permit.revoked"] != "FORGED_DOCUMENTS" {
+		t.Errorf("timeline %v", told)
+	}
+	replay, err := cases.ReplayCase(officer, &verifierv1.ReplayCaseRequest{CaseRef: caseRef})
+	r.must(err)
+	if !replay.GetSame() || replay.GetInputsHash() != revoked.GetCase().GetDecisions()[0].GetInputsHash() || len(replay.GetRules()) == 0 {
+		t.Errorf("got %v", replay)
+	}
+	other, _, err := r.newWorker("off_2", nil).paid()
+	r.must(err)
+	withdrawn, err := cases.WithdrawApplication(officer, &verifierv1.WithdrawApplicationRequest{CaseRef: other})
+	expect(withdrawn.GetCase(), err, verifierv1.CaseState_CASE_STATE_WITHDRAWN, verifierv1.CaseOutcome_CASE_OUTCOME_PROPOSE_GRANT)
+	third, _, err := r.newWorker("off_3", nil).paid()
+	r.must(err)
+	fourth, _, err := r.newWorker("off_4", nil).paid()
+	r.must(err)
+	family, err := cases.LinkFamily(officer, &verifierv1.LinkFamilyRequest{Members: []*verifierv1.FamilyMember{
+		{CaseRef: third, Relation: verifierv1.FamilyRelation_FAMILY_RELATION_REFERENCE_PERSON},
+		{CaseRef: fourth, Relation: verifierv1.FamilyRelation_FAMILY_RELATION_COHABITANT},
+	}})
+	r.must(err)
+	both, err := cases.DecideFamily(officer, &verifierv1.DecideFamilyRequest{FamilyId: family.GetFamilyId(), Decisions: []*verifierv1.MemberDecision{
+		{CaseRef: third, Outcome: verifierv1.CaseOutcome_CASE_OUTCOME_GRANTED},
+		{CaseRef: fourth, Outcome: verifierv1.CaseOutcome_CASE_OUTCOME_REFUSED, ReasonCode: "IDENTITY_DOUBT"},
+	}})
+	r.must(err)
+	if len(both.GetCases()) != 2 || both.GetCases()[0].GetState() != verifierv1.CaseState_CASE_STATE_DECIDED || both.GetCases()[1].GetState() != verifierv1.CaseState_CASE_STATE_REFUSED || both.GetCases()[0].GetFamilyId() == "" {
+		t.Errorf("got %v", both)
+	}
+}
+
+func TestEveryMethodIsForOfficers(t *testing.T) {
+	policy := api.Policy()
+	for _, method := range verifierv1.CaseService_ServiceDesc.Methods {
+		name := "/" + verifierv1.CaseService_ServiceDesc.ServiceName + "/" + method.MethodName
+		if roles := policy.Roles[name]; len(roles) != 1 || roles[0] != api.RoleOfficer {
+			t.Errorf("%s is for %v", name, roles)
+		}
+	}
+}

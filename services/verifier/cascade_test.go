@@ -150,6 +150,24 @@ func TestReinstatementLiftsNeitherAWithdrawalNorARevocation(t *testing.T) {
 	if r.state(other) != casefile.Halted {
 		t.Error("a revocation was lifted")
 	}
+	// Accredited again, an officer may let it go on.
+	r.later(time.Minute)
+	r.employer("employer.revoked", "TAX_ARREARS", r.Now())
+	_, err = r.Resume(t.Context(), other)
+	r.refused(err, fault.Conflict, "case.employer-stopped")
+	undecided, _, err := r.newWorker("off_3", nil).paid()
+	r.must(err)
+	r.later(time.Minute)
+	r.employer("employer.accredited", "", r.Now())
+	for _, caseRef := range []string{other, undecided} {
+		_, err = r.Resume(t.Context(), caseRef)
+		r.must(err)
+	}
+	if r.state(other) != casefile.Granted || r.state(undecided) != casefile.Proposed {
+		t.Errorf("%s and %s", r.state(other), r.state(undecided))
+	}
+	_, err = r.decide(undecided, casefile.Granted, "")
+	r.must(err)
 }
 
 func TestRevokedPermitIsAnOfficersAndFinal(t *testing.T) {

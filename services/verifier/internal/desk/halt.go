@@ -43,7 +43,8 @@ func (d *Desk) EmployerStopped(ctx context.Context, tx *sqldb.Tx, event *eventbu
 	return d.employer(ctx, tx, event, employerCause(event))
 }
 
-// EmployerStands lets the cases of an employer go on whose suspension is lifted.
+// EmployerStands lets the cases of an employer go on whose suspension is lifted,
+// or who is accredited again. What a revocation stopped an officer resumes.
 func (d *Desk) EmployerStands(ctx context.Context, tx *sqldb.Tx, event *eventbus.Event) error {
 	return d.employer(ctx, tx, event, "")
 }
@@ -176,14 +177,14 @@ func (d *Desk) completed(ctx context.Context, tx *sqldb.Tx, record Record) (*eve
 	return d.Outbox.Append(ctx, tx, events.Happened{Type: "case.completed", Case: record.Case.ID(), TimeClass: eventbus.Machine})
 }
 
-// Resume is an officer's: what stopped the case is looked at and gone. The offer
-// that the case rests on must stand, and its employer be accredited, asked anew.
-// A case that nothing stops stays as it is.
+// Resume is an officer's: what stops the case, or would stop a grant, is looked
+// at and gone. The offer that the case rests on must stand, and its employer be
+// accredited, asked anew. A case in whose way nothing stands stays as it is.
 //
 // Rules: those of the checks before a grant.
 func (d *Desk) Resume(ctx context.Context, caseRef string) (Record, error) {
 	record, err := d.Get(ctx, caseRef)
-	if err != nil || record.Case.State() != casefile.Halted {
+	if err != nil || len(record.Case.Causes()) == 0 {
 		return record, err
 	}
 	if err := d.stillStands(ctx, record.File); err != nil {
@@ -197,7 +198,7 @@ func (d *Desk) Resume(ctx context.Context, caseRef string) (Record, error) {
 		if standing, err := d.Store.Standing(ctx, tx, record.File.Facts.OrganisationNumber); err != nil || standing.Cause != "" {
 			return notInStanding(err, standing.Cause)
 		}
-		changed := record.Case.Impeded(casefile.CauseOfferSuperseded)
+		changed := record.Case.State() == casefile.Halted && record.Case.Impeded(casefile.CauseOfferSuperseded)
 		if err := d.lift(ctx, tx, record, record.Case.Causes(), d.Clock.Now()); err != nil || !changed {
 			return err
 		}

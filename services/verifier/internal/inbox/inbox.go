@@ -56,7 +56,7 @@ func Events(d *desk.Desk) map[string]map[string]events.Handler {
 		"issuer": {"offer.withdrawn": d.OfferWithdrawn, "offer.superseded": d.OfferSuperseded},
 		"registry": {
 			"employer.suspended": d.EmployerStopped, "employer.revoked": d.EmployerStopped,
-			"employer.reinstated": d.EmployerStands,
+			"employer.reinstated": d.EmployerStands, "employer.accredited": d.EmployerStands,
 		},
 	}
 	for producer, milestones := range desk.Milestones() {
