@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -77,6 +79,21 @@ func Load(version string) (*RuleSet, error) {
 		return nil, fault.New(fault.NotFound, "ruleset.unknown", "there is no rule set %q", version)
 	}
 	return set, nil
+}
+
+// All are the versions that are built in, oldest first.
+func All() ([]*RuleSet, error) {
+	sets, err := embedded()
+	if err != nil {
+		return nil, err
+	}
+	var all []*RuleSet
+	for _, version := range slices.Sorted(maps.Keys(sets)) {
+		if version != "" {
+			all = append(all, sets[version])
+		}
+	}
+	return all, nil
 }
 
 // setYAML is a rule set as its file has it.
