@@ -91,10 +91,11 @@ type CaseServiceClient interface {
 	// is no permit. INVALID_ARGUMENT without one of the reason codes. The same
 	// again changes nothing.
 	RevokePermit(ctx context.Context, in *RevokePermitRequest, opts ...grpc.CallOption) (*RevokePermitResponse, error)
-	// ResumeCase lets a halted case go on when an officer has seen that what
-	// stopped it is gone. The offer that the case rests on and its employer are
-	// asked about anew, as before a grant: PERMISSION_DENIED, UNAVAILABLE and
-	// FAILED_PRECONDITION as there. A case that is not halted stays as it is.
+	// ResumeCase lets a halted case go on, or takes what would stop a grant out of
+	// a case's way, when an officer has seen that it is gone. The offer that the
+	// case rests on and its employer are asked about anew, as before a grant:
+	// PERMISSION_DENIED, UNAVAILABLE and FAILED_PRECONDITION as there. A case in
+	// whose way nothing stands stays as it is.
 	ResumeCase(ctx context.Context, in *ResumeCaseRequest, opts ...grpc.CallOption) (*ResumeCaseResponse, error)
 	// WithdrawApplication registers that the applicant takes the application back.
 	// FAILED_PRECONDITION when the case is decided. The same again changes
@@ -314,10 +315,11 @@ type CaseServiceServer interface {
 	// is no permit. INVALID_ARGUMENT without one of the reason codes. The same
 	// again changes nothing.
 	RevokePermit(context.Context, *RevokePermitRequest) (*RevokePermitResponse, error)
-	// ResumeCase lets a halted case go on when an officer has seen that what
-	// stopped it is gone. The offer that the case rests on and its employer are
-	// asked about anew, as before a grant: PERMISSION_DENIED, UNAVAILABLE and
-	// FAILED_PRECONDITION as there. A case that is not halted stays as it is.
+	// ResumeCase lets a halted case go on, or takes what would stop a grant out of
+	// a case's way, when an officer has seen that it is gone. The offer that the
+	// case rests on and its employer are asked about anew, as before a grant:
+	// PERMISSION_DENIED, UNAVAILABLE and FAILED_PRECONDITION as there. A case in
+	// whose way nothing stands stays as it is.
 	ResumeCase(context.Context, *ResumeCaseRequest) (*ResumeCaseResponse, error)
 	// WithdrawApplication registers that the applicant takes the application back.
 	// FAILED_PRECONDITION when the case is decided. The same again changes
