@@ -65,7 +65,7 @@ func (d *Desk) RecordAttendance(ctx context.Context, in Attendance) (*appointmen
 			}
 			return met, d.capture(ctx, tx, met, in.Taken)
 		}
-		known, err := d.standing(ctx, tx, caseRef)
+		known, err := d.Cases.Find(ctx, tx, caseRef)
 		if err != nil {
 			return nil, err
 		}

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/appointment"
@@ -152,45 +151,61 @@ func TestPlaceIsTakenOnceAlsoByWhoSawItFree(t *testing.T) {
 func TestFullOfficeIsAskedAgain(t *testing.T) {
 	p := open(t)
 	p.Capacity = 1
-	horizon := 0
-	for i := 0; ; i++ {
-		if _, _, err := p.book(t, i); err != nil {
-			break
-		}
-		horizon = i
-	}
-	if horizon < 1000 {
-		t.Fatalf("full after %d", horizon)
+	p.granted(t, "case_2")
+	first := p.visits(t, "case_2").Last()
+	if n := p.fill(t); n < 1000 {
+		t.Fatalf("full after %d", n)
 	}
 	p.granted(t, "case_1")
 	c, err := p.Cases.Find(t.Context(), p.DB.Read(), "case_1")
 	if err != nil || c.Rule != "diary.no-free-slot" || c.State == onboarding.Failed {
 		t.Errorf("%+v %v", c, err)
 	}
-	p.Clock.Pass(25 * time.Hour)
+	p.Clock.Pass(25 * time.Hour) // another day opens
 	p.steps(t)
 	p.happened(t, "appointment.booked")
+
+	// A missed appointment counts, also when no other can be booked at once.
+	p.fill(t)
+	missed, err := p.RecordNoShow(t.Context(), desk.Which{AppointmentID: first.ID()}, "officer-1")
+	if err != nil || missed.State() != appointment.Missed || p.visits(t, "case_2").Open() != nil {
+		t.Fatal(missed, err)
+	}
+	p.steps(t)
+	p.Clock.Pass(24 * time.Hour)
+	p.steps(t)
+	if open := p.visits(t, "case_2").Open(); open == nil || open.Origin() != appointment.AfterNoShow {
+		t.Error("not booked anew when there was room")
+	}
 }
 
-// book fills one slot.
-func (p *police) book(t *testing.T, i int) (diary.Slot, bool, error) {
+// fill takes every slot of the office that is free.
+func (p *police) fill(t *testing.T) int {
 	t.Helper()
-	slots, err := p.FreeSlots(t.Context(), "SUA-OSLO", time.Time{}, 1)
-	if err != nil || len(slots) == 0 {
-		return diary.Slot{}, false, fault.New(fault.Unavailable, "full", "full")
+	slots, err := p.FreeSlots(t.Context(), "SUA-OSLO", time.Time{}, 5000)
+	if err != nil {
+		t.Fatal(err)
 	}
-	office, _ := p.Offices.Find("SUA-OSLO", slots[0].Start)
-	var free bool
 	err = p.DB.Tx(t.Context(), func(tx *sqldb.Tx) error {
-		a, err := appointment.Visits(nil).Book(appointment.Booking{
-			ID: "fill_" + strconv.Itoa(i), CaseRef: "fill_" + strconv.Itoa(i), Office: office, Slot: slots[0], Origin: appointment.First, At: p.Clock.Now(),
-		})
-		if err == nil {
-			free, err = p.Store.Take(t.Context(), tx, a, 0)
+		for _, slot := range slots {
+			office, _ := p.Offices.Find("SUA-OSLO", slot.Start)
+			id := "fill_" + slot.Start.Format(time.RFC3339)
+			a, err := appointment.Visits(nil).Book(appointment.Booking{
+				ID: id, CaseRef: id, Office: office, Slot: slot, Origin: appointment.First, At: p.Clock.Now(),
+			})
+			if err != nil {
+				return err
+			}
+			if free, err := p.Store.Take(t.Context(), tx, a, 0); err != nil || !free {
+				t.Errorf("%s: %v %v", id, free, err)
+			}
 		}
-		return err
+		return nil
 	})
-	return slots[0], free, err
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(slots)
 }
 
 func TestCaseWithoutNameIsListedAsFailed(t *testing.T) {
