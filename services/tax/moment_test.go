@@ -36,6 +36,33 @@ func (views) View(_ context.Context, caseRef string) (onboarding.View, error) {
 	return view, nil
 }
 
+// newDesk is the desk as the service wires it, without its listeners. Without a
+// clock it has the harness's.
+func newDesk(t *testing.T, register desk.Register, views onboarding.Views, c clock.Clock, told *runner.Bell) (*harness.Harness, *desk.Desk) {
+	t.Helper()
+	h := harness.Open(t, "tax", onboarding.Migrations(), store.Migrations())
+	parameters, err := registration.LoadParameters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fingerprint, err := onboarding.OpenFingerprint(t.Context(), h.DB, h.Book.KeyStore(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c == nil {
+		c = h.Clock
+	}
+	d := desk.New(desk.Config{
+		DB: h.DB, Store: store.Store{Sealer: h.Book.KeyStore(), Fingerprint: fingerprint}, Register: register, Issuer: h.Issuer,
+		Outbox: &events.Outbox{Producer: "tax", Source: "https://tax.kompetansespor.example", Clock: h.Clock, Random: rand.Reader, Bell: told},
+		Clock:  c, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Parameters: parameters, Mode: identifier.Synthetic, DID: h.DID,
+	})
+	d.Cases = onboarding.New(onboarding.Config{
+		DB: h.DB, Views: views, Verb: d.Assign, Sealer: h.Book.KeyStore(), Clock: c, Log: slog.New(slog.DiscardHandler),
+	})
+	return h, d
+}
+
 // Nothing waits for a timer: with the runner as in the service, a number is there
 // a moment after the identity is verified, from either register. The bound is far
 // above what it takes, for machines that are busy; the log says what it took.
@@ -43,26 +70,9 @@ func TestNumberComesAMomentAfterTheIdentity(t *testing.T) {
 	const bound = 2 * time.Second
 	for name, open := range adapters {
 		t.Run(name, func(t *testing.T) {
-			h := harness.Open(t, "tax", onboarding.Migrations(), store.Migrations())
-			parameters, err := registration.LoadParameters()
-			if err != nil {
-				t.Fatal(err)
-			}
-			fingerprint, err := onboarding.OpenFingerprint(t.Context(), h.DB, h.Book.KeyStore(), rand.Reader)
-			if err != nil {
-				t.Fatal(err)
-			}
-			kept := store.Store{Sealer: h.Book.KeyStore(), Fingerprint: fingerprint}
 			// The outbox's bell says when an event is there to be published.
 			told := runner.NewBell()
-			d := desk.New(desk.Config{
-				DB: h.DB, Store: kept, Register: open(t), Issuer: h.Issuer,
-				Outbox: &events.Outbox{Producer: "tax", Source: "https://tax.kompetansespor.example", Clock: h.Clock, Random: rand.Reader, Bell: told},
-				Clock:  clock.System{}, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Parameters: parameters, Mode: identifier.Synthetic, DID: h.DID,
-			})
-			d.Cases = onboarding.New(onboarding.Config{
-				DB: h.DB, Views: views{}, Verb: d.Assign, Sealer: h.Book.KeyStore(), Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
-			})
+			h, d := newDesk(t, open(t), views{}, clock.System{}, told)
 			ctx, stop := context.WithCancel(t.Context())
 			assigned, seen := make(chan struct{}, 2), map[string]bool{}
 			watch := runner.Job{Name: "watch", Idle: time.Hour, Bell: told, Step: func(context.Context) (bool, error) {

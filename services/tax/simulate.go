@@ -21,12 +21,32 @@ type (
 	SimulatedFigures = registration.Parameters
 	// SimulatedWork is what a tax card rests on.
 	SimulatedWork = registration.Work
+	// SimulatedState is where a registration stands, SimulatedStanding what became
+	// of its case at UDI.
+	SimulatedState    = registration.State
+	SimulatedStanding = registration.Standing
 )
 
 // What a simulated registration begins with, and what the register says.
 var (
 	SimulateRegistration = registration.Begin
 	SimulatedFiguresNow  = registration.LoadParameters
+)
+
+// Where a registration waits, and for whom: Ready and Requested for the machine,
+// Queued for the register's clerks, who take the minutes that the figures give and
+// have until their deadline.
+const (
+	SimulatedWaiting    = registration.Waiting
+	SimulatedReady      = registration.Ready
+	SimulatedRequested  = registration.Requested
+	SimulatedQueued     = registration.Queued
+	SimulatedAssigned   = registration.Assigned
+	SimulatedCardIssued = registration.CardIssued
+
+	SimulatedActive  = registration.Active
+	SimulatedHalted  = registration.Halted
+	SimulatedRevoked = registration.Revoked
 )
 
 // What the population register says.
