@@ -1,6 +1,7 @@
 package standins
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +12,10 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/standins/altinn"
 	"github.com/kompetansespor/kompetansespor/services/standins/enhetsregisteret"
+	"github.com/kompetansespor/kompetansespor/services/standins/folkeregisteret"
 	"github.com/kompetansespor/kompetansespor/services/standins/maskinporten"
 	"github.com/kompetansespor/kompetansespor/services/standins/payments"
+	"github.com/kompetansespor/kompetansespor/services/standins/skattekort"
 )
 
 // Config is what the stand-ins need.
@@ -41,7 +44,7 @@ func (s *StandIns) Close() error {
 }
 
 // Open opens every stand-in, with what its folder remembers.
-func Open(c Config) (*StandIns, error) {
+func Open(ctx context.Context, c Config) (*StandIns, error) {
 	folder := func(name string) (string, error) {
 		dir := filepath.Join(c.Dir, name)
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -70,5 +73,21 @@ func Open(c Config) (*StandIns, error) {
 	if registers["payments"], err = payments.New(payments.Config{BaseURL: c.URL + "/payments", Dir: dir, Random: c.Random}); err != nil {
 		return nil, err
 	}
-	return &StandIns{Handler: Server(registers)}, nil
+	if dir, err = folder("skattekort"); err != nil {
+		return nil, err
+	}
+	if registers["skattekort"], err = skattekort.New(skattekort.Config{Authorize: grants.Authorize, Dir: dir, Clock: c.Clock, Random: c.Random}); err != nil {
+		return nil, err
+	}
+	if dir, err = folder("folkeregisteret"); err != nil {
+		return nil, err
+	}
+	population, err := folkeregisteret.New(ctx, folkeregisteret.Config{
+		File: filepath.Join(dir, "folkeregisteret.db"), Clock: c.Clock, Authorize: grants.Authorize,
+	})
+	if err != nil {
+		return nil, err
+	}
+	registers["folkeregisteret"] = population
+	return &StandIns{Handler: Server(registers), close: []func() error{population.Close}}, nil
 }

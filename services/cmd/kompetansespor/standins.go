@@ -38,7 +38,7 @@ func runStandIns(ctx context.Context, listen, dir string) (err error) {
 	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
 		return errors.New("stand-ins listen on a loopback address only, such as 127.0.0.1:7300")
 	}
-	all, err := standins.Open(standins.Config{URL: "http://" + listen, Dir: dir, Clock: clock.System{}, Random: rand.Reader})
+	all, err := standins.Open(ctx, standins.Config{URL: "http://" + listen, Dir: dir, Clock: clock.System{}, Random: rand.Reader})
 	if err != nil {
 		return fmt.Errorf("open stand-ins: %w", err)
 	}

@@ -49,7 +49,13 @@ func Pilot() Options {
 					agency(OtherBankDID(), OtherBank.OrganisationNumber, OtherBank.Name, "BankAccountConfirmation"),
 				},
 			},
-			"issuer": {"trust_list": trustList, "tenants": []map[string]any{{
+			"tax": {
+				"folkeregisteret": map[string]any{"url": StandInsURL + "/folkeregisteret"},
+				"maskinporten":    maskinportenClient("tax", "skatteetaten"),
+			},
+			"issuer": {"skattekort": map[string]any{
+				"url": StandInsURL + "/skattekort", "maskinporten": maskinportenClient("issuer", "employers"),
+			}, "trust_list": trustList, "tenants": []map[string]any{{
 				"organisation_number": Employer.OrganisationNumber, "legal_name": Employer.LegalName, "contact_email": Employer.ContactEmail,
 			}}},
 			"wallet": {"trust_list": trustList, "authority": DID("verifier"), "issuer_url": "https://" + Host("issuer")},
