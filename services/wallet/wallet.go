@@ -64,6 +64,10 @@ func (c *Config) Validate() []fault.Violation {
 	return all
 }
 
+// findsPerHour is how often a holder may look for an offer by its number in an
+// hour: what an offer bears four times over.
+const findsPerHour = 20
+
 // Run serves until ctx ends. Logs go to out.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	s, err := service.Open(ctx, cfg.Common, out, store.Migrations())
@@ -82,6 +86,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 		Invitations: peers.Invitations{Get: s.Fetch, Issuer: cfg.IssuerURL},
 		AccessLog:   peers.AccessLog{Client: verifierv1.NewAccessLogServiceClient(verifier)},
 		Opening:     cache.NewLimiter(s.Cache, s.Clock, "open-wallet", cfg.WalletsPerHour, time.Hour),
+		Finding:     cache.NewLimiter(s.Cache, s.Clock, "find-offer", findsPerHour, time.Hour),
 		Clock:       s.Clock, Random: s.Random, Endpoint: s.DIDCommEndpoint(), Authority: cfg.Authority,
 	})
 	inbox.Register(s.Agent, d)

@@ -20,10 +20,15 @@ type Collecting struct {
 	Code   string
 }
 
-func (d *Desk) invitation(ctx context.Context, by Collecting) (id, issuer string, err error) {
+func (d *Desk) invitation(ctx context.Context, holder string, by Collecting) (id, issuer string, err error) {
 	switch {
 	case (by.Link == "") == (by.Number == ""):
 		return "", "", fault.New(fault.Invalid, "invitation.link-or-number", "give the link of the offer or its number, one of the two")
+	case by.Number != "" && d.Finding != nil:
+		if err := d.Finding.Allow(ctx, holder); err != nil {
+			return "", "", err
+		}
+		fallthrough
 	case by.Number != "":
 		id, issuer, _, err = d.Invitations.ByNumber(ctx, by.Number, by.Code)
 	default:
@@ -38,7 +43,7 @@ func (d *Desk) invitation(ctx context.Context, by Collecting) (id, issuer string
 func (d *Desk) Collect(ctx context.Context, holder string, by Collecting) (_ holding.Exchange, err error) {
 	ctx, end := telemetry.Span(ctx, "wallet.Collect")
 	defer func() { end(err) }()
-	invitation, issuer, err := d.invitation(ctx, by)
+	invitation, issuer, err := d.invitation(ctx, holder, by)
 	if err != nil {
 		return holding.Exchange{}, err
 	}

@@ -96,8 +96,11 @@ type Config struct {
 	Invitations  Invitations
 	AccessLog    AccessLog
 	Opening      Limiter
-	Clock        clock.Clock
-	Random       io.Reader
+	// Finding limits how often a holder looks for an offer by its number; nil for
+	// no limit.
+	Finding Limiter
+	Clock   clock.Clock
+	Random  io.Reader
 	// Endpoint is where others write to this wallet.
 	Endpoint string
 	// Authority is the DID that applications go to.
