@@ -262,6 +262,10 @@ func TestCorrectedIdentityReissuesThePermitAndHasAgenciesReadAgain(t *testing.T)
 			t.Errorf("%s is %v from %+v", c.Path, c.Value, c.From)
 		}
 	}
+	// The decision replays from the facts of then.
+	if _, same, err := r.Replay(t.Context(), caseRef); !same || err != nil {
+		t.Errorf("the decision does not replay: %v", err)
+	}
 	if r.count(`SELECT COUNT(*) FROM event_outbox WHERE CAST(payload AS TEXT) LIKE '%degård%'`) != 0 {
 		t.Error("an event says the name")
 	}

@@ -66,6 +66,12 @@ func TestChangedOfferGoesOnWithTheSameCaseAndTheFeeIsKept(t *testing.T) {
 	if permits := r.sent(w.connection, didcomm.TypeOfferCredential); len(permits) != 1 {
 		t.Errorf("%d permits to the wallet that applied last", len(permits))
 	}
+	if evaluations := after.Evaluations(); len(evaluations) != 2 || evaluations[0].Facts.AnnualSalary != 634700 {
+		t.Errorf("%d evaluations are kept", len(evaluations))
+	}
+	if _, same, err := r.Replay(t.Context(), caseRef); !same || err != nil {
+		t.Errorf("the case does not replay: %v", err)
+	}
 	again2 := r.changed("off_2", "off_1", nil)
 	again2.thread = "yet-another"
 	_, _, err = again2.apply()
@@ -127,6 +133,9 @@ func TestChangedOfferOfAGrantedCaseWaitsForAnOfficer(t *testing.T) {
 	}
 	_, err = r.Resume(t.Context(), caseRef)
 	r.must(err)
+	if _, same, err := r.Replay(t.Context(), caseRef); !same || err != nil {
+		t.Errorf("the decision on the old offer does not replay: %v", err)
+	}
 	if r.state(caseRef) != casefile.Granted || r.events("case.resumed", caseRef) != 1 || r.events("case.corrected", caseRef) != 1 || r.permit(caseRef) != "stands" {
 		t.Errorf("%s, permit %s", r.state(caseRef), r.permit(caseRef))
 	}

@@ -88,9 +88,15 @@ func (d *Desk) correct(ctx context.Context, one DueCorrection, correction Correc
 		if len(fields) == 0 {
 			return nil // what is corrected stands there already
 		}
+		before := Evaluated{Facts: record.File.evaluated(), Evaluation: record.Case.Evaluation()}
 		record.File.Corrections = append(record.File.Corrections, correction)
 		if record.File.Facts, err = d.factsOf(record.File); err != nil {
 			return err
+		}
+		if record.Case.Undecided() {
+			record.File.Earlier = append(record.File.Earlier, before)
+		} else {
+			record.File.Evaluated = &before.Facts
 		}
 		evaluation, err := d.Rules.Evaluate(record.File.Facts, d.mode())
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/accesslog"
@@ -68,9 +69,16 @@ type Record struct {
 
 // File is the sealed part of a case: personal data.
 type File struct {
-	Facts   ruleset.Facts `json:"facts"`
-	Offer   Offer         `json:"offer"`
-	Consent Consent       `json:"consent"`
+	// Facts are what is known now: the permit and the views rest on them.
+	Facts ruleset.Facts `json:"facts"`
+	// Evaluated are the facts of the case's evaluation, where a correction after
+	// the decision made them others than Facts; Earlier are the evaluations
+	// before it. Decisions of then replay from them.
+	Evaluated *ruleset.Facts `json:"evaluated,omitempty"`
+	Earlier   []Evaluated    `json:"earlier,omitempty"`
+
+	Offer   Offer   `json:"offer"`
+	Consent Consent `json:"consent"`
 	// Supporting are the credentials that were presented beside the offer.
 	Supporting []Offer `json:"supporting,omitempty"`
 	// Accreditation and Signatory are what was found of the offer's signer.
@@ -92,6 +100,25 @@ type Basis struct {
 	OfferHash string `json:"offer_hash"`
 	// Credentials are the ids of the credentials presented, the offer first.
 	Credentials []string `json:"credentials"`
+}
+
+// Evaluated is an evaluation and the facts that it was made from.
+type Evaluated struct {
+	Facts      ruleset.Facts      `json:"facts"`
+	Evaluation ruleset.Evaluation `json:"evaluation"`
+}
+
+// Evaluations are all evaluations of the case, oldest first, each with the facts
+// that it was made from. The last is the one that counts.
+func (r Record) Evaluations() []Evaluated {
+	return append(slices.Clone(r.File.Earlier), Evaluated{Facts: r.File.evaluated(), Evaluation: r.Case.Evaluation()})
+}
+
+func (f File) evaluated() ruleset.Facts {
+	if f.Evaluated != nil {
+		return *f.Evaluated
+	}
+	return f.Facts
 }
 
 // application is what the rules read.
@@ -185,6 +212,7 @@ type Store interface {
 	AddPayment(ctx context.Context, tx *sqldb.Tx, caseRef string, p Payment, look time.Time) error
 	DuePayments(ctx context.Context, q sqldb.Querier, now time.Time, limit int) ([]DuePayment, error)
 	PutOffPayment(ctx context.Context, tx *sqldb.Tx, p DuePayment, until time.Time) error
+	IsPaymentDue(ctx context.Context, q sqldb.Querier, paymentID string) (bool, error)
 	// HastenPayment has a payment that is waited for looked at now, by its id or
 	// by its case; it tells how many there were.
 	HastenPayment(ctx context.Context, tx *sqldb.Tx, paymentID, caseRef string, now time.Time) (int64, error)

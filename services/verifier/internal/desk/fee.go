@@ -133,6 +133,10 @@ func (d *Desk) feePaid(ctx context.Context, tx *sqldb.Tx, record Record) error {
 // LookAt has the payment of a payment id looked at soon: its payer came back
 // from the provider's page. Whoever says so proves nothing, and is told nothing.
 func (d *Desk) LookAt(ctx context.Context, paymentID string) error {
+	waited, err := d.Store.IsPaymentDue(ctx, d.DB.Read(), paymentID)
+	if err != nil || !waited {
+		return err
+	}
 	return d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		n, err := d.Store.HastenPayment(ctx, tx, paymentID, "", d.Clock.Now())
 		if n > 0 {

@@ -106,7 +106,7 @@ func (d *Desk) impede(ctx context.Context, tx *sqldb.Tx, record Record, cause ca
 		return err
 	}
 	if !halted {
-		if record.Case.State() == casefile.AwaitingNewOffer {
+		if cause == casefile.CauseOfferSuperseded && record.Case.Undecided() {
 			if err := d.notify(ctx, tx, record, casefile.NoticeNewOffer, nil); err != nil {
 				return err
 			}

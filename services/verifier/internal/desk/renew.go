@@ -59,6 +59,7 @@ func (d *Desk) renew(ctx context.Context, tx *sqldb.Tx, in arrival, caseRef stri
 	}
 	was := record.Case.State()
 	in.file.Corrections = record.File.Corrections
+	in.file.Earlier = record.Evaluations()
 	record.OfferID, record.Applicant, record.File = in.file.offerID(), in.session.Theirs, in.file
 	if record.File.Facts, err = d.factsOf(record.File); err != nil {
 		return err

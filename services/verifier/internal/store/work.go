@@ -44,6 +44,13 @@ func (s *Store) PutOffPayment(ctx context.Context, tx *sqldb.Tx, p desk.DuePayme
 	return err
 }
 
+// IsPaymentDue reports whether somebody waits for the payment.
+func (s *Store) IsPaymentDue(ctx context.Context, q sqldb.Querier, paymentID string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM fee_payment WHERE payment_id = $1 AND state = 'due'`, paymentID).Scan(&n)
+	return n > 0, err
+}
+
 // HastenPayment has a payment looked at now, and often again from there.
 func (s *Store) HastenPayment(ctx context.Context, tx *sqldb.Tx, paymentID, caseRef string, now time.Time) (int64, error) {
 	return sqldb.Changed(ctx, tx, `

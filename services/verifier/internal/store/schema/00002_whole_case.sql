@@ -10,6 +10,8 @@ ALTER TABLE case_file ADD COLUMN fee_paid_at BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE case_file ADD COLUMN causes TEXT NOT NULL DEFAULT '';
 ALTER TABLE case_file ADD COLUMN employer TEXT NOT NULL DEFAULT '';
 ALTER TABLE case_file ADD COLUMN automatic_at BIGINT NOT NULL DEFAULT 0;
+-- A case that was granted went on in spite of a withdrawal: its timeline tells.
+UPDATE case_file SET offer_withdrawn = 0 WHERE state = 'GRANTED';
 UPDATE case_file SET causes = 'OFFER_WITHDRAWN' WHERE offer_withdrawn = 1;
 CREATE INDEX case_file_employer ON case_file (employer);
 CREATE INDEX case_file_automatic ON case_file (automatic_at);
