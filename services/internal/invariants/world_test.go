@@ -406,8 +406,9 @@ func (w *world) work(ctx context.Context) error {
 			return err
 		}
 		for service, row := range map[string]string{
-			"police": `INSERT INTO appointment (id, case_ref, office_id, start_at, place, state, booked_at, officer, attended_at, card_number, card_at)
-				VALUES ($1, $1, 'SUA-OSLO', $2, 1, 'ATTENDED', 0, 'o', 0, NULL, 0)`,
+			"police": `INSERT INTO appointment (id, position, case_ref, office_id, start_at, end_at, place, origin, state, cause, checkin, booked_at, officer, recorded_at,
+					fingerprints_at, photo_at, signature_at)
+				VALUES ($1, $2, $1, 'SUA-OSLO', $2, $2 + 1, 1, 'FIRST', 'ATTENDED', '', '', 0, 'o', 0, 0, 0, 0)`,
 			"tax": `INSERT INTO registration (case_ref, state, valid_from, valid_until, performed_by, performed_at, kind, fingerprint, deviates, assigned_at, card_id, card_at, card_year)
 				VALUES ($1, 'CARD_ISSUED', 0, 0, '', 0, 'FNR', $1, 0, 0, $2, 0, '2026')`,
 			"bank": `INSERT INTO account (case_ref, state, granted, identified, fingerprint, kind, opened_at) VALUES ($1, 'OPENED', 1, 1, $1, 'FNR', $2)`,
