@@ -73,8 +73,12 @@ func TestWorkerMovesTheAppointmentWithTheCodeOfItsCredential(t *testing.T) {
 func TestWorkerCannotMoveAtTheLastMoment(t *testing.T) {
 	p := open(t)
 	p.granted(t, "case_1")
-	p.Clock.Pass(time.Hour)
+	p.Clock.Pass(p.last(t).Slot().Start.Add(-2*time.Hour + time.Second).Sub(p.Clock.Now()))
 	if _, err := p.rebook(t, p.code(t)); fault.RuleOf(err) != "appointment.too-late" {
+		t.Error(err)
+	}
+	p.Clock.Pass(-2 * time.Second)
+	if _, err := p.rebook(t, p.code(t)); err != nil {
 		t.Error(err)
 	}
 }
