@@ -115,7 +115,7 @@ func TestWhateverHappensAnOfferEndsOnceAndItsCredentialWithIt(t *testing.T) {
 				steps(t, w.desk.ExpireStep)
 			},
 			"": func(r *rapid.T) {
-				for _, o := range all {
+				for _, o := range all[max(0, len(all)-4):] {
 					w.fits(t, r, o)
 				}
 			},
