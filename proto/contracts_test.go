@@ -24,9 +24,13 @@ import (
 
 // contracts are the files of each service, public and internal.
 var contracts = map[string][]protoreflect.FileDescriptor{
-	"registry": {registryv1.File_kompetansespor_registry_v1_registry_proto},
-	"issuer":   {issuerv1.File_kompetansespor_issuer_v1_offer_proto},
-	"wallet":   {walletv1.File_kompetansespor_wallet_v1_wallet_proto},
+	"registry": {
+		registryv1.File_kompetansespor_registry_v1_registry_proto,
+		registryv1.File_kompetansespor_registry_v1_directory_proto,
+		registryv1.File_kompetansespor_registry_v1_signatory_proto,
+	},
+	"issuer": {issuerv1.File_kompetansespor_issuer_v1_offer_proto},
+	"wallet": {walletv1.File_kompetansespor_wallet_v1_wallet_proto},
 	"verifier": {
 		verifierv1.File_kompetansespor_verifier_v1_case_proto,
 		verifierv1.File_kompetansespor_verifier_v1_view_proto,
@@ -49,12 +53,13 @@ var contracts = map[string][]protoreflect.FileDescriptor{
 // nothing about a person, states and paging.
 var inURL = []string{
 	"appointment_id", "batch_id", "case_ref", "credential_id", "exchange_id", "municipality", "not_before", "notice_id", "offer_id",
-	"office_id", "organisation_number", "page_size", "page_token", "state",
+	"office_id", "on", "organisation_number", "page_size", "page_token", "state",
 }
 
 // internal are the methods that only another service may call.
 var internal = []string{
 	"kompetansespor.police.v1.IdentityService.GetIdentity",
+	"kompetansespor.registry.v1.SignatoryService.CheckSignatory",
 	"kompetansespor.tax.v1.IdentifierService.GetIdentifier",
 	"kompetansespor.verifier.v1.AccessLogService.ListAccess",
 	"kompetansespor.verifier.v1.ViewService.GetView",

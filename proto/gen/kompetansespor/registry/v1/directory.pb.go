@@ -995,9 +995,9 @@ const file_kompetansespor_registry_v1_directory_proto_rawDesc = "" +
 	"\x1eELIGIBILITY_ANSWER_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ELIGIBILITY_ANSWER_YES\x10\x01\x12\x19\n" +
 	"\x15ELIGIBILITY_ANSWER_NO\x10\x02\x12\x1c\n" +
-	"\x18ELIGIBILITY_ANSWER_MAYBE\x10\x032\xe8\x03\n" +
-	"\x18EmployerDirectoryService\x12\x8b\x01\n" +
-	"\rListEmployers\x120.kompetansespor.registry.v1.ListEmployersRequest\x1a1.kompetansespor.registry.v1.ListEmployersResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/employers\x12\x9b\x01\n" +
+	"\x18ELIGIBILITY_ANSWER_MAYBE\x10\x032\xf2\x03\n" +
+	"\x18EmployerDirectoryService\x12\x95\x01\n" +
+	"\rListEmployers\x120.kompetansespor.registry.v1.ListEmployersRequest\x1a1.kompetansespor.registry.v1.ListEmployersResponse\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/employers:search\x12\x9b\x01\n" +
 	"\vGetEmployer\x12..kompetansespor.registry.v1.GetEmployerRequest\x1a/.kompetansespor.registry.v1.GetEmployerResponse\"+\x82\xd3\xe4\x93\x02%\x12#/v1/employers/{organisation_number}\x12\x9f\x01\n" +
 	"\x10CheckEligibility\x123.kompetansespor.registry.v1.CheckEligibilityRequest\x1a4.kompetansespor.registry.v1.CheckEligibilityResponse\" \x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/eligibility:checkBZZXgithub.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/registry/v1;registryv1b\x06proto3"
 

@@ -35,21 +35,16 @@ var (
 	_ = metadata.Join
 )
 
-var filter_EmployerDirectoryService_ListEmployers_0 = &utilities.DoubleArray{Encoding: map[string]int{}, Base: []int(nil), Check: []int(nil)}
-
 func request_EmployerDirectoryService_ListEmployers_0(ctx context.Context, marshaler runtime.Marshaler, client EmployerDirectoryServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq ListEmployersRequest
 		metadata runtime.ServerMetadata
 	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
-	}
-	if err := req.ParseForm(); err != nil {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
-	}
-	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_EmployerDirectoryService_ListEmployers_0); err != nil {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
 	msg, err := client.ListEmployers(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
 	return msg, metadata, err
@@ -60,10 +55,7 @@ func local_request_EmployerDirectoryService_ListEmployers_0(ctx context.Context,
 		protoReq ListEmployersRequest
 		metadata runtime.ServerMetadata
 	)
-	if err := req.ParseForm(); err != nil {
-		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
-	}
-	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_EmployerDirectoryService_ListEmployers_0); err != nil {
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
 	msg, err := server.ListEmployers(ctx, &protoReq)
@@ -156,13 +148,13 @@ func local_request_EmployerDirectoryService_CheckEligibility_0(ctx context.Conte
 // Note that using this registration option will cause many gRPC library features to stop working. Consider using RegisterEmployerDirectoryServiceHandlerFromEndpoint instead.
 // GRPC interceptors will not work for this type of registration. To use interceptors, you must use the "runtime.WithMiddlewares" option in the "runtime.NewServeMux" call.
 func RegisterEmployerDirectoryServiceHandlerServer(ctx context.Context, mux *runtime.ServeMux, server EmployerDirectoryServiceServer) error {
-	mux.Handle(http.MethodGet, pattern_EmployerDirectoryService_ListEmployers_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDirectoryService_ListEmployers_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/kompetansespor.registry.v1.EmployerDirectoryService/ListEmployers", runtime.WithHTTPPathPattern("/v1/employers"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/kompetansespor.registry.v1.EmployerDirectoryService/ListEmployers", runtime.WithHTTPPathPattern("/v1/employers:search"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
@@ -256,11 +248,11 @@ func RegisterEmployerDirectoryServiceHandler(ctx context.Context, mux *runtime.S
 // doesn't go through the normal gRPC flow (creating a gRPC client etc.) then it will be up to the passed in
 // "EmployerDirectoryServiceClient" to call the correct interceptors. This client ignores the HTTP middlewares.
 func RegisterEmployerDirectoryServiceHandlerClient(ctx context.Context, mux *runtime.ServeMux, client EmployerDirectoryServiceClient) error {
-	mux.Handle(http.MethodGet, pattern_EmployerDirectoryService_ListEmployers_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_EmployerDirectoryService_ListEmployers_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/kompetansespor.registry.v1.EmployerDirectoryService/ListEmployers", runtime.WithHTTPPathPattern("/v1/employers"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/kompetansespor.registry.v1.EmployerDirectoryService/ListEmployers", runtime.WithHTTPPathPattern("/v1/employers:search"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
@@ -311,7 +303,7 @@ func RegisterEmployerDirectoryServiceHandlerClient(ctx context.Context, mux *run
 }
 
 var (
-	pattern_EmployerDirectoryService_ListEmployers_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "employers"}, ""))
+	pattern_EmployerDirectoryService_ListEmployers_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "employers"}, "search"))
 	pattern_EmployerDirectoryService_GetEmployer_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 1, 5, 2}, []string{"v1", "employers", "organisation_number"}, ""))
 	pattern_EmployerDirectoryService_CheckEligibility_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "eligibility"}, "check"))
 )

@@ -32,7 +32,8 @@ const (
 // token. It names organisations and never a person.
 type EmployerDirectoryServiceClient interface {
 	// ListEmployers answers the employers that are accredited now, ordered by
-	// organisation number.
+	// organisation number. It is asked by POST, so that what somebody searches for
+	// stands in no address.
 	ListEmployers(ctx context.Context, in *ListEmployersRequest, opts ...grpc.CallOption) (*ListEmployersResponse, error)
 	// GetEmployer answers whether an employer was accredited on a day, from the
 	// history. NOT_FOUND for an organisation that was never accredited;
@@ -93,7 +94,8 @@ func (c *employerDirectoryServiceClient) CheckEligibility(ctx context.Context, i
 // token. It names organisations and never a person.
 type EmployerDirectoryServiceServer interface {
 	// ListEmployers answers the employers that are accredited now, ordered by
-	// organisation number.
+	// organisation number. It is asked by POST, so that what somebody searches for
+	// stands in no address.
 	ListEmployers(context.Context, *ListEmployersRequest) (*ListEmployersResponse, error)
 	// GetEmployer answers whether an employer was accredited on a day, from the
 	// history. NOT_FOUND for an organisation that was never accredited;
