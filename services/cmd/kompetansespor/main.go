@@ -27,8 +27,16 @@ const usage = `kompetansespor: from a signed offer to work, with nothing typed t
   kompetansespor keys list|rotate --config FILE --did DID [--kind KIND] [--overlap TIME]
   kompetansespor keys compromised --config FILE --key KEY --since TIME --reason TEXT
         show, rotate and cut off the keys of a service's organisations
+  kompetansespor rules test [--set FILE]
+        run the examples that stand beside each rule
+  kompetansespor rules explain --config FILE --case REF [--lang nb|nn|en]
+        show a case as the rules saw it then, and whether it comes out the same now
+  kompetansespor rules what-if --config FILE --set FILE --since DATE [--on DATE]
+        evaluate past cases under another rule set; nothing is changed
   kompetansespor verify [--json] [--challenge TEXT --domain TEXT] [--trust-list URL --registry DID] [--ca FILE] FILE|-
         verify a credential or a presentation; ends with 0 when it is verified, 1 when it is not, 2 when nobody can tell now
+  kompetansespor simulate [--days N] [--cases N] [--staff FILE] [--seed N] [--staff-factor F] [--intake-factor F] [--json]
+        how many days cases take with staffed desks, by the services' own rules on a virtual clock
   kompetansespor nats --data DIR
         run the development NATS server of a data directory
 `
@@ -70,8 +78,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return up(ctx, rest, stdout, stderr)
 	case "keys":
 		return manageKeys(ctx, rest, stdout, stderr)
+	case "rules":
+		return askRules(ctx, rest, stdout, stderr)
 	case "verify":
 		return verify(ctx, rest, os.Stdin, stdout, stderr)
+	case "simulate":
+		return simulate(ctx, rest, stdout, stderr)
 	case "demo":
 		return runDemo(ctx, rest, stdout, stderr)
 	case "help", "-h", "--help":
