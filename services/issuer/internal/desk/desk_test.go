@@ -653,6 +653,20 @@ func TestEmployerSeesTheCaseAndIsToldWhenItStops(t *testing.T) {
 	}
 }
 
+func TestGuideNamesTheOfferAndNotItsCode(t *testing.T) {
+	w := open(t)
+	r, code := w.issue(t, 1)
+	steps(t, w.desk.MailStep)
+	_, body, _ := strings.Cut(w.mails["mail_"+r.Offer.ID()], "\r\n\r\n")
+	text, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(body)))
+	if err != nil || strings.Count(string(text), string(r.Offer.Number())) != 3 || strings.Count(string(text), "/invitations/"+r.Offer.ID()) != 3 {
+		t.Errorf("%s, %v", text, err)
+	}
+	if strings.Contains(string(text), string(code)) {
+		t.Error("the code travels with the link")
+	}
+}
+
 func TestCaseMovesToTheChangedOffer(t *testing.T) {
 	w := open(t)
 	old, _ := w.issue(t, 1)

@@ -21,7 +21,11 @@ import (
 // mailGuide leaves the worker's mail in the outbox: the three steps and the
 // link. The collection code is not in it; it travels another way.
 func (d *Desk) mailGuide(ctx context.Context, tx *sqldb.Tx, r Record, t Tenant) error {
-	raw, err := guide(r.Offer.Terms().Email(), t, d.PublicURL+"/invitations/"+r.Offer.ID(), r.Offer.IssuedAt())
+	raw, err := letter{
+		from: t.LegalName, address: t.ContactEmail, to: r.Offer.Terms().Email(), at: r.Offer.IssuedAt(),
+		subject: "Offer of employment / Tilbud om arbeid / Tilbod om arbeid: " + t.LegalName,
+		text:    "guide", with: map[string]string{"Employer": t.LegalName, "Link": d.PublicURL + "/invitations/" + r.Offer.ID(), "Number": string(r.Offer.Number())},
+	}.write()
 	if err != nil {
 		return fmt.Errorf("write guide: %w", err)
 	}
@@ -35,14 +39,6 @@ var texts embed.FS
 // languages are those of a mail, in their order: the reader's own is not known,
 // English is the likeliest of a worker's.
 var languages = []string{"en", "nb", "nn"}
-
-// guide writes the mail to the worker.
-func guide(to string, t Tenant, link string, at time.Time) ([]byte, error) {
-	return letter{
-		from: t.LegalName, address: t.ContactEmail, to: to, at: at, subject: "Offer of employment / Tilbud om arbeid / Tilbod om arbeid: " + t.LegalName,
-		text: "guide", with: map[string]string{"Employer": t.LegalName, "Link": link},
-	}.write()
-}
 
 // letter is a mail in every language.
 type letter struct {

@@ -60,7 +60,8 @@ type WalletServiceClient interface {
 	// INVALID_ARGUMENT when the link is no invitation, or there are both a link
 	// and a number. NOT_FOUND when no offer has that number and that code: the
 	// issuer does not say which of the two is wrong, and locks an offer after
-	// five wrong codes. UNAVAILABLE when the issuer does not answer. With a link,
+	// five wrong codes. RESOURCE_EXHAUSTED after 20 numbers within an hour.
+	// UNAVAILABLE when the issuer does not answer. With a link,
 	// a wrong code, a used or withdrawn offer comes back as the exchange's
 	// problem. Calling it again with the same link and code answers the same
 	// exchange; after a wrong code, a new one.
@@ -305,7 +306,8 @@ type WalletServiceServer interface {
 	// INVALID_ARGUMENT when the link is no invitation, or there are both a link
 	// and a number. NOT_FOUND when no offer has that number and that code: the
 	// issuer does not say which of the two is wrong, and locks an offer after
-	// five wrong codes. UNAVAILABLE when the issuer does not answer. With a link,
+	// five wrong codes. RESOURCE_EXHAUSTED after 20 numbers within an hour.
+	// UNAVAILABLE when the issuer does not answer. With a link,
 	// a wrong code, a used or withdrawn offer comes back as the exchange's
 	// problem. Calling it again with the same link and code answers the same
 	// exchange; after a wrong code, a new one.
