@@ -186,7 +186,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	}
 	bell := runner.NewBell()
 	d := desk.New(desk.Config{
-		DB: s.DB, Store: store.Store{}, Register: enhetsregisteret.New(cfg.Enhetsregisteret.URL), Figures: figures,
+		DB: s.DB, Store: store.Store{Sealer: s.Book.KeyStore()}, Register: enhetsregisteret.New(cfg.Enhetsregisteret.URL), Figures: figures,
 		Eligibility: guide, Limit: cache.NewLimiter(s.Cache, s.Clock, "eligibility", cfg.EligibilityPerMinute, time.Minute),
 		Issuer: s.Issuer(nil, nil), Outbox: s.Outbox, Clock: s.Clock, Random: s.Random,
 		Signer: s.Book, AssertionKey: s.Book.AssertionKey, DID: cfg.DID, Operator: operator, Agencies: agencies, Lifetime: cfg.ListLifetime,

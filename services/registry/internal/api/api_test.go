@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -50,7 +51,7 @@ func open(t *testing.T) office {
 		t.Fatal(err)
 	}
 	d := desk.New(desk.Config{
-		DB: h.DB, Store: store.Store{}, Register: enhetsregisteret.New(server.URL + "/api"), Figures: figures, Eligibility: guide,
+		DB: h.DB, Store: store.Store{Sealer: h.Book.KeyStore()}, Register: enhetsregisteret.New(server.URL + "/api"), Figures: figures, Eligibility: guide,
 		Limit:  cache.NewLimiter(cache.NewMemory(h.Clock, 0, 0), h.Clock, "eligibility", 3, time.Minute),
 		Issuer: h.Issuer, Outbox: h.Outbox, Clock: h.Clock, Random: rand.Reader, Signer: h.Book, AssertionKey: h.Book.AssertionKey,
 		DID: h.DID, Lifetime: time.Minute, Mode: identifier.Synthetic,
@@ -196,6 +197,42 @@ func TestEmployerSeesAndChangesItsOwnOnly(t *testing.T) {
 	}
 	if got, err := o.registry.GetAccreditation(employer(t, fjordtek), &registryv1.GetAccreditationRequest{OrganisationNumber: fjordtek}); err != nil || got.GetAccreditation().GetCredential() == nil {
 		t.Error(err)
+	}
+}
+
+// Who signs, who declared and whom to write to is sealed in the database.
+func TestPersonsStandInNoColumn(t *testing.T) {
+	o := open(t)
+	if a := o.accredited(t); a.GetContactEmail() != "hr@fjordtek.example.com" || a.GetSignatories()[0].GetName() != "Kari Nordmann" {
+		t.Error(a)
+	}
+	rows, err := o.DB.Read().QueryContext(t.Context(), `SELECT * FROM accreditation`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		values := make([]any, len(names))
+		for i := range values {
+			values[i] = new(sql.RawBytes)
+		}
+		if err := rows.Scan(values...); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range values {
+			for _, person := range []string{"Kari", "hr@", "Direktør"} {
+				if strings.Contains(string(*v.(*sql.RawBytes)), person) {
+					t.Errorf("%s stands in %s", person, names[i])
+				}
+			}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -26,10 +26,19 @@ var schema embed.FS
 func Migrations() sqldb.Migrations { return sqldb.Embedded("registry", schema) }
 
 // Store is safe for concurrent use.
-type Store struct{}
+type Store struct {
+	// Sealer keeps what is of persons: who signs, who declared, whom to write to.
+	Sealer Sealer
+}
+
+// Sealer seals bytes for the database, bound to what they are of.
+type Sealer interface {
+	Seal(ctx context.Context, plaintext, aad []byte) ([]byte, error)
+	Open(ctx context.Context, sealed, aad []byte) ([]byte, error)
+}
 
 const columns = `id, organisation_number, legal_name, did, municipality, scope, criteria, state, valid_from, valid_until, revoked_at, banned_until,
-	contact, declared_by, declared_at, signatories, attested, register, content_hash, credential_id, traceparent, created_at`
+	persons, attested, register, content_hash, credential_id, traceparent, created_at`
 
 // micros is 0 for a time that has not come.
 func micros(t time.Time) int64 {
@@ -46,14 +55,33 @@ func instant(micros int64) time.Time {
 	return clock.FromMicros(micros)
 }
 
-// written are an accreditation's columns that change.
-type written struct{ signatories, attested, register string }
+// persons are what an accreditation has of persons.
+type persons struct {
+	Contact     string                    `json:"contact,omitempty"`
+	Declaration accreditation.Declaration `json:"declaration"`
+	Signatories []accreditation.Signatory `json:"signatories,omitempty"`
+}
 
-func write(s accreditation.Snapshot) (w written, err error) {
+func about(id string) []byte { return []byte("accreditation/" + id) }
+
+// written are an accreditation's columns that are more than a word.
+type written struct {
+	persons            []byte
+	attested, register string
+}
+
+func (s Store) write(ctx context.Context, snap accreditation.Snapshot) (w written, err error) {
+	plain, err := json.Marshal(persons{snap.Contact, snap.Declaration, snap.Signatories})
+	if err != nil {
+		return w, fmt.Errorf("write persons: %w", err)
+	}
+	if w.persons, err = s.Sealer.Seal(ctx, plain, about(snap.ID)); err != nil {
+		return w, err
+	}
 	for _, part := range []struct {
 		into *string
 		from any
-	}{{&w.signatories, s.Signatories}, {&w.attested, s.Attested}, {&w.register, s.Register}} {
+	}{{&w.attested, snap.Attested}, {&w.register, snap.Register}} {
 		raw, err := json.Marshal(part.from)
 		if err != nil {
 			return w, fmt.Errorf("write accreditation: %w", err)
@@ -63,18 +91,34 @@ func write(s accreditation.Snapshot) (w written, err error) {
 	return w, nil
 }
 
+// open reads the persons of a row; one of the first schema has none.
+func (s Store) open(ctx context.Context, sealed []byte, into *accreditation.Snapshot) error {
+	if len(sealed) == 0 {
+		return nil
+	}
+	plain, err := s.Sealer.Open(ctx, sealed, about(into.ID))
+	if err != nil {
+		return err
+	}
+	var p persons
+	if err := json.Unmarshal(plain, &p); err != nil {
+		return fmt.Errorf("read persons: %w", err)
+	}
+	into.Contact, into.Declaration, into.Signatories = p.Contact, p.Declaration, p.Signatories
+	return nil
+}
+
 // Add puts in a new accreditation.
-func (Store) Add(ctx context.Context, tx *sqldb.Tx, r desk.Record, at time.Time) error {
+func (t Store) Add(ctx context.Context, tx *sqldb.Tx, r desk.Record, at time.Time) error {
 	s := r.Accreditation.Snapshot()
-	w, err := write(s)
+	w, err := t.write(ctx, s)
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO accreditation (`+columns+`, revocation_reason, name_folded)
-		VALUES ($1, $2, $3, $4, $5, $6, '{}', $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, '', $21)`,
+		VALUES ($1, $2, $3, $4, $5, $6, '{}', $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $16, $17, '', $18)`,
 		s.ID, s.OrganisationNumber, s.LegalName, r.DID, r.Municipality, strings.Join(s.Scope, " "), string(s.State),
-		micros(s.ValidFrom), micros(s.ValidUntil), micros(s.BannedUntil), s.Contact, s.Declaration.By, micros(s.Declaration.At),
-		w.signatories, w.attested, w.register, r.ContentHash, r.CredentialID, r.Traceparent, clock.Micros(at), accreditation.Fold(s.LegalName))
+		micros(s.ValidFrom), micros(s.ValidUntil), micros(s.BannedUntil), w.persons, w.attested, w.register, r.ContentHash, r.CredentialID, r.Traceparent, clock.Micros(at), accreditation.Fold(s.LegalName))
 	if err != nil {
 		return fmt.Errorf("add accreditation: %w", err)
 	}
@@ -82,18 +126,17 @@ func (Store) Add(ctx context.Context, tx *sqldb.Tx, r desk.Record, at time.Time)
 }
 
 // Save writes an accreditation back.
-func (Store) Save(ctx context.Context, tx *sqldb.Tx, r desk.Record) error {
+func (t Store) Save(ctx context.Context, tx *sqldb.Tx, r desk.Record) error {
 	s := r.Accreditation.Snapshot()
-	w, err := write(s)
+	w, err := t.write(ctx, s)
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE accreditation SET legal_name = $1, name_folded = $2, did = $3, municipality = $4, state = $5,
-		valid_from = $6, valid_until = $7, banned_until = $8, contact = $9, declared_by = $10, declared_at = $11, signatories = $12,
-		attested = $13, register = $14, content_hash = $15, credential_id = $16 WHERE id = $17`,
+		valid_from = $6, valid_until = $7, banned_until = $8, persons = $9, attested = $10, register = $11, content_hash = $12, credential_id = $13
+		WHERE id = $14`,
 		s.LegalName, accreditation.Fold(s.LegalName), r.DID, r.Municipality, string(s.State), micros(s.ValidFrom), micros(s.ValidUntil),
-		micros(s.BannedUntil), s.Contact, s.Declaration.By, micros(s.Declaration.At), w.signatories, w.attested, w.register,
-		r.ContentHash, r.CredentialID, s.ID)
+		micros(s.BannedUntil), w.persons, w.attested, w.register, r.ContentHash, r.CredentialID, s.ID)
 	if err != nil {
 		return fmt.Errorf("save accreditation: %w", err)
 	}
@@ -171,7 +214,7 @@ func (s Store) one(ctx context.Context, q sqldb.Querier, where string, args ...a
 	return all[0], nil
 }
 
-func (Store) all(ctx context.Context, q sqldb.Querier, where string, args ...any) ([]desk.Record, error) {
+func (s Store) all(ctx context.Context, q sqldb.Querier, where string, args ...any) ([]desk.Record, error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM accreditation `+where, args...)
 	found, err := sqldb.Collect(rows, err, scan)
 	if err != nil {
@@ -184,6 +227,9 @@ func (Store) all(ctx context.Context, q sqldb.Querier, where string, args ...any
 	out := make([]desk.Record, 0, len(found))
 	for _, row := range found {
 		row.snapshot.Changes = told[row.snapshot.ID]
+		if err := s.open(ctx, row.persons, &row.snapshot); err != nil {
+			return nil, err
+		}
 		if row.record.Accreditation, err = accreditation.Restore(row.snapshot); err != nil {
 			return nil, err
 		}
@@ -216,8 +262,9 @@ func changes(ctx context.Context, q sqldb.Querier, where string, args ...any) (m
 	return by, nil
 }
 
-// row is an accreditation before its changes are read.
+// row is an accreditation before its changes and persons are read.
 type row struct {
+	persons  []byte
 	record   desk.Record
 	snapshot accreditation.Snapshot
 }
@@ -225,10 +272,10 @@ type row struct {
 func scan(r *sql.Rows) (row, error) {
 	var out row
 	s := &out.snapshot
-	var scope, criteria, signatories, attested, register string
-	var from, until, revoked, banned, declared, created int64
+	var scope, criteria, attested, register string
+	var from, until, revoked, banned, created int64
 	err := r.Scan(&s.ID, &s.OrganisationNumber, &s.LegalName, &out.record.DID, &out.record.Municipality, &scope, &criteria, &s.State,
-		&from, &until, &revoked, &banned, &s.Contact, &s.Declaration.By, &declared, &signatories, &attested, &register,
+		&from, &until, &revoked, &banned, &out.persons, &attested, &register,
 		&out.record.ContentHash, &out.record.CredentialID, &out.record.Traceparent, &created)
 	if err != nil {
 		return out, err
@@ -236,13 +283,13 @@ func scan(r *sql.Rows) (row, error) {
 	for _, part := range []struct {
 		from string
 		into any
-	}{{signatories, &s.Signatories}, {attested, &s.Attested}, {register, &s.Register}} {
+	}{{attested, &s.Attested}, {register, &s.Register}} {
 		if err := json.Unmarshal([]byte(part.from), part.into); err != nil {
 			return out, err
 		}
 	}
 	s.Scope, s.ValidFrom, s.ValidUntil = strings.Fields(scope), instant(from), instant(until)
-	s.BannedUntil, s.Declaration.At = instant(banned), instant(declared)
+	s.BannedUntil = instant(banned)
 	return out, before(s, criteria, instant(revoked), instant(created))
 }
 

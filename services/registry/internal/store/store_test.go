@@ -110,8 +110,9 @@ func TestAccreditationFromBeforeIsReadAsWhatItWas(t *testing.T) {
 		t.Error(r.Accreditation.BannedUntil(), err)
 	}
 	// Written back, it is one like all others.
-	tx(t, h, func(tx *sqldb.Tx) error { return store.Store{}.Save(t.Context(), tx, a) })
-	again, err := store.Store{}.Newest(t.Context(), h.DB.Read(), "acc_a")
+	keys := harness.Open(t, "registry", store.Migrations()).Book.KeyStore()
+	tx(t, h, func(tx *sqldb.Tx) error { return store.Store{Sealer: keys}.Save(t.Context(), tx, a) })
+	again, err := store.Store{Sealer: keys}.Newest(t.Context(), h.DB.Read(), "acc_a")
 	if err != nil || again.Accreditation.ValidUntil() != a.Accreditation.ValidUntil() {
 		t.Error(err)
 	}

@@ -1,12 +1,10 @@
 -- +goose Up
 
--- What an employer applied with and what is known of it. signatories,
--- attested and register are JSON; name_folded is the name as it is searched;
--- valid_until is the last day, banned_until 0 unless revoked.
-ALTER TABLE accreditation ADD COLUMN contact TEXT NOT NULL DEFAULT '';
-ALTER TABLE accreditation ADD COLUMN declared_by TEXT NOT NULL DEFAULT '';
-ALTER TABLE accreditation ADD COLUMN declared_at BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE accreditation ADD COLUMN signatories TEXT NOT NULL DEFAULT '[]';
+-- What an employer applied with and what is known of it. persons is the
+-- contact, the declaration and the signatories, sealed; attested and register
+-- are JSON; name_folded is the name as it is searched; valid_until is the last
+-- day, banned_until 0 unless revoked.
+ALTER TABLE accreditation ADD COLUMN persons BYTEA NOT NULL DEFAULT '';
 ALTER TABLE accreditation ADD COLUMN attested TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE accreditation ADD COLUMN register TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE accreditation ADD COLUMN valid_until BIGINT NOT NULL DEFAULT 0;
