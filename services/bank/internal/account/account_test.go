@@ -293,6 +293,9 @@ func TestRevokedPermitStopsForGoodOrFreezes(t *testing.T) {
 	if n := a.Stand(Revoked, "PERMIT_REVOKED", now); n != nil || a.State() != Opened {
 		t.Error("frozen again for the same:", n)
 	}
+	if n := a.Stand(Revoked, "OFFICER", now); n != nil || a.State() != Opened {
+		t.Error("frozen again by another word for it:", n)
+	}
 	if _, err := a.Release(word("")); fault.RuleOf(err) != "account.not-frozen" {
 		t.Error(err)
 	}

@@ -207,4 +207,24 @@ func TestNewListIsComparedWithEveryCustomer(t *testing.T) {
 	w.list = listOf(t, "v3", "S1,SANCTION,Boris Example,1990-01-01,x")
 	rescreen()
 	w.standing(t, "case_2", desk.Opened)
+	w.list = listOf(t, "v4", "S1,SANCTION,Boris Example,1990-01-01,x", "S9,SANCTION,Johnson Lisa,1990-01-01,x")
+	rescreen()
+	w.standing(t, "case_1", desk.Frozen)
+	w.standing(t, "case_2", desk.Opened)
+}
+
+func TestCustomerWhoIsAnotherNowWaitsForAList(t *testing.T) {
+	w := openWorld(t)
+	w.opened(t, "case_1")
+	w.listErr = fault.New(fault.Unavailable, "sanctions.list-entry", "half a list")
+	w.claims["case_1"] = map[string]any{"family_name": "Jonsson"}
+	w.event(t, "verifier", "case.corrected", "case_1", map[string]any{"fields": []any{"family_name"}})
+	if line := w.line(t, "case_1"); line.Rule != "sanctions.list-entry" || line.Account.Snapshot().Holder != "Lisa Johnson" {
+		t.Errorf("%+v", line)
+	}
+	w.listErr = nil
+	w.later(t)
+	if line := w.line(t, "case_1"); line.Rule != "" || line.Account.Snapshot().Holder != "Lisa Jonsson" {
+		t.Errorf("%+v", line)
+	}
 }

@@ -61,6 +61,14 @@ func TestListFileFollowsTheFileAndFailsClosed(t *testing.T) {
 	next("sanctions.list-missing", "")
 	write("#version,v4\n" + head + "A,PEP,Ola Nordmann,1970,x\n")
 	next("", "v4")
+	if err := os.Rename(f.Path, f.Path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	next("sanctions.list-missing", "")
+	if err := os.Rename(f.Path+".away", f.Path); err != nil {
+		t.Fatal(err)
+	}
+	next("", "v4") // the same file is there again
 	clock.now = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 	next("sanctions.list-stale", "")
 	fixed := FixedList{Parsed: first, Clock: clock}

@@ -83,7 +83,7 @@ type agreement int
 const (
 	unknown agreement = iota // the list has none
 	same
-	close // a year or so apart, or day and month exchanged
+	close // in the same year, or one or so apart
 	far
 )
 
@@ -97,8 +97,7 @@ func (e entry) born(day time.Time, years int) agreement {
 		switch {
 		case b.day.IsZero() && b.year == day.Year(), b.day.Equal(day) && !b.day.IsZero():
 			return same
-		case abs(b.year-day.Year()) <= years,
-			b.year == day.Year() && int(b.day.Month()) == day.Day() && b.day.Day() == int(day.Month()):
+		case abs(b.year-day.Year()) <= years: // day and month exchanged, too
 			best = close
 		}
 	}
