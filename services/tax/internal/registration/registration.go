@@ -183,12 +183,16 @@ func (r *Registration) Stand(standing Standing, cause string) (changed, stopped 
 }
 
 // Correct records that UDI has corrected the case: what was issued by an earlier
-// edition of the view is to be issued again.
+// edition of the view is to be issued again, and what the register refused may be
+// asked for again.
 func (r *Registration) Correct(edition int64) (changed bool) {
 	if edition <= r.edition {
 		return false
 	}
 	r.edition = edition
+	if r.order.Stage == StageRefused {
+		r.order.Stage, r.order.Refusal = StageWithdrawn, ""
+	}
 	return true
 }
 

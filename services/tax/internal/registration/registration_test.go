@@ -208,6 +208,9 @@ func TestRefusedRequisitionIsNotRepeated(t *testing.T) {
 		if r.State() != Rejected || r.Wants() || r.Order().Refusal != refusal {
 			t.Errorf("%s: %s %+v", refusal, r.State(), r.Order())
 		}
+		if r.Correct(2); !r.Wants() || r.State() != Ready {
+			t.Errorf("%s: a corrected case is asked for no more", refusal)
+		}
 	}
 }
 
