@@ -59,8 +59,15 @@ func RunRuleExamples(file []byte) ([]RuleExample, error) {
 // Explanation is a case as the rules saw it.
 type Explanation struct {
 	Case, Number, State string
-	RuleSet, Mode       string
-	Outcome             string
+	// Evaluations are oldest first, the last is the one that counts. There are
+	// several when an offer was changed or an identity corrected.
+	Evaluations []ExplainedEvaluation
+	Decisions   []ExplainedDecision
+}
+
+// ExplainedEvaluation is what the rules found, and whether they find it again.
+type ExplainedEvaluation struct {
+	RuleSet, Mode, Outcome string
 	// InputsHash is the stored one, Recomputed the one of the stored facts now.
 	// Replays says that all of the evaluation came out as it is stored; Problem
 	// why it could not be made again.
@@ -70,7 +77,6 @@ type Explanation struct {
 	Facts                  []Fact
 	Rules                  []ExplainedRule
 	Flags, Warnings        []string
-	Decisions              []ExplainedDecision
 }
 
 // Fact is one of the facts; it may be personal.
@@ -86,15 +92,16 @@ type ExplainedRule struct {
 	NB, NN, EN     string
 }
 
-// ExplainedDecision is who decided what, and whether on what the case says now.
+// ExplainedDecision is who decided what, on which evaluation.
 type ExplainedDecision struct {
 	ID, By, Outcome, Reason string
 	At                      time.Time
 	RuleSet, InputsHash     string
 	// Proposed is what the rules had said when it was made.
 	Proposed string
-	// SameInputs is false when the case was evaluated anew since.
-	SameInputs                               bool
+	// Evaluation is the number of the evaluation that it rests on, from 1; 0 when
+	// the case has none with these inputs.
+	Evaluation                               int
 	PresentationHash, ConsentHash, OfferHash string
 }
 
@@ -117,35 +124,50 @@ func ExplainCase(ctx context.Context, cfg Config, caseRef string) (e Explanation
 }
 
 func explain(record desk.Record, decisions []store.Decided) (Explanation, error) {
-	stored := record.Case.Evaluation()
-	facts, err := factsByPath(record.File.Facts)
+	e := Explanation{Case: record.Case.ID(), Number: record.Case.Number(), State: string(record.Case.State())}
+	for _, evaluated := range record.Evaluations() {
+		one, err := explainEvaluation(evaluated)
+		if err != nil {
+			return Explanation{}, err
+		}
+		e.Evaluations = append(e.Evaluations, one)
+	}
+	for _, d := range decisions {
+		rests := slices.IndexFunc(e.Evaluations, func(one ExplainedEvaluation) bool {
+			return one.RuleSet == d.RuleSet && one.InputsHash == d.InputsHash
+		})
+		e.Decisions = append(e.Decisions, ExplainedDecision{
+			ID: d.ID, By: d.Officer, Outcome: string(d.Made.Outcome), Reason: d.Reason, At: d.At, RuleSet: d.RuleSet, InputsHash: d.InputsHash,
+			Proposed: string(d.Found.Outcome), Evaluation: rests + 1,
+			PresentationHash: d.Basis.PresentationHash, ConsentHash: d.Basis.ConsentHash, OfferHash: d.Basis.OfferHash,
+		})
+	}
+	return e, nil
+}
+
+func explainEvaluation(evaluated desk.Evaluated) (ExplainedEvaluation, error) {
+	stored := evaluated.Evaluation
+	facts, err := factsByPath(evaluated.Facts)
 	if err != nil {
-		return Explanation{}, err
+		return ExplainedEvaluation{}, err
 	}
-	e := Explanation{
-		Case: record.Case.ID(), Number: record.Case.Number(), State: string(record.Case.State()), RuleSet: stored.RuleSet, Mode: string(stored.Mode),
-		Outcome: string(stored.Outcome), InputsHash: stored.InputsHash, Facts: facts, Flags: stored.Flags, Warnings: stored.Warnings,
+	e := ExplainedEvaluation{
+		RuleSet: stored.RuleSet, Mode: string(stored.Mode), Outcome: string(stored.Outcome), InputsHash: stored.InputsHash, Facts: facts,
+		Flags: stored.Flags, Warnings: stored.Warnings,
 	}
-	again, same, err := ruleset.Replay(stored, record.File.Facts)
+	again, same, err := ruleset.Replay(stored, evaluated.Facts)
 	e.Recomputed, e.Replays = again.InputsHash, same
 	if err != nil {
 		e.Problem = err.Error()
 	}
-	set, err := ruleset.Load(stored.RuleSet)
+	set, unknown := ruleset.Load(stored.RuleSet)
 	for _, r := range stored.Results {
 		one := ExplainedRule{ID: r.ID, Version: r.Version, LegalReference: r.LegalReference, Result: string(r.Result), OnlyForGrant: r.OnlyForGrant}
-		if err == nil {
+		if unknown == nil {
 			texts, _ := set.Texts(r.ID)
 			one.NB, one.NN, one.EN = texts.NB, texts.NN, texts.EN
 		}
 		e.Rules = append(e.Rules, one)
-	}
-	for _, d := range decisions {
-		e.Decisions = append(e.Decisions, ExplainedDecision{
-			ID: d.ID, By: d.Officer, Outcome: string(d.Made.Outcome), Reason: d.Reason, At: d.At, RuleSet: d.RuleSet, InputsHash: d.InputsHash,
-			Proposed: string(d.Found.Outcome), SameInputs: d.RuleSet == stored.RuleSet && d.InputsHash == stored.InputsHash,
-			PresentationHash: d.Basis.PresentationHash, ConsentHash: d.Basis.ConsentHash, OfferHash: d.Basis.OfferHash,
-		})
 	}
 	return e, nil
 }
@@ -259,7 +281,9 @@ func AskWhatIf(ctx context.Context, cfg Config, question WhatIfQuestion) (WhatIf
 
 func (w *WhatIf) add(record desk.Record, set *ruleset.RuleSet, on time.Time) {
 	w.Cases++
-	then, facts := record.Case.Evaluation(), record.File.Facts
+	evaluations := record.Evaluations()
+	counts := evaluations[len(evaluations)-1]
+	then, facts := counts.Evaluation, counts.Facts
 	if !on.IsZero() {
 		facts.EvaluatedOn = on.Format(time.DateOnly)
 	}

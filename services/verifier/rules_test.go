@@ -24,7 +24,7 @@ func (r *rig) operator() Config {
 	return Config{Common: config.Common{MasterKeyFile: key, Database: config.Database{Driver: "sqlite", DSN: path}}}
 }
 
-func (e Explanation) rule(id string) ExplainedRule {
+func (e ExplainedEvaluation) rule(id string) ExplainedRule {
 	for _, r := range e.Rules {
 		if r.ID == id {
 			return r
@@ -33,7 +33,7 @@ func (e Explanation) rule(id string) ExplainedRule {
 	return ExplainedRule{}
 }
 
-func (e Explanation) fact(path string) string {
+func (e ExplainedEvaluation) fact(path string) string {
 	for _, f := range e.Facts {
 		if f.Path == path {
 			return f.Value
@@ -46,11 +46,15 @@ func TestOperatorSeesADecisionAsItWasEvaluated(t *testing.T) {
 	r := newRig(t)
 	caseRef, _, _ := r.granted("off_1")
 	cfg := r.operator()
-	e, err := ExplainCase(t.Context(), cfg, caseRef)
+	explained, err := ExplainCase(t.Context(), cfg, caseRef)
 	r.must(err)
 	record, err := r.Get(t.Context(), caseRef)
 	r.must(err)
-	if e.Case != caseRef || e.Number != record.Case.Number() || e.State != "GRANTED" || e.Outcome != "PROPOSE_GRANT" || e.RuleSet != r.Rules.Version() {
+	if explained.Case != caseRef || explained.Number != record.Case.Number() || explained.State != "GRANTED" || len(explained.Evaluations) != 1 {
+		t.Fatalf("%+v", explained)
+	}
+	e := explained.Evaluations[0]
+	if e.Outcome != "PROPOSE_GRANT" || e.RuleSet != r.Rules.Version() {
 		t.Errorf("%+v", e)
 	}
 	if !e.Replays || e.InputsHash == "" || e.InputsHash != e.Recomputed || e.Problem != "" {
@@ -69,11 +73,11 @@ func TestOperatorSeesADecisionAsItWasEvaluated(t *testing.T) {
 	if !e.rule("automatic.police").OnlyForGrant {
 		t.Error("what only a grant needs is not told apart")
 	}
-	if len(e.Decisions) != 1 {
-		t.Fatalf("%d decisions", len(e.Decisions))
+	if len(explained.Decisions) != 1 {
+		t.Fatalf("%d decisions", len(explained.Decisions))
 	}
-	d := e.Decisions[0]
-	if d.By != "officer-1" || d.Outcome != "GRANTED" || !d.SameInputs || d.Proposed != "PROPOSE_GRANT" || d.At.IsZero() || d.PresentationHash == "" || d.ConsentHash == "" {
+	d := explained.Decisions[0]
+	if d.By != "officer-1" || d.Outcome != "GRANTED" || d.Evaluation != 1 || d.Proposed != "PROPOSE_GRANT" || d.At.IsZero() || d.PresentationHash == "" || d.ConsentHash == "" {
 		t.Errorf("%+v", d)
 	}
 	_, err = ExplainCase(t.Context(), cfg, "case_unknown")
@@ -86,11 +90,48 @@ func TestOperatorSeesThatFactsAreNotThoseOfThen(t *testing.T) {
 	r.must(err)
 	record, err := r.Get(t.Context(), caseRef)
 	r.must(err)
-	record.File.Facts.AnnualSalary++
-	e, err := explain(record, nil)
+	evaluated := record.Evaluations()[0]
+	evaluated.Facts.AnnualSalary++
+	e, err := explainEvaluation(evaluated)
 	r.must(err)
-	if e.Replays || e.InputsHash == e.Recomputed || len(e.Decisions) != 0 {
+	if e.Replays || e.InputsHash == e.Recomputed || e.Problem != "" {
 		t.Errorf("%+v", e)
+	}
+	evaluated.Evaluation.RuleSet = "1814"
+	e, err = explainEvaluation(evaluated)
+	r.must(err)
+	if e.Replays || e.Problem == "" || len(e.Rules) == 0 {
+		t.Errorf("%+v", e)
+	}
+}
+
+// A changed offer is evaluated anew; what was decided on before stays explained.
+func TestOperatorSeesEveryEvaluation(t *testing.T) {
+	r := newRig(t)
+	caseRef, _, err := r.newWorker("off_1", nil).paid()
+	r.must(err)
+	again, _, err := r.changed("off_2", "off_1", func(c map[string]any) {
+		c["employment"].(map[string]any)["annual_salary"].(map[string]any)["amount"] = 500000.0
+	}).apply()
+	r.must(err)
+	if again != caseRef {
+		t.Fatalf("another case, %s", again)
+	}
+	_, err = r.decide(caseRef, casefile.Refused, "SALARY_TOO_LOW")
+	r.must(err)
+	e, err := ExplainCase(t.Context(), r.operator(), caseRef)
+	r.must(err)
+	if len(e.Evaluations) != 2 || !e.Evaluations[0].Replays || !e.Evaluations[1].Replays || e.Evaluations[0].fact("annual_salary") != "634700" ||
+		e.Evaluations[1].fact("annual_salary") != "500000" || e.Evaluations[1].rule("skilled.salary").Result != "failed" {
+		t.Fatalf("%+v", e.Evaluations)
+	}
+	if len(e.Decisions) != 1 || e.Decisions[0].Evaluation != 2 || e.Decisions[0].Reason != "SALARY_TOO_LOW" || e.Decisions[0].Proposed != "TO_OFFICER" {
+		t.Errorf("%+v", e.Decisions)
+	}
+	answer, err := AskWhatIf(t.Context(), r.operator(), WhatIfQuestion{Set: raised(t, "450000")})
+	r.must(err)
+	if len(answer.Changed) != 1 || answer.Changed[0].Then != "TO_OFFICER" || answer.Changed[0].Now != "PROPOSE_GRANT" {
+		t.Errorf("%+v", answer)
 	}
 }
 

@@ -119,6 +119,30 @@ func explainCase(ctx context.Context, args []string, stdout, stderr io.Writer) e
 func printExplanation(w io.Writer, e verifier.Explanation, lang string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "case\t%s (%s), %s\n", e.Case, e.Number, e.State)
+	for i, one := range e.Evaluations {
+		fmt.Fprintf(t, "\nevaluation\t%d of %d\n", i+1, len(e.Evaluations))
+		printEvaluation(t, one, lang)
+	}
+	fmt.Fprintf(t, "\ndecided\tby\toutcome\ton\n")
+	for _, d := range e.Decisions {
+		rests := fmt.Sprintf("evaluation %d", d.Evaluation)
+		if d.Evaluation == 0 {
+			rests = fmt.Sprintf("inputs %s by %s, WHICH THE CASE DOES NOT HAVE", d.InputsHash, d.RuleSet)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", d.At.UTC().Format(time.RFC3339), quoted(d.By), strings.TrimSpace(d.Outcome+" "+d.Reason), rests)
+		for _, basis := range [][2]string{{"presentation", d.PresentationHash}, {"consent", d.ConsentHash}, {"offer", d.OfferHash}} {
+			if basis[1] != "" {
+				fmt.Fprintf(t, "\t\t%s\t%s\n", basis[0], basis[1])
+			}
+		}
+	}
+	if len(e.Decisions) == 0 {
+		fmt.Fprintf(t, "not yet\n")
+	}
+	return t.Flush()
+}
+
+func printEvaluation(t io.Writer, e verifier.ExplainedEvaluation, lang string) {
 	fmt.Fprintf(t, "rule set\t%s\n", e.RuleSet)
 	if e.Mode != "" {
 		fmt.Fprintf(t, "mode\t%s\n", e.Mode)
@@ -152,23 +176,6 @@ func printExplanation(w io.Writer, e verifier.Explanation, lang string) error {
 	for _, f := range e.Facts {
 		fmt.Fprintf(t, "%s\t%s\n", f.Path, quoted(f.Value))
 	}
-	fmt.Fprintf(t, "\ndecided\tby\toutcome\ton inputs\n")
-	for _, d := range e.Decisions {
-		inputs := d.InputsHash
-		if !d.SameInputs {
-			inputs += " by " + d.RuleSet + " (the case was evaluated anew since)"
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", d.At.UTC().Format(time.RFC3339), quoted(d.By), strings.TrimSpace(d.Outcome+" "+d.Reason), inputs)
-		for _, basis := range [][2]string{{"presentation", d.PresentationHash}, {"consent", d.ConsentHash}, {"offer", d.OfferHash}} {
-			if basis[1] != "" {
-				fmt.Fprintf(t, "\t\t%s\t%s\n", basis[0], basis[1])
-			}
-		}
-	}
-	if len(e.Decisions) == 0 {
-		fmt.Fprintf(t, "not yet\n")
-	}
-	return t.Flush()
 }
 
 // quoted shows what a value hides: line breaks, and characters that cannot be seen.

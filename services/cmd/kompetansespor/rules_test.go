@@ -114,10 +114,15 @@ func TestRulesRefuseWhatTheyCannotDo(t *testing.T) {
 // What an applicant wrote stays on its line and cannot turn the terminal around.
 func TestValuesStayOnTheirLine(t *testing.T) {
 	var out bytes.Buffer
-	e := verifier.Explanation{
-		Case: "case_1", Facts: []verifier.Fact{{Path: "given_name", Value: "Li\r\nsa\x1b[2J\u202ex"}}, Flags: []string{"name.bidirectional"},
+	evaluation := verifier.ExplainedEvaluation{
+		Facts: []verifier.Fact{{Path: "given_name", Value: "Li\r\nsa\x1b[2J\u202ex"}}, Flags: []string{"name.bidirectional"},
 		Warnings: []string{"passport.before-end"}, Mode: "automatic", Rules: []verifier.ExplainedRule{{ID: "a", Result: "officer", OnlyForGrant: true, EN: "Asks."}},
-		Decisions: []verifier.ExplainedDecision{{By: "officer", Outcome: "REFUSED", Reason: "NOT_SKILLED", InputsHash: "00", RuleSet: "old", OfferHash: "hash"}},
+	}
+	e := verifier.Explanation{
+		Case: "case_1", Evaluations: []verifier.ExplainedEvaluation{evaluation},
+		Decisions: []verifier.ExplainedDecision{
+			{By: "officer", Outcome: "REFUSED", Reason: "NOT_SKILLED", InputsHash: "00", RuleSet: "old", OfferHash: "hash"}, {By: "officer", Evaluation: 1},
+		},
 	}
 	if err := printExplanation(&out, e, "en"); err != nil {
 		t.Fatal(err)
@@ -126,13 +131,13 @@ func TestValuesStayOnTheirLine(t *testing.T) {
 	if strings.ContainsAny(text, "\r\x1b\u202e") || !strings.Contains(text, `"Li\r\nsa\x1b[2J\u202ex"`) {
 		t.Errorf("%q", text)
 	}
-	for _, want := range []string{"DIFFERS", "name.bidirectional", "passport.before-end", "automatic", "for an automatic grant", "not in force on that day", "REFUSED NOT_SKILLED", "evaluated anew since", "hash"} {
+	for _, want := range []string{"DIFFERS", "name.bidirectional", "passport.before-end", "automatic", "for an automatic grant", "not in force on that day", "REFUSED NOT_SKILLED", "WHICH THE CASE DOES NOT HAVE", "evaluation 1", "hash"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s is not in\n%s", want, text)
 		}
 	}
 	out.Reset()
-	e.Problem, e.Decisions = "the rule set is unknown", nil
+	e.Evaluations[0].Problem, e.Decisions = "the rule set is unknown", nil
 	if err := printExplanation(&out, e, "en"); err != nil || !strings.Contains(out.String(), "cannot be made again") || !strings.Contains(out.String(), "not yet") {
 		t.Errorf("%v\n%s", err, out.String())
 	}
