@@ -3,6 +3,7 @@ package ruleset
 import (
 	"fmt"
 	"reflect"
+	"sync"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -87,7 +88,8 @@ var variables = []struct {
 // visaFreeVariable holds the conditions by country of the list in force.
 const visaFreeVariable = "visa_free"
 
-func newEnvironment() (*cel.Env, error) {
+// environment is the one that every rule's own extends.
+var environment = sync.OnceValues(func() (*cel.Env, error) {
 	options := []cel.EnvOption{
 		cel.StdLib(cel.StdLibSubset(&env.LibrarySubset{
 			IncludeMacros: []string{"all", "exists"},
@@ -111,7 +113,7 @@ func newEnvironment() (*cel.Env, error) {
 		return nil, fmt.Errorf("make the environment of rules: %w", err)
 	}
 	return e, nil
-}
+})
 
 func functions(names ...string) []*env.Function {
 	all := make([]*env.Function, len(names))

@@ -144,12 +144,12 @@ func parse(raw []byte) (*RuleSet, error) {
 	if s.baseline, err = plainMap(&file.Baseline); err != nil {
 		return nil, fmt.Errorf("baseline: %w", err)
 	}
-	environment, err := newEnvironment()
+	base, err := environment()
 	if err != nil {
 		return nil, err
 	}
 	for _, y := range file.Rules {
-		one, err := compileRule(environment, y)
+		one, err := compileRule(base, y)
 		if err != nil {
 			return nil, fmt.Errorf("rule %q: %w", y.ID, err)
 		}
