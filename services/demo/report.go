@@ -25,11 +25,15 @@ type Report struct {
 	} `json:"didcomm"`
 	Events []Event `json:"events"`
 	Cases  []Case  `json:"cases,omitempty"` // every person's
+	// Metrics are M1 to M9 over all cases, when all were completed.
+	Metrics []Metric `json:"metrics,omitempty"`
 
 	offerID, link, code, credentialID string
 	application, paymentURL           string
 	signedAt                          time.Time
 	feeDue, completed                 bool
+	measured                          MeasuredCase
+	person                            *person
 }
 
 // Step is one step of the case.
@@ -105,17 +109,36 @@ func Run(ctx context.Context, target Target, persons []Input, parallel int, say 
 		}
 		first.Cases = append(first.Cases, one)
 	}
-	return first, cmp.Or(problems...)
+	if err := cmp.Or(problems...); err != nil {
+		return first, err
+	}
+	measured := Measured{}
+	for _, r := range reports {
+		measured.Cases = append(measured.Cases, r.measured)
+	}
+	// The last of several has ended: what its offer's withdrawal does to it counts
+	// no more. One person alone keeps the offer.
+	if last := len(reports) - 1; last > 0 {
+		if measured.Withdrawal, err = reports[last].person.withdraw(ctx); err != nil {
+			return first, fmt.Errorf("measure a withdrawal: %w", err)
+		}
+	}
+	first.Metrics = measured.Metrics()
+	return first, nil
 }
 
 // one is one person's case.
 func (c *clients) one(ctx context.Context, input Input, say func(Step)) (*Report, error) {
 	p := &person{clients: c, input: input, report: &Report{Outcome: "NOT_STARTED"}, say: say}
+	p.report.person = p
+	sent := &Sent{}
+	ctx = sending(ctx, sent)
 	err := p.journey(ctx)
 	slices.SortStableFunc(p.report.Steps, func(a, b Step) int { return a.At.Compare(b.At) })
 	if err == nil {
 		p.report.Outcome = Completed
 		p.report.MachineMS = p.report.Steps[len(p.report.Steps)-1].ElapsedMS
+		p.report.measured, err = p.measure(ctx, sent)
 	}
 	return p.report, err
 }
@@ -141,7 +164,10 @@ func (r *Report) Print(w io.Writer) error {
 		}
 		fmt.Fprintf(t, "\ncases\t%d of %d completed\n", completed, len(r.Cases))
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil || len(r.Metrics) == 0 {
+		return err
+	}
+	return PrintMetrics(w, r.Metrics)
 }
 
 // PrintStep writes one step as it happens.

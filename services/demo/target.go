@@ -75,7 +75,7 @@ func connect(t Target) (*clients, error) {
 	dial := func(p Place) (*grpc.ClientConn, error) {
 		conn, err := grpc.NewClient("passthrough:///"+p.Address, grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{
 			MinVersion: tls.VersionTLS12, RootCAs: t.Authorities, ServerName: p.Host, NextProtos: []string{"h2"},
-		})))
+		})), grpc.WithUnaryInterceptor(record))
 		if err != nil {
 			return nil, fmt.Errorf("connect to %s: %w", p.Host, err)
 		}
