@@ -88,6 +88,9 @@ func FactsOf(a Application, on time.Time) (Facts, error) {
 	if r.optional("employment.end_date") != "" {
 		f.EndDate = r.date("employment.end_date")
 	}
+	if r.at("employment.weekly_hours") != nil {
+		f.WeeklyHoursHundredths = r.hundredths("employment.weekly_hours")
+	}
 	if err := fault.Violated("case.facts", "the offer lacks claims that the rules need", r.violations); err != nil {
 		return Facts{}, err
 	}

@@ -231,7 +231,7 @@ const (
  "passport":{"issuing_country":"US","date_of_expiry":"2033-01-01"},"employer":{"organisation_number":"310000019","legal_name":"Universitetet i Testby"},
  "signatory":{"name":"Kari Nordmann","role":"HR manager"},
  "employment":{"occupation":{"scheme":"STYRK-08","code":"2512"},"required_education_level":"master","start_date":"2027-01-04","end_date":"2028-01-04",
- "position_percentage":100,"annual_salary":{"amount":634700,"currency":"NOK","period":"YEAR"}},
+ "position_percentage":100,"weekly_hours":37.5,"annual_salary":{"amount":634700,"currency":"NOK","period":"YEAR"}},
  "declarations":{"qualifications_confirmed":true,"information_verified":true}}`
 	lisasEducation = `{"decision_id":"rec_5","given_name":"Lisa","family_name":"Johnson","birthdate":"1990-01-01","foreign_qualification":"Master of Science",
  "foreign_institution":"Columbia University","foreign_country":"US","norwegian_level":"MASTER","credits":300,"eqf_level":7,

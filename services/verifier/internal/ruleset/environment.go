@@ -18,7 +18,8 @@ import (
 // comparison, logic, whole numbers, membership, and two ways to count in years
 // and months. There is no clock, no text matching, no conversion and nothing that
 // reads anything but the facts. Dates are days since 1970-01-01, money is whole
-// NOK a year, a position's percentage is in hundredths.
+// NOK a year, a position's percentage and
+// weekly hours are in hundredths.
 
 // maxCost is what evaluating one expression may cost, estimated when it is
 // compiled and counted when it runs. The dearest of ours is estimated at 40 000
@@ -72,6 +73,7 @@ var variables = []struct {
 	{"offer.required_education", cel.StringType, func(f Facts, _ Dates) any { return f.RequiredEducation }},
 	{"offer.start", cel.IntType, func(_ Facts, d Dates) any { return day(d.Start) }},
 	{"offer.percentage", cel.IntType, func(f Facts, _ Dates) any { return f.PercentageHundredths }},
+	{"offer.weekly_hours", cel.IntType, func(f Facts, _ Dates) any { return f.WeeklyHoursHundredths }},
 	{"offer.salary", cel.IntType, func(f Facts, _ Dates) any { return f.AnnualSalary }},
 	{"offer.collective_agreement", cel.StringType, func(f Facts, _ Dates) any { return f.CollectiveAgreement }},
 	{"offer.qualifications_confirmed", cel.BoolType, func(f Facts, _ Dates) any { return f.QualificationsConfirmed }},

@@ -64,6 +64,8 @@ type Facts struct {
 	Signatory Answer `json:"signatory,omitempty"`
 	// StaffingAgency says whether the employer hires the worker out.
 	StaffingAgency Answer `json:"staffing_agency,omitempty"`
+	// WeeklyHoursHundredths is 3750 for 37.5 hours; 0 when the offer does not say.
+	WeeklyHoursHundredths int64 `json:"weekly_hours_hundredths,omitempty"`
 	// CollectiveAgreement is the one that the offer names.
 	CollectiveAgreement string `json:"collective_agreement,omitempty"`
 	// PassportMeets are the conditions of the list of visa-free nationalities that

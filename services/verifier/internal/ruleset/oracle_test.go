@@ -23,7 +23,7 @@ type applicant struct {
 	nationalities, meets         []string
 	passportOf, livesIn          string
 	level, occupation, agreement string
-	percent, pay                 int // hundredths, NOK
+	percent, pay, hours          int // hundredths, NOK, hundredths a week
 	confirmed, accredited        bool
 	number, accreditedNumber     string
 	signatory, staffing          string
@@ -98,6 +98,8 @@ func (a applicant) decide() map[string]string {
 		"skilled.agreement":        pick(a.agreement == "", "passed", "officer"),
 		"skilled.position":         pick(a.percent < 8000 || a.percent > 10000, "failed", "passed"),
 		"skilled.part-time":        pick(a.percent < 10000, "officer", "passed"),
+		"skilled.hours":            pick(a.hours != 0 && a.hours*100*100 < 3750*a.percent, "officer", "passed"),
+		"skilled.quota":            "passed", // it was never filled
 		"skilled.start":            pick(a.start < a.on, "failed", "passed"),
 		"skilled.employer":         pick(a.accredited && a.number == a.accreditedNumber && a.number != "", "passed", "failed"),
 		"skilled.signatory":        map[string]string{"YES": "passed", "NO": "failed", "": "officer"}[a.signatory],
@@ -277,6 +279,7 @@ func (a applicant) facts() ruleset.Facts {
 		PercentageHundredths: int64(a.percent), AnnualSalary: int64(a.pay), QualificationsConfirmed: a.confirmed, OrganisationNumber: a.number,
 		EmployerAccredited: a.accredited, AccreditedOrganisationNumber: a.accreditedNumber, Signatory: ruleset.Answer(a.signatory),
 		StaffingAgency: ruleset.Answer(a.staffing), CollectiveAgreement: a.agreement, PassportMeets: a.meets,
+		WeeklyHoursHundredths: int64(a.hours),
 	}
 	for _, d := range a.degrees {
 		f.Documents = append(f.Documents, ruleset.Document{Type: "EducationRecognition", NorwegianLevel: d.level, EQFLevel: int64(steps[d.level]), FieldOfStudy: d.field, DecidedAt: d.decided})
@@ -395,7 +398,7 @@ var oracleCases = sync.OnceValue(func() []oracled {
 func clearApplicant() applicant {
 	a := applicant{
 		on: "2026-11-26", birth: "1990-01-01", start: "2027-01-04", passport: "2033-01-01", nationalities: []string{"US"}, passportOf: "US", livesIn: "US",
-		level: "master", occupation: "2512", percent: 10000, pay: 634_700, confirmed: true, accredited: true, number: "310000019",
+		level: "master", occupation: "2512", percent: 10000, pay: 634_700, hours: 3750, confirmed: true, accredited: true, number: "310000019",
 		accreditedNumber: "310000019", signatory: "YES",
 	}
 	a.degree()
@@ -474,6 +477,11 @@ func edges() []edge {
 	}
 	for _, percent := range []int{1, 7999, 8000, 8001, 9999, 10001} {
 		add(fmt.Sprintf("%d hundredths", percent), func(a *applicant) { a.percent = percent })
+	}
+	for _, percent := range []int{10000, 8000, 9999} {
+		for _, hours := range []int{0, 1, 2999, 3000, 3001, 3748, 3749, 3750, 3751, 4000} {
+			add(fmt.Sprintf("%d hundredths of an hour at %d", hours, percent), func(a *applicant) { a.hours, a.percent = hours, percent })
+		}
 	}
 	// Every nationality of the list, with and without what its passport must meet.
 	for country, condition := range noVisa {
