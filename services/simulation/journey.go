@@ -90,11 +90,7 @@ func (w *world) openCase(c *life) error {
 	if err != nil {
 		return err
 	}
-	mode := verifier.SimulatedProposeOnly
-	if w.staffing.Automation {
-		mode = verifier.SimulatedAutomatic
-	}
-	evaluation, err := w.rules.Evaluate(c.facts, mode)
+	evaluation, err := w.evaluate(c)
 	if err != nil {
 		return err
 	}
@@ -151,7 +147,7 @@ func (w *world) decided(c *life, officer, refusal string) {
 		w.fail(fmt.Errorf("%s case %d: %w", c.kind, c.number, err))
 		return
 	}
-	c.replayed = w.replay(c)
+	c.replayed = w.replays(c)
 	if refusal != "" {
 		c.end(Refused)
 		return
@@ -169,29 +165,6 @@ func (w *world) decided(c *life, officer, refusal string) {
 	w.step(c, "decide", func() {
 		w.book(c, c.inNorway)
 	})
-}
-
-// replay decides the case again from what is stored of it, and compares.
-func (w *world) replay(c *life) bool {
-	stored := c.file.Evaluation()
-	rules, err := verifier.SimulatedRulesOf(stored.RuleSet)
-	if err != nil {
-		return false
-	}
-	mode := verifier.SimulatedProposeOnly
-	if w.staffing.Automation {
-		mode = verifier.SimulatedAutomatic
-	}
-	again, err := rules.Evaluate(c.facts, mode)
-	if err != nil || again.InputsHash != stored.InputsHash || again.Outcome != stored.Outcome || len(again.Results) != len(stored.Results) {
-		return false
-	}
-	for i, r := range again.Results {
-		if r != stored.Results[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // book takes the first free slot of the worker's office, with the notice that

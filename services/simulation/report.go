@@ -118,6 +118,7 @@ type Options struct {
 func Run(plan Plan, o Options) (*Report, error) {
 	staff, intake := cmp.Or(o.StaffFactor, 1), cmp.Or(o.IntakeFactor, 1)
 	r := &Report{Seed: plan.Seed, Days: plan.Days, Cases: plan.Cases, Staffing: plan.Staffing}
+	known := opinions{}
 	for _, s := range []Scenario{
 		{Name: "as staffed", StaffFactor: staff, IntakeFactor: intake},
 		{Name: "half the staff", StaffFactor: staff / 2, IntakeFactor: intake},
@@ -125,7 +126,7 @@ func Run(plan Plan, o Options) (*Report, error) {
 	} {
 		for _, travel := range []bool{false, true} {
 			s.Travel = travel
-			w, err := simulate(plan, s)
+			w, err := simulate(plan, s, known)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", s.Name, err)
 			}

@@ -79,6 +79,7 @@ type world struct {
 
 	start, end time.Time // of the intake
 	rules      *verifier.SimulatedRules
+	opinions   opinions
 	figures    *verifier.SimulatedFigures
 	agencies   *agencies
 
@@ -128,12 +129,14 @@ const (
 	Declined  = "BANK_DECLINED"
 )
 
-// simulate runs a scenario until every case has ended.
-func simulate(plan Plan, scenario Scenario) (*world, error) {
+// simulate runs a scenario until every case has ended. known is what the rules
+// have said in other scenarios of the plan.
+func simulate(plan Plan, scenario Scenario, known opinions) (*world, error) {
 	w, err := open(plan, scenario)
 	if err != nil {
 		return nil, err
 	}
+	w.opinions = known
 	for _, c := range w.cases {
 		w.agenda.At(c.signed, func() { w.sign(c) })
 	}

@@ -30,6 +30,8 @@ type (
 	SimulatedApplication = ruleset.Application
 	// SimulatedAccreditation is what the trust list says of the employer.
 	SimulatedAccreditation = ruleset.Accreditation
+	// SimulatedMode says what an evaluation may come to.
+	SimulatedMode = ruleset.Mode
 	// SimulatedSignatory is what the registry says of who signed.
 	SimulatedSignatory = ruleset.Signatory
 	// SimulatedMilestone names a step.
