@@ -43,6 +43,14 @@ type document struct {
 		CaseRef string `json:"case_ref"`
 		Outcome string `json:"outcome"`
 	} `json:"cases"`
+	Metrics []struct {
+		Name       string   `json:"name"`
+		Definition string   `json:"definition"`
+		Value      string   `json:"value"`
+		Target     string   `json:"target"`
+		Met        *bool    `json:"met"`
+		Details    []string `json:"details"`
+	} `json:"metrics"`
 }
 
 // printed runs the demo and reads the one document that it prints.
