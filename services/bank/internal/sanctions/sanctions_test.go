@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
@@ -172,7 +173,7 @@ func TestWhoeverIsListedIsFoundHoweverTheNameIsWritten(t *testing.T) {
 		}
 		// One letter wrong in a long word is still looked at.
 		for i, word := range name {
-			if r := []rune(word); len(r) >= 5 {
+			if r := []rune(word); len(r) >= 5 && r[2] < unicode.MaxASCII { // ß and æ are two letters when they are folded
 				r[2] = 'x'
 				wrong := append([]string{}, name...)
 				wrong[i] = string(r)
