@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -161,59 +162,87 @@ func (p *person) verifies(ctx context.Context, client *http.Client, document []b
 	return report.Verified, nil
 }
 
-// lifetime is how long the status list of a credential may be kept: its ttl.
+// lifetime is how long the status list of a credential may be kept: a Bitstring
+// Status List's ttl in milliseconds, a Token Status List's in seconds.
 func lifetime(ctx context.Context, client *http.Client, document []byte) (time.Duration, error) {
-	claims := document
-	if !json.Valid(document) { // an SD-JWT VC: the claims are the second part
-		parts := strings.SplitN(string(document), ".", 3)
-		if len(parts) != 3 {
-			return 0, errors.New("the offer in the wallet cannot be read")
-		}
-		var err error
-		if claims, err = base64.RawURLEncoding.DecodeString(parts[1]); err != nil {
-			return 0, fmt.Errorf("read the offer in the wallet: %w", err)
-		}
+	claims, err := claimsOf(document)
+	if err != nil {
+		return 0, fmt.Errorf("read the offer in the wallet: %w", err)
 	}
 	var credential struct {
-		Status json.RawMessage `json:"credentialStatus"`
+		Bitstring entries `json:"credentialStatus"`
+		Token     struct {
+			List struct {
+				URI string `json:"uri"`
+			} `json:"status_list"`
+		} `json:"status"`
 	}
 	if err := json.Unmarshal(claims, &credential); err != nil {
 		return 0, fmt.Errorf("read the offer in the wallet: %w", err)
 	}
-	type entry struct {
-		List string `json:"statusListCredential"`
+	address := credential.Token.List.URI
+	if len(credential.Bitstring) > 0 {
+		address = credential.Bitstring[0].List
 	}
-	var one entry
-	var several []entry
-	if json.Unmarshal(credential.Status, &several) == nil && len(several) > 0 {
-		one = several[0]
-	} else if err := json.Unmarshal(credential.Status, &one); err != nil || one.List == "" {
+	if address == "" {
 		return 0, errors.New("the offer in the wallet names no status list")
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, one.List, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("fetch the status list: %w", err)
 	}
 	answer, err := client.Do(request)
 	if err != nil {
 		return 0, fmt.Errorf("fetch the status list: %w", err)
 	}
 	defer func() { _ = answer.Body.Close() }()
-	var list struct {
-		From    time.Time `json:"validFrom"`
-		Until   time.Time `json:"validUntil"`
-		Subject struct {
-			TTL int64 `json:"ttl"`
-		} `json:"credentialSubject"`
+	raw, err := io.ReadAll(io.LimitReader(answer.Body, 4<<20))
+	if err != nil {
+		return 0, fmt.Errorf("fetch the status list: %w", err)
 	}
-	if err := json.NewDecoder(io.LimitReader(answer.Body, 4<<20)).Decode(&list); err != nil {
+	if raw, err = claimsOf(raw); err != nil {
 		return 0, fmt.Errorf("read the status list: %w", err)
 	}
-	ttl := cmp.Or(time.Duration(list.Subject.TTL)*time.Millisecond, list.Until.Sub(list.From))
+	var list struct {
+		Subject struct {
+			Milliseconds int64 `json:"ttl"`
+		} `json:"credentialSubject"`
+		Seconds int64 `json:"ttl"`
+	}
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return 0, fmt.Errorf("read the status list: %w", err)
+	}
+	ttl := cmp.Or(time.Duration(list.Subject.Milliseconds)*time.Millisecond, time.Duration(list.Seconds)*time.Second)
 	if ttl <= 0 {
 		return 0, errors.New("the status list does not say how long it may be kept")
 	}
 	return ttl, nil
+}
+
+// entries are a credential's status entries: one alone or a list.
+type entries []struct {
+	List string `json:"statusListCredential"`
+}
+
+// UnmarshalJSON reads one entry as a list of one.
+func (e *entries) UnmarshalJSON(raw []byte) error {
+	if !bytes.HasPrefix(raw, []byte("[")) {
+		raw = slices.Concat([]byte("["), raw, []byte("]"))
+	}
+	type plain entries
+	return json.Unmarshal(raw, (*plain)(e))
+}
+
+// claimsOf are a JSON document's own, or those of a JWT.
+func claimsOf(document []byte) ([]byte, error) {
+	if json.Valid(document) {
+		return document, nil
+	}
+	parts := strings.SplitN(string(document), ".", 3)
+	if len(parts) != 3 {
+		return nil, errors.New("this is neither JSON nor a JWT")
+	}
+	return base64.RawURLEncoding.DecodeString(parts[1])
 }
 
 // public is a client for the services' public listeners, by the names that their
