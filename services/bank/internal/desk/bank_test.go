@@ -197,3 +197,16 @@ func TestClerkConfirmsWhoOrderedABankID(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestViewThatLacksSomethingFailsWhereItsBankSeesIt(t *testing.T) {
+	w := openWorld(t)
+	w.claims["case_1"] = map[string]any{"nationalities": nil}
+	w.granted(t, "case_1")
+	if line := w.line(t, "case_1"); line.Standing != desk.Failed || line.Rule != "view.claims" {
+		t.Errorf("%+v", line)
+	}
+	w.stands(t, "permit.revoked", "case_1", "PERMIT_REVOKED")
+	if got := w.happened(t, "case_1"); got != "onboarding.stopped" {
+		t.Error(got)
+	}
+}

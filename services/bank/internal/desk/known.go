@@ -25,6 +25,7 @@ type known struct {
 	person   diligence.Customer
 	consent  account.Consent
 	delivery string
+	lacking  error // names what the view does not say, and nothing opens without
 }
 
 var standings = map[onboarding.Standing]account.Standing{
@@ -55,7 +56,8 @@ func (d *Desk) know(c onboarding.Case) (known, error) {
 		Nationalities: r.Texts("nationalities"), Residence: r.OptionalText("current_country"),
 	}
 	k.consent = consentOf(c.View, r)
-	return k, r.Err()
+	k.lacking = r.Err()
+	return k, nil
 }
 
 func consentOf(v onboarding.View, r *onboarding.Reading) account.Consent {

@@ -45,7 +45,7 @@ func (d *Desk) Open(ctx context.Context, c onboarding.Case) (onboarding.Effect, 
 	if err != nil {
 		return nil, err
 	}
-	if len(stopped) > 0 || unnamed && k.viewed && found.AsksNumber() {
+	if len(stopped) > 0 || unnamed && k.viewed && (found.AsksNumber() || k.lacking != nil) {
 		// What must stop stops though nobody answers, and whose case it is comes
 		// first: what fails from here on, its bank sees.
 		return func(ctx context.Context, tx *sqldb.Tx) error {
@@ -54,6 +54,9 @@ func (d *Desk) Open(ctx context.Context, c onboarding.Case) (onboarding.Effect, 
 			}
 			return d.carry(ctx, tx, k, answers{})
 		}, nil
+	}
+	if k.lacking != nil {
+		return nil, k.lacking
 	}
 	var got answers
 	if k.viewed {
@@ -160,7 +163,7 @@ func (d *Desk) carry(ctx context.Context, tx *sqldb.Tx, k known, got answers) er
 		}
 		notices = append(notices, told...)
 	}
-	if k.viewed {
+	if k.viewed && k.lacking == nil {
 		a.Rename(k.holder())
 		notices = append(notices, a.ShareWithEmployer(k.consent)...)
 	}
