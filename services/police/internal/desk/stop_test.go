@@ -188,3 +188,37 @@ func TestRevokedPermitTakesAppointmentAndCardWithIt(t *testing.T) {
 		})
 	}
 }
+
+// UDI's word counts from when it was taken, not from when it was acted on.
+func TestCardOfACaseThatDoesNotStandIsNotMadeEvenBeforeThePoliceActedOnIt(t *testing.T) {
+	p := open(t)
+	p.granted(t, "case_1")
+	p.attend(t, all)
+	p.take(t, "case_1", "case.halted", map[string]any{"cause": "EMPLOYER_SUSPENDED"})
+	if _, err := p.RecordCardProduced(t.Context(), "case_1"); fault.RuleOf(err) != "card.stopped" {
+		t.Error(err)
+	}
+	p.take(t, "case_1", "case.resumed", map[string]any{"cause": "OFFICER"})
+	if _, err := p.RecordCardProduced(t.Context(), "case_1"); err != nil {
+		t.Error(err)
+	}
+	p.take(t, "case_1", "permit.revoked", map[string]any{"cause": "PERMIT_REVOKED"})
+	if _, err := p.RecordCardDelivered(t.Context(), "case_1"); fault.RuleOf(err) != "card.revoked" {
+		t.Error(err)
+	}
+}
+
+func TestBiometricsBeforeTheCardGoesOnOrderItThen(t *testing.T) {
+	p := open(t)
+	p.granted(t, "case_1")
+	p.attend(t, desk.Taken{})
+	p.halted(t, "EMPLOYER_SUSPENDED")
+	p.take(t, "case_1", "case.resumed", map[string]any{"cause": "OFFICER"})
+	if _, err := p.RecordBiometrics(t.Context(), desk.Which{CaseRef: "case_1"}, all); err != nil || p.card(t).State != card.Numbered {
+		t.Error(p.card(t).State, err)
+	}
+	p.steps(t)
+	if p.card(t).State != card.Ordered {
+		t.Error(p.card(t).State)
+	}
+}

@@ -3,12 +3,14 @@ package store_test
 import (
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 	_ "time/tzdata" // machines without a zone database
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/appointment"
@@ -70,8 +72,39 @@ func TestOldAppointmentsAndCardsMove(t *testing.T) {
 	if err != nil || c.Number != "RTA0000007" || c.State != card.Numbered || !c.IssuedAt.Equal(start) || c.Shown != 1 {
 		t.Errorf("%+v %v", c, err)
 	}
+	// Who has read what another has changed since saves nothing.
+	stale, err := kept.Visits(t.Context(), db.Read(), "case_1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := kept.Card(t.Context(), db.Read(), "case_2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, rule := range []string{"", "appointment.already-recorded card.changed"} {
+		var rules []string
+		for _, save := range []func(tx *sqldb.Tx) error{
+			func(tx *sqldb.Tx) error {
+				if i == 0 {
+					_, _ = stale[0].Cancel("OFFICER", start)
+				}
+				return kept.Save(t.Context(), tx, stale[0], appointment.Booked)
+			},
+			func(tx *sqldb.Tx) error {
+				held.Revoke("OFFICER", start)
+				return kept.SaveCard(t.Context(), tx, held, card.Numbered)
+			},
+		} {
+			if err := db.Tx(t.Context(), save); err != nil {
+				rules = append(rules, fault.RuleOf(err))
+			}
+		}
+		if got := strings.Join(rules, " "); got != rule {
+			t.Errorf("%d: %q, want %q", i, got, rule)
+		}
+	}
 	taken, err := kept.Taken(t.Context(), db.Read(), "SUA-OSLO", start.Add(-1000))
-	if err != nil || taken[start.Unix()] != 2 {
+	if err != nil || taken[start.Unix()] != 1 {
 		t.Error(taken, err)
 	}
 	lines, err := kept.List(t.Context(), db.Read(), "", -1, 10)
