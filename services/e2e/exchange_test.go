@@ -66,13 +66,17 @@ func (s *stack) accredit() {
 	}
 }
 
-// issue signs an offer and returns it with its code.
+// issue signs an offer to a person of whom nobody has heard before, and returns
+// it with its code.
 func (e *exchange) issue() (*issuerv1.Offer, string) {
 	e.t.Helper()
 	e.n++
 	key := fmt.Sprintf("test-offer-%d", e.n)
+	form := lisa(time.Now())
+	form.Birthdate = time.Date(1980, 1, 1+e.n, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+	form.Passport.DocumentNumber = fmt.Sprintf("T%08d", e.n)
 	answer := answered(e.stack, func() (*issuerv1.IssueOfferResponse, error) {
-		return e.offers.IssueOffer(as(e.t.Context(), e.employer), &issuerv1.IssueOfferRequest{Form: lisa(time.Now()), IdempotencyKey: key})
+		return e.offers.IssueOffer(as(e.t.Context(), e.employer), &issuerv1.IssueOfferRequest{Form: form, IdempotencyKey: key})
 	})
 	return answer.GetOffer(), answer.GetCollectionCode()
 }
