@@ -458,6 +458,11 @@ func TestNumberAndCodeFindTheInvitation(t *testing.T) {
 		_, err := w.desk.Find(t.Context(), c[0], offer.CollectionCode(c[1]))
 		answers = append(answers, fmt.Sprint(fault.KindOf(err), err))
 	}
+	// Each of the eight attempts wrote the same row, the right ones too.
+	var misses int
+	if err := w.DB.Read().QueryRowContext(t.Context(), `SELECT misses FROM offer_miss`).Scan(&misses); err != nil || misses != 8 {
+		t.Errorf("%d attempts wrote, %v", misses, err)
+	}
 	if len(slices.Compact(answers)) != 1 || !strings.HasPrefix(answers[0], "not-found offer.number-or-code") {
 		t.Errorf("answers %q", answers)
 	}
