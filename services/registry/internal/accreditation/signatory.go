@@ -101,8 +101,25 @@ type Signature struct {
 	Name, Role string
 	// AuthorisedBy is the right that it names; it may be empty.
 	AuthorisedBy string
-	At           time.Time
+	// At is when it was signed. The proof of a credential says whole seconds:
+	// see instant.
+	At time.Time
 }
+
+// instant is when the signature is judged. One that is dated to the whole second
+// was made somewhere within it; what holds at the second's end counts, so that
+// an offer signed in the second of the accreditation stands, and one signed in
+// the second of a suspension does not.
+func (s Signature) instant() time.Time {
+	if s.At.Nanosecond() != 0 {
+		return s.At
+	}
+	return s.At.Add(time.Second - time.Nanosecond)
+}
+
+// Stands reports whether the accreditation was in force when something was
+// signed.
+func (a *Accreditation) Stands(s Signature) bool { return a.StateAt(s.instant()) == Accredited }
 
 // RoleHolder is somebody who has a role in an organisation by Enhetsregisteret.
 type RoleHolder struct {
@@ -127,12 +144,12 @@ type Authority struct {
 // right when the signature names one. Denied, with the rule that is broken:
 // signatory.not-accredited, signatory.unknown, signatory.right.
 func (a *Accreditation) MaySign(s Signature) (Authority, error) {
-	if a.StateAt(s.At) != Accredited {
+	if !a.Stands(s) {
 		return Authority{}, NotAccredited()
 	}
 	err := fault.New(fault.Denied, "signatory.unknown", "nobody of this name and role is registered to sign for the organisation")
 	for _, have := range a.signatories {
-		if !have.active(s.At) || !have.is(Signatory{Name: s.Name, Role: s.Role}) {
+		if !have.active(s.instant()) || !have.is(Signatory{Name: s.Name, Role: s.Role}) {
 			continue
 		}
 		if s.AuthorisedBy == "" || s.AuthorisedBy == have.Right {

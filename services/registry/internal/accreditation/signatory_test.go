@@ -40,7 +40,7 @@ func TestSignatureCountsByWhoIsRegisteredAndNeverByWhoIsNearly(t *testing.T) {
 		"another role":       {sig("Kari Nordmann", "Managing director", ""), "signatory.unknown"},
 		"no role":            {sig("Kari Nordmann", "", ""), "signatory.unknown"},
 		"another right":      {sig("Kari Nordmann", "HR manager", "urn:altinn:resource:other"), "signatory.right"},
-		"before accreditation": {Signature{Name: "Kari Nordmann", Role: "HR manager", At: now.Add(-time.Second)},
+		"before accreditation": {Signature{Name: "Kari Nordmann", Role: "HR manager", At: now.Add(-time.Microsecond)},
 			"signatory.not-accredited"},
 		"after its last day": {Signature{Name: "Kari Nordmann", Role: "HR manager", At: now.AddDate(4, 0, 0)}, "signatory.not-accredited"},
 	} {
@@ -57,6 +57,48 @@ func TestSignatureCountsByWhoIsRegisteredAndNeverByWhoIsNearly(t *testing.T) {
 	if _, err := a.MaySign(sig("Kari Nordmann", "HR manager", "")); fault.RuleOf(err) != "signatory.not-accredited" {
 		t.Error("signs while suspended", err)
 	}
+}
+
+// A proof says whole seconds, the registry's clock microseconds.
+func TestSignatureIsJudgedByTheEndOfItsSecond(t *testing.T) {
+	second := now.Add(time.Hour)
+	figures, err := LoadFigures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := second.Add(400 * time.Millisecond)
+	a, err := Apply(application(), Decision{By: "x", At: begin})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := sound()
+	e.At = begin
+	a.Look(e, figures.On(begin))
+	for _, c := range []Criterion{TaxArrears, Sanctions} {
+		if err := a.Attest(Attestation{Criterion: c, Met: true, By: "x", At: begin}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := a.Accredit(figures.On(begin), Decision{By: "x", At: begin}); err != nil {
+		t.Fatal(err)
+	}
+	check := func(when string, at time.Time, want bool) {
+		t.Helper()
+		if _, err := a.MaySign(Signature{Name: kari.Name, Role: kari.Role, At: at}); (err == nil) != want {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	check("in the second of the accreditation", second, true)
+	check("in the second before", second.Add(-time.Second), false)
+	check("just before, to the microsecond", begin.Add(-time.Microsecond), false)
+	d := by("OTHER")
+	d.At = second.Add(5*time.Second + 100*time.Millisecond)
+	if _, err := a.Suspend(d); err != nil {
+		t.Fatal(err)
+	}
+	check("in the second of the suspension", second.Add(5*time.Second), false)
+	check("just before the suspension, to the microsecond", d.At.Add(-time.Microsecond), true)
+	check("in the second before the suspension", second.Add(4*time.Second), true)
 }
 
 func TestNamesAreComposedBeforeTheyAreCompared(t *testing.T) {
@@ -76,7 +118,7 @@ func TestNamesAreComposedBeforeTheyAreCompared(t *testing.T) {
 
 func TestSignatoriesComeAndGo(t *testing.T) {
 	a := accredited(t)
-	later, latest := now.Add(24*time.Hour), now.Add(48*time.Hour)
+	later, latest := now.Add(24*time.Hour+time.Millisecond), now.Add(48*time.Hour+time.Millisecond)
 	ola := Signatory{Name: "Ola Hansen", Role: "Head of department", Right: "r"}
 	if err := a.EndSignatory("Kari Nordmann", "HR manager", later); fault.RuleOf(err) != "accreditation.last-signatory" {
 		t.Error(err)

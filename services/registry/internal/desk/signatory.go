@@ -44,7 +44,7 @@ func (d *Desk) CheckSignatory(ctx context.Context, organisationNumber string, s 
 	if err != nil {
 		return accreditation.Authority{}, err
 	}
-	i := slices.IndexFunc(records, func(r Record) bool { return r.Accreditation.StateAt(s.At) == accreditation.Accredited })
+	i := slices.IndexFunc(records, func(r Record) bool { return r.Accreditation.Stands(s) })
 	if i < 0 {
 		return accreditation.Authority{}, accreditation.NotAccredited()
 	}
