@@ -42,7 +42,9 @@ type Config struct {
 
 // Validate says everything that is wrong with the configuration.
 func (c *Config) Validate() []fault.Violation {
-	all := c.Common.Validate(config.Needs{Peers: []string{"verifier"}, Events: true})
+	all := c.Common.Validate(config.Needs{
+		Peers: []string{"verifier"}, Events: true, Methods: []string{policev1.IdentityService_GetIdentity_FullMethodName},
+	})
 	if c.DID == "" {
 		all = append(all, fault.Violation{Field: "did", Rule: "config.did", Message: "is missing: the police issue with their DID"})
 	}
