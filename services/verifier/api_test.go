@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,6 +97,42 @@ func TestAgenciesOfTheConfigurationAreCompleteAndDistinct(t *testing.T) {
 	}
 	if wrong(Config{Agencies: append(DefaultAgencies(), DefaultAgencies()[0])}) != 1 {
 		t.Error("an agency is taken twice")
+	}
+	second := DefaultAgencies()[2]
+	second.Name, second.DID = "other-bank", "did:web:other-bank.example"
+	if wrong(Config{Agencies: append(DefaultAgencies(), second)}) != 0 {
+		t.Error("two banks may not share a service")
+	}
+	second.Kind = "school"
+	if wrong(Config{Agencies: append(DefaultAgencies(), second)}) != 1 {
+		t.Error("a school reads as the bank")
+	}
+	early := DefaultAgencies()
+	early[1].EarlyPurpose = "curiosity"
+	if wrong(Config{Agencies: early}) != 1 {
+		t.Error("an agency reads early, and nothing in particular")
+	}
+	early[1].EarlyPurpose, early[1].EarlyClaims = early[1].Purpose, []string{"given_name"}
+	if wrong(Config{Agencies: early}) != 1 {
+		t.Error("one purpose reads before and after the decision")
+	}
+}
+
+func TestServiceDoesNotStartWithoutAPaymentProvider(t *testing.T) {
+	for address, ok := range map[string]bool{"": false, "http://pay.example": false, "http://127.0.0.1:8090/payments": true, "https://pay.example": true, "ftp://pay.example": false} {
+		c := Config{Payments: Payments{URL: address}}
+		c.Development = true
+		got := true
+		for _, v := range c.Validate() {
+			got = got && v.Field != "payments.url"
+		}
+		if got != ok {
+			t.Errorf("%q is taken: %v", address, got)
+		}
+	}
+	c := Config{Payments: Payments{URL: "http://127.0.0.1:8090/payments"}}
+	if !slices.ContainsFunc(c.Validate(), func(v fault.Violation) bool { return v.Field == "payments.url" }) {
+		t.Error("a stand-in is taken in production")
 	}
 }
 

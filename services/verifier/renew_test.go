@@ -140,3 +140,20 @@ func TestChangedOfferOfAGrantedCaseWaitsForAnOfficer(t *testing.T) {
 		t.Errorf("%s, permit %s", r.state(caseRef), r.permit(caseRef))
 	}
 }
+
+// Both presentations are examined before either has opened a case.
+func TestOldOfferThatOpensACaseMeanwhileIsGoneOnWith(t *testing.T) {
+	r := newRig(t)
+	old, w := r.newWorker("off_1", nil), r.changed("off_2", "off_1", nil)
+	r.must(w.propose())
+	document := w.present(w.asked(), udi)
+	early, err := r.Receive(t.Context(), w.received(didcomm.TypePresentation), document)
+	r.must(err)
+	caseRef, _, err := old.apply()
+	r.must(err)
+	r.refused(r.act(early, nil), fault.Unavailable, "application.changed-meanwhile")
+	r.must(w.answer(document)) // the agent tries again
+	if record, err := r.Get(t.Context(), caseRef); err != nil || record.OfferID != "off_2" || r.count(`SELECT COUNT(*) FROM case_file`) != 1 {
+		t.Errorf("the case rests on %s, %v", record.OfferID, err)
+	}
+}
