@@ -26,11 +26,11 @@ var outcomes = []outcome{
 	},
 	{
 		service: "tax", what: "person identifiers", kind: "TaxRegistration", event: "identifier.assigned",
-		rows: `SELECT case_ref FROM registration WHERE state IN ('ASSIGNED', 'CARD_ISSUED')`,
+		rows: `SELECT case_ref FROM person_number WHERE replaced_at = 0`,
 	},
 	{
 		service: "bank", what: "accounts", kind: "BankAccountConfirmation", event: "bankaccount.opened",
-		rows: `SELECT case_ref FROM account WHERE state = 'OPENED'`,
+		rows: `SELECT case_ref FROM account WHERE state IN ('OPENED', 'FROZEN', 'CLOSED')`,
 	},
 }
 
@@ -56,8 +56,7 @@ func (c *checker) completed() error {
 			return err
 		}
 	}
-	c.numbersOnce()
-	return nil
+	return c.numbersOnce()
 }
 
 // standing is where a case stands at UDI.
@@ -131,15 +130,35 @@ func (c *checker) reached(o outcome, cases map[string]standing) error {
 	return nil
 }
 
-// numbersOnce looks for a number that two cases have, and for a tax card with
-// another number than the registration.
-func (c *checker) numbersOnce() {
+// sharedNumbers are queries of the cases whose person had the number before: another
+// case of the same person may have it too.
+var sharedNumbers = map[string]string{
+	"tax":  `SELECT case_ref FROM person_number WHERE how = 'EXISTING'`,
+	"bank": `SELECT case_ref FROM account WHERE same_as <> ''`,
+}
+
+// numbersOnce looks for a number that two people have, ever, and for a tax card
+// with another number than the registration.
+func (c *checker) numbersOnce() error {
 	type number struct{ kind, value string }
+	known := map[string]bool{}
+	for service, query := range sharedNumbers {
+		if !c.has(service) {
+			continue
+		}
+		refs, err := texts(c, service, query)
+		if err != nil {
+			return err
+		}
+		for _, ref := range refs {
+			known[service+ref] = true
+		}
+	}
 	owner := map[number]string{}
 	registered := map[string]any{}
 	for _, one := range c.records {
 		claim, ok := numbers[one.kind]
-		if !ok || one.claims == nil || one.state == "withdrawn" {
+		if !ok || one.claims == nil {
 			continue
 		}
 		value, _ := one.claims[claim].(string)
@@ -147,18 +166,21 @@ func (c *checker) numbersOnce() {
 			c.breach(one.where(), "the %s has no %s", one.kind, claim)
 			continue
 		}
-		if one.kind == "TaxRegistration" {
+		// What was replaced goes on after the case's reference.
+		ref, _, _ := strings.Cut(one.reference, "/")
+		if one.kind == "TaxRegistration" && one.state != "withdrawn" {
 			registered[one.reference] = value
 		}
 		key := number{one.kind, value}
-		if other, taken := owner[key]; taken && other != one.reference {
-			c.breach(one.where(), "the %s of %s has the same %s as that of %s", one.kind, one.reference, claim, other)
+		if other, taken := owner[key]; taken && other != ref && !known[one.service+ref] && !known[one.service+other] {
+			c.breach(one.where(), "the %s of %s has the same %s as that of %s", one.kind, ref, claim, other)
 		}
-		owner[key] = one.reference
+		owner[key] = ref
 	}
 	for _, one := range c.records {
 		if one.kind == "TaxCard" && one.claims != nil && one.state != "withdrawn" && one.claims["identifier"] != registered[one.reference] {
 			c.breach(one.where(), "the tax card of %s has another identifier than the registration", one.reference)
 		}
 	}
+	return nil
 }

@@ -45,7 +45,7 @@ func TestRunningAndKilledServicesAreReadAsTheyStand(t *testing.T) {
 	}
 	defer func() { _ = db.Close() }()
 	if err := db.Tx(t.Context(), func(tx *sqldb.Tx) error {
-		return exec(t.Context(), tx, `UPDATE registration SET state = 'READY' WHERE case_ref = $1`, lisaCase)
+		return exec(t.Context(), tx, `UPDATE person_number SET replaced_at = 1 WHERE case_ref = $1`, lisaCase)
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -80,9 +80,9 @@ func TestEachBreachIsFound(t *testing.T) {
 		want       []string
 	}{
 		// I1
-		"completed without identifier": {"tax", []string{`DELETE FROM registration WHERE case_ref = ` + lisa},
+		"completed without identifier": {"tax", []string{`DELETE FROM person_number WHERE case_ref = ` + lisa},
 			[]string{"I1 " + "tax: " + lisaCase + ": the case is completed and has no person identifiers"}},
-		"completed, identifier not assigned": {"tax", []string{`UPDATE registration SET state = 'READY' WHERE case_ref = ` + lisa},
+		"completed, identifier not assigned": {"tax", []string{`UPDATE person_number SET replaced_at = 1 WHERE case_ref = ` + lisa},
 			[]string{"I1 has no person identifiers"}},
 		"completed without attendance": {"police", []string{`UPDATE appointment SET state = 'BOOKED' WHERE case_ref = ` + lisa},
 			[]string{"I1 has no attended appointments"}},
@@ -90,9 +90,9 @@ func TestEachBreachIsFound(t *testing.T) {
 			[]string{"I1 has no accounts"}},
 		"two accounts": {"bank", loose("account", `INSERT INTO account SELECT * FROM account WHERE case_ref = `+lisa),
 			[]string{"I1 bank: " + lisaCase + ": the case has 2 accounts"}},
-		"account of a refused case": {"bank", []string{`INSERT INTO account SELECT ` + lost + `, state, granted, identified, bban, 'f', holder, kind, opened_at FROM account LIMIT 1`},
+		"account of a refused case": {"bank", []string{`INSERT INTO account (case_ref, state, granted, identified, fingerprint, kind, opened_at) SELECT ` + lost + `, state, granted, identified, 'f', kind, opened_at FROM account LIMIT 1`},
 			[]string{"I1 bank: " + lostCase + ": the case was never granted and has accounts"}},
-		"identifier of an unknown case": {"tax", []string{`UPDATE registration SET case_ref = 'case_x' WHERE case_ref = ` + lisa},
+		"identifier of an unknown case": {"tax", []string{`UPDATE person_number SET case_ref = 'case_x' WHERE case_ref = ` + lisa},
 			[]string{"I1 has no person identifiers", "I1 tax: case_x: the case was never granted"}},
 		"withdrawn credential of a case never granted": {"bank", []string{`UPDATE issuance SET state = 'withdrawn', reference = ` + lost + ` || '/urn:uuid:1' WHERE type = 'BankAccountConfirmation' AND reference = ` + mate},
 			[]string{"I1 the case " + lostCase + " was never granted and had BankAccountConfirmation credentials", "I1 " + mateCase + ": the case is completed and has no BankAccountConfirmation"}},

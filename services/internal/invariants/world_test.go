@@ -409,8 +409,8 @@ func (w *world) work(ctx context.Context) error {
 			"police": `INSERT INTO appointment (id, position, case_ref, office_id, start_at, end_at, place, origin, state, cause, checkin, booked_at, officer, recorded_at,
 					fingerprints_at, photo_at, signature_at)
 				VALUES ($1, $2, $1, 'SUA-OSLO', $2, $2 + 1, 1, 'FIRST', 'ATTENDED', '', '', 0, 'o', 0, 0, 0, 0)`,
-			"tax": `INSERT INTO registration (case_ref, state, valid_from, valid_until, performed_by, performed_at, kind, fingerprint, deviates, assigned_at, card_id, card_at, card_year)
-				VALUES ($1, 'CARD_ISSUED', 0, 0, '', 0, 'FNR', $1, 0, 0, $2, 0, '2026')`,
+			"tax": `INSERT INTO person_number (case_ref, ordinal, kind, number, fingerprint, deviates, how, assigned_at, replaced_at)
+				VALUES ($1, 0, 'FNR', '', $1, 0, 'ASSIGNED', $2, 0)`,
 			"bank": `INSERT INTO account (case_ref, state, granted, identified, fingerprint, kind, opened_at) VALUES ($1, 'OPENED', 1, 1, $1, 'FNR', $2)`,
 		} {
 			p := w.parts[service]
