@@ -54,7 +54,7 @@ var needs = map[string]need{
 	"bank": {
 		purpose: "account-opening",
 		claims: []string{
-			"given_name", "family_name", "birthdate", "nationalities",
+			"given_name", "family_name", "birthdate", "nationalities", "current_country",
 			"employer.organisation_number", "employer.legal_name", "employment.start_date",
 		},
 		shares: []string{"payroll_account"},
