@@ -157,11 +157,15 @@ func (r *Registration) BecomeResident() (changed bool, err error) {
 		return false, fault.New(fault.Conflict, "registration.standing", "the case is halted or its permit revoked: nothing is replaced")
 	case len(r.numbers) == 0:
 		return false, fault.New(fault.Conflict, "registration.not-assigned", "there is no number to replace")
-	case r.kind == identifier.BirthNumber:
-		return false, nil
+	case r.kind != identifier.BirthNumber:
+		r.kind = identifier.BirthNumber
+		return true, nil
+	case r.order.Stage == StageRefused:
+		// The register refused to replace the number: the clerk asks again.
+		r.order.Stage, r.order.Refusal = StageWithdrawn, ""
+		return true, nil
 	}
-	r.kind = identifier.BirthNumber
-	return true, nil
+	return false, nil
 }
 
 // Stand records what became of the case: halted and active take turns, revoked

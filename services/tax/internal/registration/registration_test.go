@@ -263,6 +263,38 @@ func TestDNumberIsReplacedWhenTheStayIsLongAfterAll(t *testing.T) {
 	}
 }
 
+func TestRefusedReplacementWaitsForAClerkAndLeavesTheNumber(t *testing.T) {
+	r := numbered(t, identifier.DNumber, dno)
+	_, _ = r.BecomeResident()
+	sent(t, r, "req_2")
+	if changed, err := r.Heard(Answer{Reference: "req_2", Refusal: Declined}, identifier.Synthetic, now); !changed || err != nil {
+		t.Fatal(changed, err)
+	}
+	if current, _ := r.Current(); r.Wants() || current.Number != dno || r.State() != Assigned {
+		t.Errorf("%+v %s, wanted again: %v", current, r.State(), r.Wants())
+	}
+	if changed, err := r.BecomeResident(); !changed || err != nil || !r.Wants() {
+		t.Error("a clerk cannot ask again", changed, err)
+	}
+}
+
+func TestAnswerThatOvertakesTheReceiptStays(t *testing.T) {
+	r := ready(t, identifier.BirthNumber)
+	_, _ = r.Request("req_1", now)
+	if !r.Send("req_1") || !r.Send("req_1") {
+		t.Fatal("not sent, or not sent again")
+	}
+	if changed, err := r.Heard(given("req_1", fnr), identifier.Synthetic, now); !changed || err != nil {
+		t.Fatal(changed, err)
+	}
+	if r.Sent("req_1", "fr-1") || r.Dismiss("req_1") || r.Send("req_1") || r.Order().Stage != StageKept {
+		t.Errorf("%+v", r.Order())
+	}
+	if changed, _ := r.Announce(now); !changed {
+		t.Error("not announced")
+	}
+}
+
 func TestResidentStaysResidentWhenThePermitIsShortened(t *testing.T) {
 	r := numbered(t, identifier.BirthNumber, fnr)
 	if _, err := r.Grant(short, identifier.DNumber); err != nil || r.Kind() != identifier.BirthNumber || r.Wants() {
