@@ -55,7 +55,7 @@ type RegistrationServiceClient interface {
 	// is asked; when it answers, the credentials that carry the old identifier are
 	// revoked and issued anew, and everybody who was told it is told
 	// (identifier.replaced). Of a worker who has or awaits a fødselsnummer nothing
-	// changes.
+	// changes; a replacement that the register refused is asked for again.
 	//
 	// FAILED_PRECONDITION before there is an identifier, and while the case is
 	// halted or its permit revoked. NOT_FOUND for an unknown case.
@@ -157,7 +157,7 @@ type RegistrationServiceServer interface {
 	// is asked; when it answers, the credentials that carry the old identifier are
 	// revoked and issued anew, and everybody who was told it is told
 	// (identifier.replaced). Of a worker who has or awaits a fødselsnummer nothing
-	// changes.
+	// changes; a replacement that the register refused is asked for again.
 	//
 	// FAILED_PRECONDITION before there is an identifier, and while the case is
 	// halted or its permit revoked. NOT_FOUND for an unknown case.
