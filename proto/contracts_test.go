@@ -52,7 +52,7 @@ var contracts = map[string][]protoreflect.FileDescriptor{
 // inURL are the fields that may stand in a path or a query: ids that say
 // nothing about a person, states and paging.
 var inURL = []string{
-	"appointment_id", "batch_id", "case_ref", "credential_id", "exchange_id", "municipality", "not_before", "notice_id", "offer_id",
+	"appointment_id", "batch_id", "case_ref", "credential_id", "exchange_id", "family_id", "municipality", "not_before", "notice_id", "offer_id",
 	"office_id", "on", "organisation_number", "page_size", "page_token", "state",
 }
 
