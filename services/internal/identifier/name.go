@@ -53,6 +53,8 @@ func registerLetter(r rune) (string, bool) {
 	switch {
 	case r == '’' || r == '‘' || r == '`' || r == '´' || r == 'ʼ':
 		return "'", true
+	case r == '.': // "St. James": ICAO 9303 part 3 leaves full stops out
+		return "", true
 	case r == '‐' || r == '‑' || r == '–':
 		return "-", true
 	case r == ' ' || r == '-' || r == '\'' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z':

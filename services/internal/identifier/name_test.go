@@ -27,6 +27,7 @@ func TestNamesAreWrittenInTheRegistersLetters(t *testing.T) {
 		"Lœuillet":               "Loeuillet",
 		"Dvořák-Čapek":           "Dvorák-Capek",
 		"O’Brien":                "O'Brien",
+		"St. James":              "St James",
 		"  Anna   Maria ":        "Anna Maria",
 		"Þórður Eiríksdóttir":    "Þórður Eiríksdóttir",
 		"Ŋuŋu":                   "Nunu",

@@ -24,6 +24,11 @@ func TestEveryoneIsDistinct(t *testing.T) {
 		if err := identifier.CheckEmail(o.Email); err != nil {
 			t.Error(err)
 		}
+		for _, name := range []string{o.GivenName, o.FamilyName} {
+			if _, err := identifier.RegisterName(name); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
 		for _, r := range o.GivenName + o.FamilyName {
 			if r > 127 {
 				beyondASCII++
