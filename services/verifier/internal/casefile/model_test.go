@@ -14,13 +14,13 @@ import (
 
 // model is what a case must be, said in another way: by what has happened.
 type model struct {
-	paid, evaluatedWell          bool
-	causes                       map[Cause]bool
-	granted, refused, overturned bool
-	withdrawn, revoked           bool
-	appeal                       AppealState
-	attained                     map[Milestone]bool
-	completed                    bool
+	paid, evaluatedWell bool
+	causes              map[Cause]bool
+	granted, refused    bool
+	withdrawn, revoked  bool
+	appeal              AppealState
+	attained            map[Milestone]bool
+	completed           bool
 }
 
 func (m *model) undecided() bool { return !m.granted && !m.refused && !m.withdrawn }
