@@ -34,13 +34,12 @@ func TestEveryServiceSaysEverythingWrongAtOnce(t *testing.T) {
 		lacks []string // of what this service needs and not every other does
 	}{
 		"registry": {func() config.Checker { return &registry.Config{} }, []string{"did", "nats.url"}},
-		"issuer":   {func() config.Checker { return &issuer.Config{} }, []string{"nats.url", "trust_list.registry", "trust_list.url"}},
+		"issuer":   {func() config.Checker { return &issuer.Config{} }, []string{"nats.url", "peers.registry", "trust_list.registry", "trust_list.url"}},
 		"wallet":   {func() config.Checker { return &wallet.Config{} }, []string{"peers.verifier", "authority", "trust_list.registry", "trust_list.url"}},
-		"verifier": {func() config.Checker { return &verifier.Config{} }, []string{"did", "nats.url", "trust_list.registry", "trust_list.url"}},
+		"verifier": {func() config.Checker { return &verifier.Config{} }, []string{"did", "nats.url", "payments.url", "trust_list.registry", "trust_list.url"}},
 		"police":   {func() config.Checker { return &police.Config{} }, []string{"did", "nats.url", "peers.verifier"}},
 		"tax":      {func() config.Checker { return &tax.Config{} }, []string{"did", "nats.url", "peers.verifier"}},
-		"bank": {func() config.Checker { return &bank.Config{} }, []string{"did", "nats.url", "peers.verifier", "peers.tax",
-			"bank.organisation_number", "bank.name", "bank.bic", "bank.code"}},
+		"bank":     {func() config.Checker { return &bank.Config{} }, []string{"banks", "nats.url", "peers.verifier", "peers.tax"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := layout.Services[name].ConfigFile
@@ -75,7 +74,7 @@ func spoiled(t *testing.T, file string) string {
 	if err := yaml.Unmarshal(text, &all); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"did", "nats", "peers", "trust_list", "authority", "bank"} {
+	for _, key := range []string{"did", "nats", "peers", "trust_list", "authority", "bank", "banks", "payments"} {
 		delete(all, key)
 	}
 	all["database"] = map[string]any{"driver": "postgres"}

@@ -41,7 +41,7 @@ func TestUpPrintsWhereEverythingIsAndStays(t *testing.T) {
 		case len(word) != 3 || layout.Services[word[0]].Name == "":
 		case strings.HasPrefix(word[1], "https://"):
 			bases[word[0]] = word[1]
-		default:
+		case tokens[word[0]] == "": // the first is the role that the lists below are for
 			tokens[word[0]] = word[2]
 		}
 	}
