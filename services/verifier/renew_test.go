@@ -5,6 +5,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 )
 
@@ -81,7 +82,8 @@ func TestChangedOfferGoesOnWithTheSameCaseAndTheFeeIsKept(t *testing.T) {
 // The new offer may come before the news of the old one.
 func TestChangedOfferBeforeTheNewsOfTheOldOne(t *testing.T) {
 	r := newRig(t)
-	caseRef, _, err := r.newWorker("off_1", nil).apply()
+	old := r.newWorker("off_1", nil)
+	caseRef, _, err := old.apply()
 	r.must(err)
 	w := r.changed("off_2", "off_1", nil)
 	again, _, err := w.apply()
@@ -90,6 +92,16 @@ func TestChangedOfferBeforeTheNewsOfTheOldOne(t *testing.T) {
 		t.Errorf("%s, pay at %q", r.state(caseRef), w.paymentURL)
 	}
 	r.must(r.tell("issuer", "offer.superseded", "off_1", r.Now()))
+	// Either of the worker's connections may say that it has paid; a session that
+	// only asked is nobody's.
+	stranger := r.newWorker("off_3", nil)
+	r.must(stranger.propose())
+	for sender, rule := range map[string]string{old.connection: "", w.connection: "", stranger.connection: "case.unknown"} {
+		err := r.DB.Tx(t.Context(), func(tx *sqldb.Tx) error { return r.Paid(t.Context(), tx, sender, caseRef) })
+		if err == nil && rule != "" || err != nil && fault.RuleOf(err) != rule {
+			t.Errorf("got %v, want %q", err, rule)
+		}
+	}
 	r.pay(caseRef)
 	if r.state(caseRef) != casefile.Proposed {
 		t.Errorf("%s", r.state(caseRef))

@@ -34,10 +34,12 @@ func (d *Desk) Appeal(ctx context.Context, tx *sqldb.Tx, in Appealing) (err erro
 	if n := len([]rune(in.Grounds)); n == 0 || n > maxGrounds {
 		return fault.New(fault.Invalid, "appeal.grounds", "an appeal says why, in 1 to 10,000 characters")
 	}
-	record, err := d.Store.ByRef(ctx, tx, in.CaseRef)
-	if err == nil && in.Sender != "" && record.Applicant != in.Sender {
-		err = fault.New(fault.NotFound, "case.unknown", "there is no such case of yours")
+	if in.Sender != "" {
+		if err := d.isApplicants(ctx, tx, in.CaseRef, in.Sender); err != nil {
+			return err
+		}
 	}
+	record, err := d.Store.ByRef(ctx, tx, in.CaseRef)
 	if err != nil {
 		return err
 	}

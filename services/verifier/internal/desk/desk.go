@@ -178,6 +178,8 @@ type Store interface {
 	// EndSession takes a session from Asked to Used or Abandoned, provided that
 	// its challenge is still this one; false when it was not.
 	EndSession(ctx context.Context, tx *sqldb.Tx, s Session, to SessionState, caseRef string) (bool, error)
+	// HasPresented reports whether a session with the DID was used up in the case.
+	HasPresented(ctx context.Context, q sqldb.Querier, caseRef, theirs string) (bool, error)
 
 	// Number gives a new case its position and its number within the year.
 	Number(ctx context.Context, tx *sqldb.Tx, year int) (position, number int64, err error)

@@ -149,15 +149,21 @@ func (d *Desk) LookAt(ctx context.Context, paymentID string) error {
 // Paid is the wallet's word that the fee of its application is paid: the
 // provider is asked at once.
 func (d *Desk) Paid(ctx context.Context, tx *sqldb.Tx, sender, caseRef string) error {
-	record, err := d.Store.ByRef(ctx, tx, caseRef)
-	if err != nil {
+	if err := d.isApplicants(ctx, tx, caseRef, sender); err != nil {
 		return err
 	}
-	if record.Applicant != sender {
-		return fault.New(fault.NotFound, "case.unknown", "there is no such case of yours")
-	}
-	_, err = d.Store.HastenPayment(ctx, tx, "", caseRef, d.Clock.Now())
+	_, err := d.Store.HastenPayment(ctx, tx, "", caseRef, d.Clock.Now())
 	tx.OnCommit(d.payBell.Ring)
+	return err
+}
+
+// isApplicants wants the sender to have presented what the case rests on, now or
+// before its offer was changed. A case of somebody else's is no case.
+func (d *Desk) isApplicants(ctx context.Context, q sqldb.Querier, caseRef, sender string) error {
+	presented, err := d.Store.HasPresented(ctx, q, caseRef, sender)
+	if err == nil && !presented {
+		err = fault.New(fault.NotFound, "case.unknown", "there is no such case of yours")
+	}
 	return err
 }
 

@@ -18,7 +18,7 @@ import (
 // open keeps secrets by leaving them as they are.
 type open struct{}
 
-func (open) Seal(_ context.Context, plain, _ []byte) ([]byte, error) { return plain, nil }
+func (open) Seal(_ context.Context, plain, _ []byte) ([]byte, error)  { return plain, nil }
 func (open) Open(_ context.Context, sealed, _ []byte) ([]byte, error) { return sealed, nil }
 
 // TestCasesOfTheFirstVersionAreStillRead fills a database of the first version

@@ -63,3 +63,13 @@ func (s *Store) EndSession(ctx context.Context, tx *sqldb.Tx, one desk.Session, 
 	}
 	return n == 1, nil
 }
+
+// HasPresented reports whether a session with the DID was used up in the case.
+func (s *Store) HasPresented(ctx context.Context, q sqldb.Querier, caseRef, theirs string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM application_session WHERE theirs = $1 AND case_ref = $2 AND state = 'used'`, theirs, caseRef).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("find presentation: %w", err)
+	}
+	return n > 0, nil
+}
