@@ -32,8 +32,8 @@ type Report struct {
 	application, paymentURL           string
 	signedAt                          time.Time
 	feeDue, completed                 bool
-	measured                          MeasuredCase
 	person                            *person
+	sent                              *Sent
 }
 
 // Step is one step of the case.
@@ -112,9 +112,15 @@ func Run(ctx context.Context, target Target, persons []Input, parallel int, say 
 	if err := cmp.Or(problems...); err != nil {
 		return first, err
 	}
+	// Measured once all have ended: looking costs the services nothing that a case
+	// would wait for.
 	measured := Measured{}
 	for _, r := range reports {
-		measured.Cases = append(measured.Cases, r.measured)
+		one, err := r.person.measure(ctx, r.sent)
+		if err != nil {
+			return first, fmt.Errorf("measure %s: %w", r.CaseRef, err)
+		}
+		measured.Cases = append(measured.Cases, one)
 	}
 	// The last of several has ended: what its offer's withdrawal does to it counts
 	// no more. One person alone keeps the offer.
@@ -130,15 +136,12 @@ func Run(ctx context.Context, target Target, persons []Input, parallel int, say 
 // one is one person's case.
 func (c *clients) one(ctx context.Context, input Input, say func(Step)) (*Report, error) {
 	p := &person{clients: c, input: input, report: &Report{Outcome: "NOT_STARTED"}, say: say}
-	p.report.person = p
-	sent := &Sent{}
-	ctx = sending(ctx, sent)
-	err := p.journey(ctx)
+	p.report.person, p.report.sent = p, &Sent{}
+	err := p.journey(sending(ctx, p.report.sent))
 	slices.SortStableFunc(p.report.Steps, func(a, b Step) int { return a.At.Compare(b.At) })
 	if err == nil {
 		p.report.Outcome = Completed
 		p.report.MachineMS = p.report.Steps[len(p.report.Steps)-1].ElapsedMS
-		p.report.measured, err = p.measure(ctx, sent)
 	}
 	return p.report, err
 }
