@@ -162,8 +162,8 @@ func (p *person) offer(ctx context.Context) error {
 func (p *person) apply(ctx context.Context) error {
 	consent := &walletv1.Consent{Purpose: "residence-permit", Shares: []string{"payroll_account"}, Agencies: []*walletv1.ConsentAgency{
 		{AgencyDid: p.target.Police.DID, Claims: []string{"given_name", "family_name", "birthdate", "sex", "nationalities", "passport.*", "employment.workplace_municipality"}},
-		{AgencyDid: p.target.Tax.DID, Claims: []string{"given_name", "family_name", "birthdate", "sex", "nationalities", "current_country", "employer.organisation_number", "employment.*"}},
-		{AgencyDid: p.target.Bank.DID, Claims: []string{"given_name", "family_name", "birthdate", "nationalities", "employer.organisation_number", "employer.legal_name", "employment.start_date"}},
+		{AgencyDid: p.target.Tax.DID, Claims: []string{"given_name", "family_name", "birthdate", "sex", "nationalities", "current_country", "passport.*", "employer.organisation_number", "employment.*"}},
+		{AgencyDid: p.target.Bank.DID, Claims: []string{"given_name", "family_name", "birthdate", "nationalities", "current_country", "employer.organisation_number", "employer.legal_name", "employment.start_date"}},
 	}}
 	begun, err := again(ctx, func() (*walletv1.ApplyForPermitResponse, error) {
 		return p.clients.wallet.ApplyForPermit(ctx, &walletv1.ApplyForPermitRequest{CredentialId: p.report.credentialID, Consent: consent}, as(p.wallet))

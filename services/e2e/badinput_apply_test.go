@@ -117,7 +117,10 @@ func TestBadIssuerOpensNoCase(t *testing.T) {
 	r.within(t, "accreditation revoked between presentation and decision", func() {
 		r.publish("/status/good", false)
 		r.revoke(rogueEmployer)
-		e.decides(opened.CaseRef, codes.PermissionDenied, "issuer.unknown")
+		r.until("UDI has heard of it", func() bool {
+			return r.count("verifier", "SELECT COUNT(*) FROM case_file WHERE ref = $1 AND causes LIKE '%EMPLOYER_REVOKED%'", opened.CaseRef) == 1
+		})
+		e.decides(opened.CaseRef, codes.FailedPrecondition, "case.employer-revoked")
 	})
 }
 
@@ -179,10 +182,11 @@ func (a *applying) present(holder string, document []byte) []byte {
 		delivery, _ := a.newPeer(keystore.X25519)
 		agencies = append(agencies, map[string]any{"agency": devsetup.DID(agency), "delivery": delivery, "claims": []any{"given_name", "family_name"}})
 	}
+	signed, _ := credential.OfferHash(document) // of what is no credential at all there is none
 	presentation, err := credential.Present(a.t.Context(), a.signer, credential.Presenting{
 		Types: []string{"ApplicationPresentation"}, Holder: holder, Credentials: [][]byte{document},
 		Members: map[string]any{"consent": map[string]any{
-			"purpose": "residence-permit", "given_at": time.Now().UTC().Format(time.RFC3339), "agencies": agencies,
+			"purpose": "residence-permit", "given_at": time.Now().UTC().Format(time.RFC3339), "agencies": agencies, "as": "applicant", "offer_hash": signed,
 		}},
 		Challenge: a.challenge, Domain: a.domain, Key: credential.Key{ID: did.KeyIDOf(holder), Curve: did.Ed25519}, Created: time.Now(),
 	})

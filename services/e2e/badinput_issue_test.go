@@ -173,6 +173,10 @@ func (e *exchange) needsAccreditation() {
 		e.fail("an accredited employer cannot sign: %v", err)
 	}
 	e.revoke(secondEmployer)
+	e.until("the revoked employer's offer is withdrawn", func() bool {
+		return e.count("issuer", "SELECT COUNT(*) FROM offer WHERE state = 'WITHDRAWN'") == 1 &&
+			e.count("issuer", "SELECT COUNT(*) FROM event_outbox WHERE type LIKE '%offer.withdrawn%'") == 1
+	})
 	refused("issuer.unknown")
 }
 

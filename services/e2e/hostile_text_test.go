@@ -5,7 +5,9 @@ import (
 	"net/url"
 	"time"
 
+	registryv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/registry/v1"
 	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
+	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 )
 
 // metacharacters is what SQL, LIKE, shells and templates take for more than
@@ -17,6 +19,13 @@ const metacharacters = `'; DROP TABLE offer; -- " OR 1=1 /* %_ \ $1 ${x} {{.}} *
 // holds them as they are. Hostile input 42.
 func (e *exchange) storesAsItIs() {
 	e.t.Helper()
+	registry := registryv1.NewRegistryServiceClient(e.dial("registry"))
+	if _, err := registry.RegisterSignatory(as(e.t.Context(), e.token("registry", "programme")), &registryv1.RegisterSignatoryRequest{
+		OrganisationNumber: devsetup.Employer.OrganisationNumber,
+		Signatory:          &registryv1.Signatory{Name: lisa(time.Now()).GetSignatory().GetName(), Role: metacharacters, Right: metacharacters},
+	}); err != nil {
+		e.fail("register the signatory: %v", err)
+	}
 	for _, format := range []string{"ldp_vc", "dc+sd-jwt"} {
 		form := lisa(time.Now())
 		form.Employment.JobTitle = metacharacters

@@ -22,8 +22,9 @@ var everything = []string{
 // steps are what has happened in a completed case, whatever the order in which
 // the agencies' steps were seen.
 var steps = []string{
-	"application.submitted", "appointment.attended", "appointment.booked", "bankaccount.opened", "case.completed", "decision.made",
-	"identifier.assigned", "identity.verified", "offer.collected", "offer.issued", "residencecard.issued", "taxcard.issued",
+	"application.feepaid", "application.submitted", "appointment.attended", "appointment.booked", "bankaccount.opened", "biometrics.captured",
+	"case.completed", "decision.made", "identifier.assigned", "identifier.requested", "identity.verified", "offer.collected", "offer.issued",
+	"residencecard.issued", "residencecard.ordered", "taxcard.issued",
 }
 
 // One worker, one case, end to end, every service a process of its own.
@@ -46,7 +47,10 @@ func TestCaseFromOfferToBankAccount(t *testing.T) {
 		t.Errorf("the wallet holds %v, want %v", types, everything)
 	}
 	for _, step := range report.Steps {
-		names = append(names, step.Name)
+		// What the bank does beside is told when the case may be closed already.
+		if !slices.Contains([]string{"payrollaccount.shared", "bankid.ordered", "bankid.issued"}, step.Name) {
+			names = append(names, step.Name)
+		}
 		if step.TimeClass == "" || step.TimeClass == "unspecified" {
 			t.Errorf("%s has no time class", step.Name)
 		}
@@ -55,8 +59,8 @@ func TestCaseFromOfferToBankAccount(t *testing.T) {
 	if !slices.Equal(names, steps) {
 		t.Errorf("the steps are %v, want %v", names, steps)
 	}
-	if len(report.Events) != len(steps) {
-		t.Errorf("%d events for %d steps", len(report.Events), len(steps))
+	if len(report.Events) != len(report.Steps) {
+		t.Errorf("%d events for %d steps", len(report.Events), len(report.Steps))
 	}
 	if report.DIDComm.Messages == 0 {
 		t.Error("no DIDComm message was counted")

@@ -100,7 +100,7 @@ func newStack(t *testing.T, options devsetup.Options, services ...string) *stack
 	for _, name := range services {
 		s.start(name)
 	}
-	for _, name := range services {
+	for _, name := range append([]string{"stand-ins"}, services...) {
 		s.ready(name)
 	}
 	return s
@@ -248,7 +248,11 @@ func (s *stack) ready(name string) {
 			s.fail("%s has ended: %v", name, s.process(name).failed)
 		default:
 		}
-		answer, err := s.http.Get(s.layout.Services[name].BaseURL + "/readyz")
+		url := s.layout.Services[name].BaseURL + "/readyz"
+		if name == "stand-ins" {
+			url = s.layout.StandIns.URL + "/"
+		}
+		answer, err := s.http.Get(url)
 		if err != nil {
 			return false
 		}

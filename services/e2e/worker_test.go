@@ -31,10 +31,10 @@ func consent() *walletv1.Consent {
 	return &walletv1.Consent{Purpose: "residence-permit", Shares: []string{"payroll_account"}, Agencies: []*walletv1.ConsentAgency{
 		{AgencyDid: devsetup.DID("police"), Claims: []string{"given_name", "family_name", "birthdate", "sex", "nationalities", "passport.*", "employment.workplace_municipality"}},
 		{AgencyDid: devsetup.DID("tax"), Claims: []string{
-			"given_name", "family_name", "birthdate", "sex", "nationalities", "current_country", "employer.organisation_number", "employment.*",
+			"given_name", "family_name", "birthdate", "sex", "nationalities", "current_country", "passport.*", "employer.organisation_number", "employment.*",
 		}},
 		{AgencyDid: devsetup.DID("bank"), Claims: []string{
-			"given_name", "family_name", "birthdate", "nationalities", "employer.organisation_number", "employer.legal_name", "employment.start_date",
+			"given_name", "family_name", "birthdate", "nationalities", "current_country", "employer.organisation_number", "employer.legal_name", "employment.start_date",
 		}},
 	}}
 }

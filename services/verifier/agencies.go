@@ -47,7 +47,8 @@ var needs = map[string]need{
 	"tax": {
 		purpose: "identifier-assignment",
 		claims: []string{
-			"given_name", "family_name", "birthdate", "sex", "nationalities", "current_country",
+			"given_name", "family_name", "birthdate", "sex", "nationalities", "current_country", "duf_number",
+			"passport.document_number", "passport.issuing_country", "passport.date_of_expiry",
 			"employer.organisation_number", "employment.annual_salary", "employment.start_date", "employment.end_date",
 		},
 	},

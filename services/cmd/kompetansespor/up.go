@@ -79,8 +79,12 @@ func ready(ctx context.Context, layout *devsetup.Layout) error {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authorities, MinVersion: tls.VersionTLS12}}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: 3 * time.Second}
+	asked := map[string]string{"stand-ins": layout.StandIns.URL + "/"}
 	for _, name := range devsetup.Services() {
-		for !isReady(ctx, client, layout.Services[name].BaseURL+"/readyz") {
+		asked[name] = layout.Services[name].BaseURL + "/readyz"
+	}
+	for name, url := range asked {
+		for !isReady(ctx, client, url) {
 			select {
 			case <-ctx.Done():
 				if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {

@@ -1,6 +1,7 @@
 package maskinporten
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
@@ -62,7 +63,20 @@ func Enrol(dir string, random io.Reader, c Client, keyID, keyFile string) error 
 	if err != nil {
 		return fmt.Errorf("write clients: %w", err)
 	}
-	return os.WriteFile(filepath.Join(dir, clientsFile), text, 0o600)
+	return replace(filepath.Join(dir, clientsFile), text)
+}
+
+// replace writes a file whole or not at all: the stand-in may read it now.
+// Nothing is written when it has the content already.
+func replace(file string, content []byte) error {
+	if have, err := os.ReadFile(file); err == nil && bytes.Equal(have, content) {
+		return nil
+	}
+	draft := file + ".new"
+	if err := os.WriteFile(draft, content, 0o600); err != nil {
+		return fmt.Errorf("write clients: %w", err)
+	}
+	return os.Rename(draft, file)
 }
 
 // Load reads what Enrol has registered, and the key that signs tokens, which it
