@@ -232,6 +232,13 @@ func (e *exchange) belongs() {
 		},
 		issuerv1.OfferService_ListOffers_FullMethodName: {
 			token: second, request: &issuerv1.ListOffersRequest{}, answer: &issuerv1.ListOffersResponse{},
+			seen: func(answer proto.Message) {
+				for _, one := range answer.(*issuerv1.ListOffersResponse).GetOffers() {
+					if one.GetState() != issuerv1.OfferState_OFFER_STATE_DRAFT { // its own, of just now
+						e.fail("another employer sees %s", one.GetOfferId())
+					}
+				}
+			},
 		},
 		issuerv1.OfferService_WithdrawOffer_FullMethodName: {
 			token: second, request: &issuerv1.WithdrawOfferRequest{OfferId: offerID, Reason: "not mine"}, code: codes.NotFound, rule: "offer.unknown",
@@ -279,7 +286,7 @@ func (e *exchange) belongs() {
 			token: stranger, request: &walletv1.AppealDecisionRequest{ExchangeId: application, Grounds: "not mine"}, code: codes.NotFound, rule: "exchange.unknown",
 		},
 		walletv1.WalletService_ImportCredential_FullMethodName: {
-			token: stranger, request: &walletv1.ImportCredentialRequest{Document: mine}, code: codes.InvalidArgument, rule: "credential.not-yours",
+			token: stranger, request: &walletv1.ImportCredentialRequest{Document: mine}, code: codes.PermissionDenied, rule: "credential.type-not-imported",
 		},
 		walletv1.WalletService_ListNotices_FullMethodName: {
 			token: stranger, request: &walletv1.ListNoticesRequest{}, answer: &walletv1.ListNoticesResponse{},

@@ -125,7 +125,8 @@ func (c *checker) issued() error {
 
 // fault says what is wrong with one record, or nil.
 func (i record) fault(status statuslist.Reservation) error {
-	recorded := slices.Contains([]string{"issued", "delivered", "withdrawn"}, i.state)
+	// A holder declines what has been suspended or withdrawn when it comes.
+	recorded := slices.Contains([]string{"issued", "delivered", "declined", "withdrawn"}, i.state)
 	switch {
 	case !recorded && !slices.Contains([]string{"reserved", "offered"}, i.state):
 		return fmt.Errorf("its state is %q", i.state)
