@@ -11,7 +11,7 @@ export GOFLAGS := $(strip $(filter-out -buildvcs=false,$(GOFLAGS)) -buildvcs=fal
 TOOLS := $(CURDIR)/bin/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test race kills lint generate fuzz bench oracles check clean
+.PHONY: help demo run build test race race-short kills lint generate fuzz bench oracles check clean
 
 help: ## print this
 	@echo "usage: make TARGET"
@@ -37,6 +37,15 @@ test: ## run all tests but the full series of kills, and name those that were sk
 # sees nothing: make test asks them. SKIP leaves out more.
 race: ## run the same tests under the race detector, but those that ask other implementations
 	scripts/gotest $(MODULES) -- -race -skip '$(KILLS)|Oracle$(if $(SKIP),|$(SKIP))'
+
+# What runs side by side: the plumbing by itself, and every service in a case and
+# in what falls away. It is the part of race that CI has the time for.
+SIDE_BY_SIDE := agent altinn cache didresolution eventbus events fetch identity issuance keystore maskinporten onboarding resolver \
+	rpc runner service sqldb statuslist telemetry trust vcapi
+
+race-short: ## run under the race detector what runs side by side
+	cd services && go test -race $(addprefix ./internal/,$(SIDE_BY_SIDE))
+	cd services && go test -race -run '^(TestCaseFromOfferToBankAccount|TestOneCaseIsOneTrace|TestCascades)$$' ./e2e
 
 kills: ## fifty cases for each service and NATS, each killed three times on the way
 	cd services && go test -count=1 -timeout 20m -run $(KILLS) -v ./e2e

@@ -281,8 +281,10 @@ func TestRefusedReplacementWaitsForAClerkAndLeavesTheNumber(t *testing.T) {
 func TestAnswerThatOvertakesTheReceiptStays(t *testing.T) {
 	r := ready(t, identifier.BirthNumber)
 	_, _ = r.Request("req_1", now)
-	if !r.Send("req_1") || !r.Send("req_1") {
-		t.Fatal("not sent, or not sent again")
+	for range 2 { // sent, and sent again
+		if !r.Send("req_1") {
+			t.Fatal("not sent")
+		}
 	}
 	if changed, err := r.Heard(given("req_1", fnr), identifier.Synthetic, now); !changed || err != nil {
 		t.Fatal(changed, err)
