@@ -39,14 +39,13 @@ test: ## run all tests but the full series of kills, and name those that were sk
 race: ## run the same tests under the race detector, but those that ask other implementations
 	scripts/gotest $(MODULES) -- -race -skip '$(KILLS)|Oracle$(if $(SKIP),|$(SKIP))'
 
-# What runs side by side: the plumbing by itself, and every service in a case and
-# in what falls away. It is the part of race that CI has the time for.
+# What runs side by side in every service. It is the part of race that CI has the
+# time for.
 SIDE_BY_SIDE := $(addprefix ./internal/,agent cache didresolution eventbus events fetch identity issuance keystore onboarding resolver rpc \
-	runner service sqldb statuslist telemetry trust vcapi) ./standins/altinn ./standins/maskinporten
+	runner service sqldb telemetry trust vcapi) ./standins/altinn ./standins/maskinporten
 
 race-short: ## run under the race detector what runs side by side
 	cd services && go test -race $(SIDE_BY_SIDE)
-	cd services && go test -race -run '^(TestCaseFromOfferToBankAccount|TestOneCaseIsOneTrace|TestCascades)$$' ./e2e
 
 kills: ## fifty cases for each service and NATS, each killed three times on the way
 	cd services && go test -count=1 -timeout 20m -run $(KILLS) -v ./e2e
