@@ -68,7 +68,7 @@ type Metric struct {
 	Details []string `json:"details,omitempty"`
 }
 
-// The targets of domain/07.
+// The targets of the pilot's time model.
 const (
 	mostMachine = 3 * time.Second
 	mostStep    = time.Second
@@ -107,7 +107,7 @@ func gate(s Step) string {
 	return ""
 }
 
-// required are the gates that domain/07 names.
+// required are the gates that the pilot's time model names.
 var required = []string{"employer signs", "worker consents", "officer decides", "identity and biometrics", "bank's exception"}
 
 func ordered(steps []Step) []Step {
@@ -178,7 +178,7 @@ func (m Measured) typed() Metric {
 		return metric
 	}
 	metric.Details = slices.Sorted(keys(all))
-	metric.Value = fmt.Sprintf("%d in %d cases; forms that the worker fills in: 0, today about 8 (domain/07)", n, len(m.Cases))
+	metric.Value = fmt.Sprintf("%d in %d cases; forms that the worker fills in: 0, today about 8 by our count", n, len(m.Cases))
 	return metric.met(n == 0)
 }
 

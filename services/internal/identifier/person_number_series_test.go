@@ -10,7 +10,7 @@ import (
 
 var born1990 = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// The examples of domain/03 come out of the series in their order.
+// The published examples come out of the series in their order.
 func TestSeriesHoldTheExamplesOfEachWorldAndRule(t *testing.T) {
 	for _, c := range []struct {
 		series Series
