@@ -270,3 +270,31 @@ func TestCorrectedIdentityReissuesThePermitAndHasAgenciesReadAgain(t *testing.T)
 		t.Error("an event says the name")
 	}
 }
+
+// What comes while an officer's word is checked was not looked at, by nobody.
+func TestWordIsOnlyGivenOnWhatWasLookedAt(t *testing.T) {
+	r := newRig(t)
+	halted, _, _ := r.granted("off_1")
+	r.employer("employer.revoked", "TAX_ARREARS", r.Now())
+	r.later(time.Minute)
+	r.employer("employer.accredited", "", r.Now())
+	r.meantime = func() { r.must(r.tell("issuer", "offer.withdrawn", "off_1", r.Now())) }
+	_, err := r.Resume(t.Context(), halted)
+	r.refused(err, fault.Conflict, "case.changed-meanwhile")
+	record, err := r.Get(t.Context(), halted)
+	r.must(err)
+	if record.Case.State() != casefile.Halted || !record.Case.Impeded(casefile.CauseOfferWithdrawn) {
+		t.Errorf("%s by %v", record.Case.State(), record.Case.Causes())
+	}
+
+	undecided, _, err := r.newWorker("off_2", nil).paid()
+	r.must(err)
+	r.meantime = func() {
+		_, _, err := r.changed("off_3", "off_2", nil).apply()
+		r.must(err)
+	}
+	_, err = r.decide(undecided, casefile.Granted, "")
+	r.refused(err, fault.Conflict, "case.changed-meanwhile")
+	_, err = r.decide(undecided, casefile.Granted, "")
+	r.must(err)
+}

@@ -65,7 +65,11 @@ func (d *Desk) RecordAttendance(ctx context.Context, in Attendance) (*appointmen
 			}
 			return met, d.capture(ctx, tx, met, in.Taken)
 		}
-		known, err := d.Cases.Find(ctx, tx, caseRef)
+		find := d.Cases.Find
+		if in.Confirmed { // UDI may have stopped the case a moment ago
+			find = d.standing
+		}
+		known, err := find(ctx, tx, caseRef)
 		if err != nil {
 			return nil, err
 		}

@@ -19,7 +19,11 @@ import (
 func (d *Desk) AccreditApplicant(ctx context.Context, organisationNumber, by string) (_ Record, err error) {
 	ctx, end := telemetry.Span(ctx, "employer.AccreditApplicant")
 	defer func() { end(err) }()
-	return d.lookAnd(ctx, organisationNumber, func(a *accreditation.Accreditation) error {
+	return d.lookAnd(ctx, organisationNumber, func(a *accreditation.Accreditation, entity accreditation.Entity) error {
+		// Nobody could tell when the employer applied while the register was away.
+		if err := named(Application{LegalName: a.LegalName()}, entity); err != nil {
+			return err
+		}
 		now := d.now()
 		_, err := a.Accredit(d.Figures.On(now), accreditation.Decision{By: by, At: now})
 		return err
@@ -30,12 +34,12 @@ func (d *Desk) AccreditApplicant(ctx context.Context, organisationNumber, by str
 func (d *Desk) Review(ctx context.Context, organisationNumber string) (_ Record, err error) {
 	ctx, end := telemetry.Span(ctx, "employer.Review")
 	defer func() { end(err) }()
-	return d.lookAnd(ctx, organisationNumber, func(*accreditation.Accreditation) error { return nil })
+	return d.lookAnd(ctx, organisationNumber, func(*accreditation.Accreditation, accreditation.Entity) error { return nil })
 }
 
 // lookAnd asks the register about an organisation that has applied, and changes
 // its accreditation with the answer.
-func (d *Desk) lookAnd(ctx context.Context, organisationNumber string, do func(*accreditation.Accreditation) error) (Record, error) {
+func (d *Desk) lookAnd(ctx context.Context, organisationNumber string, do func(*accreditation.Accreditation, accreditation.Entity) error) (Record, error) {
 	if _, err := d.Store.Newest(ctx, d.DB.Read(), organisationNumber); err != nil {
 		return Record{}, err
 	}
@@ -47,7 +51,7 @@ func (d *Desk) lookAnd(ctx context.Context, organisationNumber string, do func(*
 	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		record, err = d.change(ctx, tx, organisationNumber, func(a *accreditation.Accreditation) error {
 			a.Look(entity, d.Figures.On(d.now()))
-			return do(a)
+			return do(a, entity)
 		})
 		return err
 	})

@@ -161,9 +161,24 @@ func TestRegisterDecidesWhomTheOfficeCannot(t *testing.T) {
 	if err := register.SetMode(mode.Down); err != nil {
 		t.Fatal(err)
 	}
+	pretender := application()
+	pretender.LegalName = "Oslo kommune"
+	if _, err := d.Apply(t.Context(), pretender, uio); err != nil {
+		t.Error(err)
+	}
+	attest(t, d, accreditation.TaxArrears, accreditation.Sanctions)
+	if err := register.SetMode(mode.OK); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.AccreditApplicant(t.Context(), uio, "officer-1"); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("accredited under another's name: %v", err)
+	}
+	if err := register.SetMode(mode.Down); err != nil {
+		t.Fatal(err)
+	}
 	record, err := d.Apply(t.Context(), application(), uio)
 	if err != nil || d.Findings(record)[0].Code != "REGISTER_NOT_ASKED" {
-		t.Error(err)
+		t.Error(err, d.Findings(record)[0].Code)
 	}
 	attest(t, d, accreditation.TaxArrears, accreditation.Sanctions)
 	if _, err := d.AccreditApplicant(t.Context(), uio, "officer-1"); fault.KindOf(err) != fault.Unavailable {

@@ -31,7 +31,7 @@ func (d *Desk) Suspend(ctx context.Context, organisationNumber string, why Why) 
 func (d *Desk) Reinstate(ctx context.Context, organisationNumber string, why Why) (_ Record, err error) {
 	ctx, end := telemetry.Span(ctx, "employer.Reinstate")
 	defer func() { end(err) }()
-	return d.lookAnd(ctx, organisationNumber, func(a *accreditation.Accreditation) error {
+	return d.lookAnd(ctx, organisationNumber, func(a *accreditation.Accreditation, _ accreditation.Entity) error {
 		_, err := a.Reinstate(d.Figures.On(d.now()), d.decision(why))
 		return err
 	})

@@ -102,6 +102,10 @@ func (c *Case) Renew(evaluation ruleset.Evaluation, at time.Time) error {
 		}
 		c.tell(CaseHalted, "verifier", at, Machine, string(CauseOfferSuperseded))
 	case c.state == Halted:
+		// Whatever halted it, an officer must have seen the new offer.
+		if !slices.Contains(c.causes, CauseOfferSuperseded) {
+			c.causes = append(c.causes, CauseOfferSuperseded)
+		}
 	default:
 		return fault.New(fault.Conflict, "case.over", "the case takes no new offer any more")
 	}

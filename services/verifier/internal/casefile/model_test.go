@@ -187,9 +187,8 @@ func (d *driver) renew() {
 		return
 	}
 	switch before {
-	case Granted:
+	case Granted, Halted:
 		d.m.causes[CauseOfferSuperseded] = true
-	case Halted:
 	default:
 		delete(d.m.causes, CauseOfferSuperseded)
 		delete(d.m.causes, CauseOfferWithdrawn)

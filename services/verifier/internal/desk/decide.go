@@ -63,10 +63,14 @@ func (d *Desk) decide(ctx context.Context, in Deciding, by decideBy) (_ Record, 
 			return Record{}, err
 		}
 	}
+	checked := record.OfferID
 	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		record, err = d.Store.ByRef(ctx, tx, in.CaseRef)
 		if err != nil {
 			return err
+		}
+		if record.OfferID != checked { // a changed offer has come that nobody has looked at
+			return changedMeanwhile()
 		}
 		if err := decidedAlone(record); err != nil {
 			return err

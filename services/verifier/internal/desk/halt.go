@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
@@ -190,10 +191,15 @@ func (d *Desk) Resume(ctx context.Context, caseRef string) (Record, error) {
 	if err := d.stillStands(ctx, record.File); err != nil {
 		return Record{}, err
 	}
+	checked := record
 	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		record, err := d.Store.ByRef(ctx, tx, caseRef)
 		if err != nil {
 			return err
+		}
+		// What came since was not looked at: it is not lifted.
+		if record.OfferID != checked.OfferID || !slices.Equal(record.Case.Causes(), checked.Case.Causes()) {
+			return changedMeanwhile()
 		}
 		if standing, err := d.Store.Standing(ctx, tx, record.File.Facts.OrganisationNumber); err != nil || standing.Cause != "" {
 			return notInStanding(err, standing.Cause)
@@ -220,6 +226,10 @@ func (d *Desk) onNewOffer(ctx context.Context, tx *sqldb.Tx, record Record) erro
 		Type: "case.corrected", Case: record.Case.ID(), TimeClass: eventbus.Human, Data: map[string]any{"fields": []any{"employment"}},
 	})
 	return err
+}
+
+func changedMeanwhile() error {
+	return fault.New(fault.Conflict, "case.changed-meanwhile", "something came in the meantime: look at the case again")
 }
 
 func notInStanding(err error, cause casefile.Cause) error {

@@ -60,7 +60,10 @@ func (d *Desk) renew(ctx context.Context, tx *sqldb.Tx, in arrival, caseRef stri
 	was := record.Case.State()
 	in.file.Corrections = record.File.Corrections
 	in.file.Earlier = record.Evaluations()
-	record.OfferID, record.Applicant, record.File = in.file.offerID(), in.session.Theirs, in.file
+	// The employer alone can make a changed offer and show it from anywhere: what
+	// is delivered, and to whom, stays as the worker who applied has said.
+	in.file.Consent.Agencies, in.file.Consent.Shares = record.File.Consent.Agencies, record.File.Consent.Shares
+	record.OfferID, record.File = in.file.offerID(), in.file
 	if record.File.Facts, err = d.factsOf(record.File); err != nil {
 		return err
 	}
