@@ -65,6 +65,26 @@ type checkStatus func(*credential.Verified) error
 
 func (c checkStatus) CheckStatus(_ context.Context, v *credential.Verified) error { return c(v) }
 
+// Who takes an application back does not keep the others from theirs.
+func TestFamilyIsDecidedWithoutWhoHasWithdrawn(t *testing.T) {
+	r := newRig(t)
+	var members []desk.Member
+	for i, offer := range []string{"off_1", "off_2"} {
+		caseRef, _, err := r.newWorker(offer, nil).paid()
+		r.must(err)
+		members = append(members, desk.Member{CaseRef: caseRef, Relation: []desk.Relation{desk.ReferencePerson, desk.Spouse}[i]})
+	}
+	family, _, err := r.LinkFamily(t.Context(), "officer-1", members)
+	r.must(err)
+	_, err = r.WithdrawApplication(t.Context(), members[1].CaseRef)
+	r.must(err)
+	_, err = r.DecideFamily(t.Context(), family, []desk.Deciding{{CaseRef: members[0].CaseRef, Officer: "officer-1", TokenHash: "hash", Outcome: casefile.Granted}})
+	r.must(err)
+	if r.state(members[0].CaseRef) != casefile.Granted || r.state(members[1].CaseRef) != casefile.Withdrawn {
+		t.Errorf("%s and %s", r.state(members[0].CaseRef), r.state(members[1].CaseRef))
+	}
+}
+
 func TestFamilyIsOfUndecidedCasesWithOneReferencePerson(t *testing.T) {
 	r := newRig(t)
 	granted, _, _ := r.granted("off_1")

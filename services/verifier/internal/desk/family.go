@@ -136,11 +136,14 @@ func (d *Desk) DecideFamily(ctx context.Context, family string, decisions []Deci
 	}
 	ctx, end := telemetry.Span(telemetry.Continue(ctx, records[0].Traceparent), "family.Decide")
 	defer func() { end(err) }()
+	records = applying(records)
+	checked := map[string]string{} // the offer, by case
 	made, err := d.decisionsOf(records, decisions)
 	if err != nil {
 		return nil, err
 	}
 	for _, record := range records {
+		checked[record.Case.ID()] = record.OfferID
 		changed, err := record.Case.Decide(made[record.Case.ID()].decision)
 		if err != nil {
 			return nil, err
@@ -156,10 +159,10 @@ func (d *Desk) DecideFamily(ctx context.Context, family string, decisions []Deci
 		if err != nil {
 			return err
 		}
-		for _, record := range records {
+		for _, record := range applying(records) {
 			one, ok := made[record.Case.ID()]
-			if !ok {
-				return fault.New(fault.Unavailable, "case.changed-meanwhile", "the family has changed meanwhile: try again")
+			if !ok || record.OfferID != checked[record.Case.ID()] {
+				return changedMeanwhile()
 			}
 			changed, err := record.Case.Decide(one.decision)
 			if err != nil {
@@ -178,6 +181,12 @@ func (d *Desk) DecideFamily(ctx context.Context, family string, decisions []Deci
 		return nil, err
 	}
 	return d.family(ctx, d.DB.Read(), family)
+}
+
+// applying are the members who have not taken their application back: the others
+// are decided without them.
+func applying(members []Record) []Record {
+	return slices.DeleteFunc(members, func(r Record) bool { return r.Case.State() == casefile.Withdrawn })
 }
 
 // memberDecision is what is decided of one member.
