@@ -197,8 +197,8 @@ type Store interface {
 	Decisions(ctx context.Context, q sqldb.Querier, caseRef string) ([]Made, error)
 	AddAppeal(ctx context.Context, tx *sqldb.Tx, r Record, grounds string) error
 	ByRef(ctx context.Context, q sqldb.Querier, caseRef string) (Record, error)
-	// ByOffer finds the case that rests on an offer now.
-	ByOffer(ctx context.Context, q sqldb.Querier, offerID string) (Record, error)
+	// ByOffer finds the cases that rest on an offer of this id now.
+	ByOffer(ctx context.Context, q sqldb.Querier, offerID string) ([]Record, error)
 	// ByPresented finds the case in which an issuer's offer was ever presented.
 	ByPresented(ctx context.Context, q sqldb.Querier, issuer, offerID string) (Record, error)
 	ByEmployer(ctx context.Context, q sqldb.Querier, organisationNumber string) ([]Record, error)

@@ -28,14 +28,16 @@ func (d *Desk) OfferSuperseded(ctx context.Context, tx *sqldb.Tx, event *eventbu
 }
 
 func (d *Desk) offerStopped(ctx context.Context, tx *sqldb.Tx, cause casefile.Cause, event *eventbus.Event) error {
-	record, err := d.Store.ByOffer(ctx, tx, event.Case)
-	if fault.KindOf(err) == fault.NotFound {
-		return nil
-	}
+	records, err := d.Store.ByOffer(ctx, tx, event.Case)
 	if err != nil {
 		return err
 	}
-	return d.impede(ctx, tx, record, cause, event.Time, event)
+	for _, record := range records {
+		if err := d.impede(ctx, tx, record, cause, event.Time, event); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // EmployerStopped stops every case of an employer whose accreditation is

@@ -209,9 +209,10 @@ func (s *Store) ByRef(ctx context.Context, q sqldb.Querier, caseRef string) (des
 	return s.one(ctx, q, selectCase+`WHERE c.ref = $1`, caseRef)
 }
 
-// ByOffer finds the case that rests on an offer now.
-func (s *Store) ByOffer(ctx context.Context, q sqldb.Querier, offerID string) (desk.Record, error) {
-	return s.one(ctx, q, selectCase+`WHERE c.offer_id = $1 ORDER BY c.position LIMIT 1`, offerID)
+// ByOffer finds the cases that rest on an offer now: one, but that another
+// issuer may call an offer of its own the same.
+func (s *Store) ByOffer(ctx context.Context, q sqldb.Querier, offerID string) ([]desk.Record, error) {
+	return s.cases(ctx, q, selectCase+`WHERE c.offer_id = $1 ORDER BY c.position`, offerID)
 }
 
 // ByPresented finds the case in which an issuer's offer was ever presented.
