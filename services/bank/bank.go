@@ -30,6 +30,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
 	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 )
 
 // purpose is what the bank reads a case, and asks for an identifier, for.
@@ -45,9 +46,14 @@ const lookEvery = 5 * time.Second
 // another list.
 const rescreenEvery = time.Minute
 
+// Schema are the migrations of the service's database.
+func Schema() []sqldb.Migrations {
+	return service.Schema(onboarding.Migrations(), store.Migrations())
+}
+
 // Run serves until ctx ends. Logs go to out.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {
-	s, err := service.Open(ctx, cfg.Common, out, onboarding.Migrations(), store.Migrations())
+	s, err := service.Open(ctx, cfg.Common, out, Schema()...)
 	if err != nil {
 		return err
 	}

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"github.com/kompetansespor/kompetansespor/services/internal/jws"
-	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"maps"
 	"testing"
 	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/jws"
+	"github.com/kompetansespor/kompetansespor/services/internal/status"
 
 	"google.golang.org/grpc/codes"
 

@@ -20,6 +20,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/earlystart"
@@ -66,9 +67,14 @@ const (
 	purposeEarly = "early-start"
 )
 
+// Schema are the migrations of the service's database.
+func Schema() []sqldb.Migrations {
+	return service.Schema(onboarding.Migrations(), store.Migrations())
+}
+
 // Run serves until ctx ends. Logs go to out.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {
-	s, err := service.Open(ctx, cfg.Common, out, onboarding.Migrations(), store.Migrations())
+	s, err := service.Open(ctx, cfg.Common, out, Schema()...)
 	if err != nil {
 		return err
 	}

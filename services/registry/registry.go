@@ -25,6 +25,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/accreditation"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/desk"
@@ -157,9 +158,14 @@ func mode(development bool) identifier.Mode {
 	return identifier.Production
 }
 
+// Schema are the migrations of the service's database.
+func Schema() []sqldb.Migrations {
+	return service.Schema(store.Migrations())
+}
+
 // Run serves until ctx ends. Logs go to out.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {
-	s, err := service.Open(ctx, cfg.Common, out, store.Migrations())
+	s, err := service.Open(ctx, cfg.Common, out, Schema()...)
 	if err != nil {
 		return err
 	}

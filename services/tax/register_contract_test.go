@@ -125,7 +125,7 @@ var serial atomic.Int64
 
 // somebody is a person nobody else is.
 func somebody() registration.Requisition {
-	n := serial.Add(1)
+	n := serial.Add(1) % 2500 // a name has an end
 	var random [8]byte
 	_, _ = rand.Read(random[:])
 	return registration.Requisition{

@@ -9,13 +9,12 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
+	"github.com/kompetansespor/kompetansespor/services/internal/config"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
@@ -29,6 +28,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
 	"github.com/kompetansespor/kompetansespor/services/internal/verification"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
@@ -52,7 +52,8 @@ const (
 type rig struct {
 	*testing.T
 	*desk.Desk
-	book *identity.Book
+	book   *identity.Book
+	source config.Database // the rig's own
 
 	// What the clock and others answer.
 	now     time.Time
@@ -157,25 +158,6 @@ func (r *rig) VerificationKey(ctx context.Context, kid string, purpose credentia
 	return key, nil
 }
 
-// migrated is an empty database with its schema, made once for all tests.
-var migrated = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "verifier")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	path := filepath.Join(dir, "empty.db")
-	db, err := sqldb.Open(context.Background(), "sqlite", path,
-		identity.Migrations(), agent.Migrations(), events.Migrations(), statuslist.Migrations(), issuance.Migrations(), store.Migrations())
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Close(); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
-
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{T: t, now: time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC), entity: trustlist.Entity{OrganisationNumber: orgNumber},
@@ -185,13 +167,11 @@ func newRig(t *testing.T) *rig {
 			return desk.Correction{}, fault.New(fault.NotFound, "identity.unknown", "not known")
 		},
 	}
-	path := filepath.Join(t.TempDir(), "verifier.db")
-	empty, err := migrated()
-	r.must(err)
-	r.must(os.WriteFile(path, empty, 0o600))
-	db, err := sqldb.Open(t.Context(), "sqlite", path)
-	r.must(err)
-	t.Cleanup(func() { _ = db.Close() })
+	driver, dsn := testkit.Source(t)
+	r.source = config.Database{Driver: driver, DSN: dsn}
+	db := testkit.Open(t, driver, dsn,
+		identity.Migrations(), agent.Migrations(), events.Migrations(), statuslist.Migrations(), issuance.Migrations(), store.Migrations())
+	var err error
 	r.book, err = identity.Open(t.Context(), db, make([]byte, 32), r)
 	r.must(err)
 	r.must(r.book.EnsureOrganisation(t.Context(), udi, "", "https://udi.kompetansespor.example/didcomm"))
@@ -246,6 +226,27 @@ func (r *rig) exec(statement string) {
 		_, err := tx.ExecContext(r.Context(), statement)
 		return err
 	}))
+}
+
+// diskFull makes what a trigger sees fail, such as BEFORE INSERT ON access_log.
+func (r *rig) diskFull(event string) {
+	r.Helper()
+	if r.DB.Driver() == "sqlite" {
+		r.exec(`CREATE TRIGGER disk_full ` + event + ` BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`)
+		return
+	}
+	r.exec(`CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the disk is full'; END $$`)
+	r.exec(`CREATE TRIGGER disk_full ` + event + ` FOR EACH ROW EXECUTE FUNCTION disk_full()`)
+}
+
+// diskEmpties ends what diskFull began.
+func (r *rig) diskEmpties() {
+	r.Helper()
+	if r.DB.Driver() == "sqlite" {
+		r.exec(`DROP TRIGGER disk_full`)
+		return
+	}
+	r.exec(`DROP FUNCTION disk_full CASCADE`)
 }
 
 // worker is a wallet in the test's hand.

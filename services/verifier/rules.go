@@ -339,7 +339,11 @@ func withCases(ctx context.Context, cfg Config, read func(sqldb.Querier, store.R
 		return fault.Wrap(err, fault.NotFound, "rules.no-database", "there is no database yet: the verifier makes it when it starts")
 	}
 	// No migrations: the database stays as the verifier has it.
-	db, err := sqldb.Open(ctx, cfg.Database.Driver, cfg.Database.DSN)
+	driver, dsn, err := cfg.Database.Source()
+	if err != nil {
+		return err
+	}
+	db, err := sqldb.Open(ctx, driver, dsn)
 	if err != nil {
 		return err
 	}

@@ -17,11 +17,9 @@ import (
 // operator is the configuration of the rig's own database.
 func (r *rig) operator() Config {
 	r.Helper()
-	var path string
-	r.must(r.DB.Read().QueryRowContext(r.Context(), `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&path))
 	key := filepath.Join(r.TempDir(), "master.key")
 	r.must(os.WriteFile(key, make([]byte, 32), 0o600))
-	return Config{Common: config.Common{MasterKeyFile: key, Database: config.Database{Driver: "sqlite", DSN: path}}}
+	return Config{Common: config.Common{MasterKeyFile: key, Database: r.source}}
 }
 
 func (e ExplainedEvaluation) rule(id string) ExplainedRule {
@@ -226,6 +224,7 @@ func TestOperatorIsToldWhatCannotBeRead(t *testing.T) {
 	_, err := AskWhatIf(t.Context(), cfg, WhatIfQuestion{Set: []byte("version: 1")})
 	r.refused(err, fault.Invalid, "ruleset.file")
 	elsewhere := cfg
+	elsewhere.Database.Driver = "sqlite"
 	elsewhere.Database.DSN = filepath.Join(t.TempDir(), "none.db")
 	_, err = ExplainCase(t.Context(), elsewhere, "case_1")
 	r.refused(err, fault.NotFound, "rules.no-database")

@@ -138,9 +138,14 @@ func (c *Config) Validate() []fault.Violation {
 	return all
 }
 
+// Schema are the migrations of the service's database.
+func Schema() []sqldb.Migrations {
+	return service.Schema(store.Migrations())
+}
+
 // Run serves until ctx ends. Logs go to out.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {
-	s, err := service.Open(ctx, cfg.Common, out, store.Migrations())
+	s, err := service.Open(ctx, cfg.Common, out, Schema()...)
 	if err != nil {
 		return err
 	}

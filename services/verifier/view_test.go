@@ -181,7 +181,7 @@ func TestViewThatCannotBeLoggedIsNotGiven(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
 			caseRef, capability, _ := r.granted("off_1")
-			r.exec(`CREATE TRIGGER full ` + failing + ` BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`)
+			r.diskFull(failing)
 			view, err := r.View(t.Context(), policeCall, caseRef, "identity-control")
 			if err == nil || view.CaseRef != "" || len(view.Claims) != 0 {
 				t.Errorf("answered %d claims, %v", len(view.Claims), err)
@@ -189,7 +189,7 @@ func TestViewThatCannotBeLoggedIsNotGiven(t *testing.T) {
 			if n, err := VerifyAccessLog(t.Context(), r.DB.Read()); n != 0 || err != nil {
 				t.Errorf("the log has %d rows, %v", n, err)
 			}
-			r.exec(`DROP TRIGGER full`)
+			r.diskEmpties()
 			_, err = r.View(t.Context(), policeCall, caseRef, "identity-control")
 			r.must(err)
 			if rows, err := r.ListAccess(t.Context(), caseRef, capability, 0, 10); len(rows) != 1 || err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	tools "github.com/kompetansespor/kompetansespor/services/internal/vcapi"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/desk"
@@ -68,9 +69,14 @@ func (c *Config) Validate() []fault.Violation {
 // hour: what an offer bears four times over.
 const findsPerHour = 20
 
+// Schema are the migrations of the service's database.
+func Schema() []sqldb.Migrations {
+	return service.Schema(store.Migrations())
+}
+
 // Run serves until ctx ends. Logs go to out.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {
-	s, err := service.Open(ctx, cfg.Common, out, store.Migrations())
+	s, err := service.Open(ctx, cfg.Common, out, Schema()...)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func embedded(ctx context.Context, layout *devsetup.Layout, logs io.Writer) erro
 	group.Go(func() error { return runStandIns(groupCtx, layout.StandIns.Addr, layout.StandIns.Dir) })
 	for _, name := range devsetup.Services() {
 		group.Go(func() error {
-			if err := services[name](groupCtx, layout.Services[name].ConfigFile, logs); err != nil {
+			if err := services[name].run(groupCtx, layout.Services[name].ConfigFile, logs); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 			return nil

@@ -10,21 +10,11 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
-	"github.com/kompetansespor/kompetansespor/services/bank"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
-	"github.com/kompetansespor/kompetansespor/services/internal/config"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/identity"
 	"github.com/kompetansespor/kompetansespor/services/internal/keystore"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
-	"github.com/kompetansespor/kompetansespor/services/issuer"
-	"github.com/kompetansespor/kompetansespor/services/police"
-	"github.com/kompetansespor/kompetansespor/services/registry"
-	"github.com/kompetansespor/kompetansespor/services/tax"
-	"github.com/kompetansespor/kompetansespor/services/verifier"
-	"github.com/kompetansespor/kompetansespor/services/wallet"
 )
 
 // manageKeys is the command for the keys of a service's organisations. It works
@@ -129,7 +119,11 @@ func withBook(ctx context.Context, file string, do func(*identity.Book) error) e
 	if err != nil {
 		return fmt.Errorf("read master key: %w", err)
 	}
-	db, err := sqldb.Open(ctx, cfg.Database.Driver, cfg.Database.DSN, identity.Migrations())
+	driver, dsn, err := cfg.Database.Source()
+	if err != nil {
+		return err
+	}
+	db, err := sqldb.Open(ctx, driver, dsn, identity.Migrations())
 	if err != nil {
 		return err
 	}
@@ -138,47 +132,4 @@ func withBook(ctx context.Context, file string, do func(*identity.Book) error) e
 		err = do(book)
 	}
 	return errors.Join(err, db.Close())
-}
-
-// configurations reads what every service is told from a service's own file.
-var configurations = map[string]func(file string) (config.Common, error){
-	"registry": common(func(c registry.Config) config.Common { return c.Common }),
-	"issuer":   common(func(c issuer.Config) config.Common { return c.Common }),
-	"wallet":   common(func(c wallet.Config) config.Common { return c.Common }),
-	"verifier": common(func(c verifier.Config) config.Common { return c.Common }),
-	"police":   common(func(c police.Config) config.Common { return c.Common }),
-	"tax":      common(func(c tax.Config) config.Common { return c.Common }),
-	"bank":     common(func(c bank.Config) config.Common { return c.Common }),
-}
-
-func common[C any](of func(C) config.Common) func(string) (config.Common, error) {
-	return func(file string) (config.Common, error) {
-		var cfg C
-		if err := config.Load(file, &cfg, os.Environ()); err != nil {
-			return config.Common{}, err
-		}
-		return of(cfg), nil
-	}
-}
-
-// commonOf reads a configuration file by the service that it names.
-func commonOf(file string) (config.Common, error) {
-	if file == "" {
-		return config.Common{}, errors.New("name the configuration: --config FILE")
-	}
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return config.Common{}, fmt.Errorf("read configuration: %w", err)
-	}
-	var named struct {
-		Service string `yaml:"service"`
-	}
-	if err := yaml.Unmarshal(content, &named); err != nil {
-		return config.Common{}, fmt.Errorf("read configuration: %w", err)
-	}
-	read, ok := configurations[named.Service]
-	if !ok {
-		return config.Common{}, fmt.Errorf("%s names no service", file)
-	}
-	return read(file)
 }

@@ -16,12 +16,14 @@ import (
 
 const usage = `kompetansespor: from a signed offer to work, with nothing typed twice
 
-  kompetansespor demo [--json] [--input FILE | --cases N --parallel P] [--format w3c|sd-jwt] [--processes]
+  kompetansespor demo [--json] [--input FILE | --cases N --parallel P] [--format w3c|sd-jwt] [--processes] [--postgres URL]
         run a case through every service and show each step
-  kompetansespor up [--data DIR]
+  kompetansespor up [--data DIR] [--postgres URL]
         start every service and stay; prints addresses and development tokens
   kompetansespor registry|issuer|wallet|verifier|police|tax|bank --config FILE
         run one service
+  kompetansespor migrate [--dsn URL [--bootstrap]] --config FILE...
+        bring the databases of services up to date; on PostgreSQL with the rights of --dsn, which a service has not
   kompetansespor stand-ins [--listen ADDRESS] [--data DIR]
         serve stand-ins for the registers outside, for development
   kompetansespor keys list|rotate --config FILE --did DID [--kind KIND] [--overlap TIME]
@@ -66,12 +68,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	verb, rest := args[0], args[1:]
-	if start, ok := services[verb]; ok {
-		return serve(ctx, verb, start, rest, stderr)
+	if service, ok := services[verb]; ok {
+		return serve(ctx, verb, service, rest, stderr)
 	}
 	switch verb {
 	case "nats":
 		return serveNATS(ctx, rest, stderr)
+	case "migrate":
+		return migrateSchemas(ctx, rest, stdout, stderr)
 	case "stand-ins":
 		return serveStandIns(ctx, rest, stderr)
 	case "up":

@@ -3,11 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
+	"gopkg.in/yaml.v2"
+
 	"github.com/kompetansespor/kompetansespor/services/bank"
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/issuer"
 	"github.com/kompetansespor/kompetansespor/services/police"
 	"github.com/kompetansespor/kompetansespor/services/registry"
@@ -16,33 +20,70 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/wallet"
 )
 
-// start runs a service from its configuration file until ctx ends.
-type start func(ctx context.Context, configFile string, logs io.Writer) error
-
-var services = map[string]start{
-	"registry": configured(registry.Run),
-	"issuer":   configured(issuer.Run),
-	"wallet":   configured(wallet.Run),
-	"verifier": configured(verifier.Run),
-	"police":   configured(police.Run),
-	"tax":      configured(tax.Run),
-	"bank":     configured(bank.Run),
+// program is one service, as its commands know it.
+type program struct {
+	// run serves from a configuration file until ctx ends.
+	run func(ctx context.Context, configFile string, logs io.Writer) error
+	// common reads what every service is told from a service's own file.
+	common func(configFile string) (config.Common, error)
+	// schema are the migrations of its database.
+	schema func() []sqldb.Migrations
 }
 
-// configured reads a service's configuration, file and environment, and runs
-// it.
-func configured[C any](run func(context.Context, C, io.Writer) error) start {
-	return func(ctx context.Context, configFile string, logs io.Writer) error {
-		var cfg C
-		if err := config.Load(configFile, &cfg, os.Environ()); err != nil {
-			return err
-		}
-		return run(ctx, cfg, logs)
+var services = map[string]program{
+	"registry": programOf(registry.Run, func(c registry.Config) config.Common { return c.Common }, registry.Schema),
+	"issuer":   programOf(issuer.Run, func(c issuer.Config) config.Common { return c.Common }, issuer.Schema),
+	"wallet":   programOf(wallet.Run, func(c wallet.Config) config.Common { return c.Common }, wallet.Schema),
+	"verifier": programOf(verifier.Run, func(c verifier.Config) config.Common { return c.Common }, verifier.Schema),
+	"police":   programOf(police.Run, func(c police.Config) config.Common { return c.Common }, police.Schema),
+	"tax":      programOf(tax.Run, func(c tax.Config) config.Common { return c.Common }, tax.Schema),
+	"bank":     programOf(bank.Run, func(c bank.Config) config.Common { return c.Common }, bank.Schema),
+}
+
+func programOf[C any](
+	run func(context.Context, C, io.Writer) error, common func(C) config.Common, schema func() []sqldb.Migrations,
+) program {
+	return program{
+		schema: schema,
+		run: func(ctx context.Context, configFile string, logs io.Writer) error {
+			var cfg C
+			if err := config.Load(configFile, &cfg, os.Environ()); err != nil {
+				return err
+			}
+			return run(ctx, cfg, logs)
+		},
+		common: func(configFile string) (config.Common, error) {
+			var cfg C
+			err := config.Load(configFile, &cfg, os.Environ())
+			return common(cfg), err
+		},
 	}
 }
 
+// commonOf reads a configuration file by the service that it names.
+func commonOf(file string) (config.Common, error) {
+	if file == "" {
+		return config.Common{}, errors.New("name the configuration: --config FILE")
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return config.Common{}, fmt.Errorf("read configuration: %w", err)
+	}
+	var named struct {
+		Service string `yaml:"service"`
+	}
+	if err := yaml.Unmarshal(content, &named); err != nil {
+		return config.Common{}, fmt.Errorf("read configuration: %w", err)
+	}
+	known, ok := services[named.Service]
+	if !ok {
+		return config.Common{}, fmt.Errorf("%s names no service", file)
+	}
+	return known.common(file)
+}
+
 // serve is the command that runs one service.
-func serve(ctx context.Context, name string, run start, args []string, stderr io.Writer) error {
+func serve(ctx context.Context, name string, service program, args []string, stderr io.Writer) error {
 	set := flags(name, stderr)
 	file := set.String("config", "", "the service's configuration `FILE`")
 	if err := set.Parse(args); err != nil {
@@ -51,5 +92,5 @@ func serve(ctx context.Context, name string, run start, args []string, stderr io
 	if *file == "" {
 		return errors.New("name the configuration: --config FILE")
 	}
-	return run(ctx, *file, stderr)
+	return service.run(ctx, *file, stderr)
 }

@@ -19,10 +19,11 @@ import (
 func up(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	set := flags("up", stderr)
 	data := set.String("data", "data", "the data `DIR`ectory: databases, keys, certificates")
+	postgres := set.String("postgres", "", postgresUsage)
 	if err := set.Parse(args); err != nil {
 		return err
 	}
-	layout, err := devsetup.Prepare(*data, devsetup.Pilot())
+	layout, err := prepareStack(ctx, *data, *postgres, devsetup.Pilot())
 	if err != nil {
 		return err
 	}
@@ -33,6 +34,31 @@ func up(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		<-ctx.Done()
 		return nil
 	})
+}
+
+const postgresUsage = "keep databases in PostgreSQL: the `URL` of a role that may make roles and schemas there; without it each service has a file"
+
+// prepareStack makes what a development stack needs: files, and where the
+// databases are in PostgreSQL, their roles and schemas.
+func prepareStack(ctx context.Context, dir, postgres string, options devsetup.Options) (*devsetup.Layout, error) {
+	options.Postgres = postgres
+	layout, err := devsetup.Prepare(dir, options)
+	if err != nil || postgres == "" {
+		return layout, err
+	}
+	for _, name := range devsetup.Services() {
+		cfg, err := commonOf(layout.Services[name].ConfigFile)
+		if err != nil {
+			return nil, err
+		}
+		if err := bootstrapSchema(ctx, postgres, cfg); err != nil {
+			return nil, fmt.Errorf("make the schema of %s: %w", name, err)
+		}
+		if _, err := migrateSchema(ctx, postgres, cfg); err != nil {
+			return nil, err
+		}
+	}
+	return layout, nil
 }
 
 // runStack runs a development stack until ctx ends.

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +21,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identity"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 const typeNote = "https://example.com/note/1.0/note"
@@ -126,12 +126,11 @@ func (w *world) node(t testing.TB, name string) *node {
 	t.Helper()
 	ctx := context.Background()
 	effects := sqldb.Migrations{Name: "effects", Files: fstest.MapFS{"00001_effects.sql": {Data: []byte(
-		"-- +goose Up\nCREATE TABLE effect (position INTEGER PRIMARY KEY, thread TEXT NOT NULL, text TEXT NOT NULL);\n")}}}
-	db, err := sqldb.Open(ctx, "sqlite", filepath.Join(t.TempDir(), name+".db"), identity.Migrations(), agent.Migrations(), effects)
-	check(t, err)
-	t.Cleanup(func() { _ = db.Close() })
+		"-- +goose Up\nCREATE TABLE effect (position BIGINT PRIMARY KEY, thread TEXT NOT NULL, text TEXT NOT NULL);\n")}}}
+	db := testkit.Database(t, identity.Migrations(), agent.Migrations(), effects)
 	n := &node{world: w, db: db, endpoint: "https://" + name + ".example", did: "did:web:" + name + ".example",
 		resolver: w, handlers: map[string]agent.Handler{}, patience: time.Minute}
+	var err error
 	n.book, err = identity.Open(ctx, db, bytes.Repeat([]byte{7}, 32), w)
 	check(t, err)
 	check(t, n.book.EnsureOrganisation(ctx, n.did, "", n.endpoint))
@@ -168,7 +167,7 @@ func (n *node) note(_ context.Context, in agent.Received) (agent.Effect, error) 
 
 func keep(in agent.Received) agent.Effect {
 	return func(ctx context.Context, tx *sqldb.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO effect (thread, text) VALUES ($1, $2)`, in.Message.Thread(), string(in.Message.Body))
+		_, err := tx.ExecContext(ctx, `INSERT INTO effect (position, thread, text) SELECT COALESCE(MAX(position), 0) + 1, $1, $2 FROM effect`, in.Message.Thread(), string(in.Message.Body))
 		return err
 	}
 }

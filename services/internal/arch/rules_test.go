@@ -113,8 +113,9 @@ var rules = []rule{
 	{
 		name:    "only the runner waits for time to pass",
 		applies: []string{"{service}/...", "internal/..."},
-		// rpc bounds how long a graceful stop may take.
-		except: []string{"internal/{runner,rpc}"},
+		// rpc bounds how long a graceful stop may take; sqldb tries a transaction
+		// again, and asks whether the connection of its turns still stands.
+		except: []string{"internal/{runner,rpc,sqldb}"},
 		uses:   []string{"time.NewTicker", "time.Tick", "time.NewTimer", "time.AfterFunc", "time.After", "time.Sleep"},
 	},
 	{
@@ -130,7 +131,7 @@ var rules = []rule{
 			"internal/service",                // hands the machine's randomness to all others
 			"internal/{devsetup,testkit}/...", // set up what runs; nothing of a case depends on it
 			"internal/synthetic",              // makes the same people of the same seed
-			"internal/runner",                 // spreads its waits
+			"internal/{runner,sqldb}",         // spread their waits
 			"internal/didcomm/envelope",       // its keys must never come again, so nobody may choose them
 		},
 		imports: []string{"crypto/rand", "math/rand/..."},
@@ -138,7 +139,7 @@ var rules = []rule{
 	{
 		name:    "goroutines have an owner",
 		applies: []string{"{service}/...", "internal/..."},
-		except:  []string{"internal/{runner,rpc,eventbus,telemetry}"},
+		except:  []string{"internal/{runner,rpc,eventbus,telemetry,sqldb}"},
 		spawns:  true,
 	},
 	{
@@ -150,6 +151,7 @@ var rules = []rule{
 	{
 		name:    "only tests import the test kit",
 		applies: []string{"..."},
+		except:  []string{"internal/testkit/..."},
 		imports: []string{"internal/testkit/..."},
 	},
 	{

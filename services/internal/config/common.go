@@ -129,10 +129,61 @@ type TLS struct {
 
 // Database says which database.
 type Database struct {
-	// Driver is sqlite: one file. There is no other yet. Default sqlite.
+	// Driver is sqlite, one file, or postgres, a server (15 or later) that
+	// several replicas of the service share. Default sqlite.
 	Driver string `yaml:"driver"`
-	// DSN is the file's path. Default: <data_dir>/<service>.db.
+	// DSN is the file's path, or a URL without a password, such as
+	// postgres://tax@db-1.example,db-2.example/kompetansespor?target_session_attrs=read-write&sslmode=verify-full&sslrootcert=/etc/ca.pem.
+	// Default for sqlite: <data_dir>/<service>.db.
 	DSN string `yaml:"dsn"`
+	// PasswordFile holds the password of the role, one line. Only with
+	// postgres. Empty: the server asks for none.
+	PasswordFile string `yaml:"password_file,omitempty"`
+}
+
+// Source is the database as sqldb.Open takes it. It holds the password: it is
+// for opening, and never for a log.
+func (d Database) Source() (driver, dsn string, err error) {
+	if d.PasswordFile == "" {
+		return d.Driver, d.DSN, nil
+	}
+	password, err := os.ReadFile(d.PasswordFile)
+	if err != nil {
+		return "", "", fmt.Errorf("read database password: %w", err)
+	}
+	u, err := url.Parse(d.DSN)
+	if err != nil || u.User == nil {
+		return "", "", fault.New(fault.Invalid, "config.database.dsn", "must be a URL with a role, such as postgres://tax@db.example/kompetansespor")
+	}
+	u.User = url.UserPassword(u.User.Username(), strings.TrimSpace(string(password)))
+	return d.Driver, u.String(), nil
+}
+
+func (d *Database) validate(w *findings, dataDir, service string) {
+	switch {
+	case d.Driver == "":
+		d.Driver = "sqlite"
+	case d.Driver != "sqlite" && d.Driver != "postgres":
+		w.when(true, "database.driver", "must be sqlite or postgres")
+		return
+	}
+	if d.Driver == "sqlite" {
+		if d.DSN == "" && dataDir != "" {
+			d.DSN = dataDir + "/" + service + ".db"
+		}
+		w.when(d.PasswordFile != "", "database.password_file", "is for postgres: remove it")
+		return
+	}
+	u, err := url.Parse(d.DSN)
+	w.when(err != nil || u.Scheme != "postgres" || u.User == nil || strings.Trim(u.Path, "/") == "", "database.dsn",
+		"must be a URL with a role and a database, such as postgres://"+service+"@db.example/kompetansespor")
+	if err == nil && u.User != nil {
+		_, spoken := u.User.Password()
+		w.when(spoken, "database.dsn", "holds a password: put it into a file and name that in database.password_file")
+	}
+	if d.PasswordFile != "" {
+		w.file("database.password_file", d.PasswordFile)
+	}
 }
 
 // NATS says how to reach the event bus. Only a service without events, the
@@ -204,7 +255,7 @@ func (c *Common) Validate(needs Needs) []fault.Violation {
 	w.file("tls.key", c.TLS.Key)
 	w.file("master_key_file", c.MasterKeyFile)
 	w.file("tokens_file", c.TokensFile)
-	w.when(c.Database.Driver != "sqlite", "database.driver", "must be sqlite: there is no other yet")
+	c.Database.validate(w, c.DataDir, c.Service)
 	c.validateNATS(w, needs.Events)
 	w.scheme("redis.url", c.Redis.URL, "redis", "rediss", "unix")
 	w.scheme("telemetry.endpoint", c.Telemetry.Endpoint, "http", "https")
@@ -217,12 +268,6 @@ func (c *Common) Validate(needs Needs) []fault.Violation {
 }
 
 func (c *Common) defaults() {
-	if c.Database.Driver == "" {
-		c.Database.Driver = "sqlite"
-	}
-	if c.Database.DSN == "" && c.DataDir != "" {
-		c.Database.DSN = c.DataDir + "/" + c.Service + ".db"
-	}
 	if c.DIDComm.Patience == 0 {
 		c.DIDComm.Patience = 2 * time.Minute
 	}

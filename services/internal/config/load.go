@@ -33,7 +33,8 @@ const envPrefix = "KOMPETANSESPOR_"
 // envNotConfiguration are variables with our prefix that are not
 // configuration: test and tool switches that may stand in any environment.
 var envNotConfiguration = map[string]bool{
-	"KOMPETANSESPOR_NO_SKIP": true,
+	"KOMPETANSESPOR_NO_SKIP":       true,
+	"KOMPETANSESPOR_TEST_POSTGRES": true,
 }
 
 // Checker is a configuration that can say what is wrong with it. Violation's

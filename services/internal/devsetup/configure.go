@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -88,8 +89,11 @@ func (l *Layout) maskinportenClients(options Options) error {
 // configurations writes each service's configuration file.
 func (l *Layout) configurations(options Options) error {
 	for _, name := range Services() {
-		common := l.common(name, options)
-		_, err := keep(l.Services[name].ConfigFile, 0o600, func() ([]byte, error) {
+		common, err := l.common(name, options)
+		if err != nil {
+			return fmt.Errorf("configure %s: %w", name, err)
+		}
+		_, err = keep(l.Services[name].ConfigFile, 0o600, func() ([]byte, error) {
 			text, err := render(name, common, options.Extra[name])
 			return []byte(strings.NewReplacer(StandInsURL, l.StandIns.URL, DataDir, l.Dir).Replace(string(text))), err
 		})
@@ -100,8 +104,27 @@ func (l *Layout) configurations(options Options) error {
 	return nil
 }
 
-func (l *Layout) common(name string, options Options) config.Common {
+// database is a service's own: a file, or a schema that it reads and writes
+// with a role of its name.
+func (l *Layout) database(name string, options Options) (config.Database, error) {
 	s := l.Services[name]
+	if options.Postgres == "" {
+		return config.Database{Driver: "sqlite", DSN: s.DataDir + string(os.PathSeparator) + name + ".db"}, nil
+	}
+	u, err := url.Parse(options.Postgres)
+	if err != nil {
+		return config.Database{}, fmt.Errorf("the URL of PostgreSQL: %w", err)
+	}
+	u.User = url.User(name)
+	return config.Database{Driver: "postgres", DSN: u.String(), PasswordFile: s.PasswordFile}, nil
+}
+
+func (l *Layout) common(name string, options Options) (config.Common, error) {
+	s := l.Services[name]
+	database, err := l.database(name, options)
+	if err != nil {
+		return config.Common{}, err
+	}
 	c := config.Common{
 		Service: name, DataDir: s.DataDir,
 		PublicListen: s.PublicAddr, InternalListen: s.InternalAddr,
@@ -109,7 +132,7 @@ func (l *Layout) common(name string, options Options) config.Common {
 		Development: true, VCAPIExamples: true, Names: l.Names,
 		TLS:           config.TLS{CA: l.CAFile, Cert: s.CertFile, Key: s.KeyFile},
 		MasterKeyFile: s.MasterKeyFile,
-		Database:      config.Database{Driver: "sqlite", DSN: s.DataDir + string(os.PathSeparator) + name + ".db"},
+		Database:      database,
 		Telemetry:     config.Telemetry{Endpoint: options.TelemetryEndpoint},
 		Peers:         map[string]string{},
 		Callers:       map[string][]string{},
@@ -128,7 +151,7 @@ func (l *Layout) common(name string, options Options) config.Common {
 			c.Callers[method] = append(c.Callers[method], InternalName(caller))
 		}
 	}
-	return c
+	return c, nil
 }
 
 // render writes a configuration, further keys after the common ones.

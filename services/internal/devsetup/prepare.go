@@ -63,6 +63,9 @@ type Options struct {
 	// Maskinporten are the clients that get a key and are known to the
 	// stand-in.
 	Maskinporten []MaskinportenClient
+	// Postgres is the administrator's URL of a database that all services
+	// share, each with a role and a schema of its own. Empty: each has a file.
+	Postgres string
 	// TelemetryEndpoint goes into every configuration.
 	TelemetryEndpoint string
 	// Clock dates certificates. Nil: the machine's clock.
@@ -121,6 +124,8 @@ type Service struct {
 	KeyFile       string
 	MasterKeyFile string
 	TokensFile    string
+	// PasswordFile holds the password of its role in PostgreSQL, where it has one.
+	PasswordFile string
 }
 
 // NATS is the event bus' part of a Layout.
@@ -274,6 +279,7 @@ func describe(dir string, taken ports) *Layout {
 			Dir: own, DataDir: filepath.Join(own, "data"), ConfigFile: filepath.Join(own, "config.yaml"),
 			CertFile: filepath.Join(own, "cert.pem"), KeyFile: filepath.Join(own, "key.pem"),
 			MasterKeyFile: filepath.Join(own, "master.key"), TokensFile: filepath.Join(own, "tokens.yaml"),
+			PasswordFile: filepath.Join(own, "database.password"),
 		}
 		s.BaseURL = "https://" + s.PublicAddr
 		l.Services[name] = s

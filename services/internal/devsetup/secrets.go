@@ -6,11 +6,13 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
-// secrets makes master keys and NATS passwords.
+// secrets makes master keys, and passwords of NATS and PostgreSQL.
 func (l *Layout) secrets(options Options) error {
 	random := func(n int) ([]byte, error) {
 		b := make([]byte, n)
@@ -22,7 +24,13 @@ func (l *Layout) secrets(options Options) error {
 			return err
 		}
 	}
-	for _, path := range l.NATS.PasswordFiles {
+	passwords := slices.Collect(maps.Values(l.NATS.PasswordFiles))
+	if options.Postgres != "" {
+		for _, s := range l.Services {
+			passwords = append(passwords, s.PasswordFile)
+		}
+	}
+	for _, path := range passwords {
 		if _, err := keep(path, 0o600, func() ([]byte, error) {
 			b, err := random(24)
 			return []byte(base64.RawURLEncoding.EncodeToString(b) + "\n"), err

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 const producer = "verifier"
@@ -107,10 +107,8 @@ func (c *clockAt) Now() time.Time { c.now = c.now.Add(time.Millisecond); return 
 func open(t testing.TB, s *stream) *side {
 	t.Helper()
 	acted := sqldb.Migrations{Name: "acted", Files: fstest.MapFS{"00001_acted.sql": {Data: []byte(
-		"-- +goose Up\nCREATE TABLE acted (position INTEGER PRIMARY KEY, case_ref TEXT NOT NULL, text TEXT NOT NULL);\n")}}}
-	db, err := sqldb.Open(context.Background(), "sqlite", filepath.Join(t.TempDir(), "events.db"), events.Migrations(), acted)
-	check(t, err)
-	t.Cleanup(func() { _ = db.Close() })
+		"-- +goose Up\nCREATE TABLE acted (position BIGINT PRIMARY KEY, case_ref TEXT NOT NULL, text TEXT NOT NULL);\n")}}}
+	db := testkit.Database(t, events.Migrations(), acted)
 	clk, alarms := &clockAt{time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}, &strings.Builder{}
 	log := slog.New(slog.NewTextHandler(alarms, nil))
 	return &side{
@@ -125,7 +123,7 @@ func open(t testing.TB, s *stream) *side {
 
 // act is a handler that writes down what it is told.
 func act(ctx context.Context, tx *sqldb.Tx, event *eventbus.Event) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO acted (case_ref, text) VALUES ($1, $2)`, event.Case, fmt.Sprint(event.Data["n"]))
+	_, err := tx.ExecContext(ctx, `INSERT INTO acted (position, case_ref, text) SELECT COALESCE(MAX(position), 0) + 1, $1, $2 FROM acted`, event.Case, fmt.Sprint(event.Data["n"]))
 	return err
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identity"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 const endpoint = "https://wallet.example/didcomm"
@@ -28,11 +28,7 @@ type shelf struct {
 }
 
 func open(t testing.TB) *shelf {
-	db, err := sqldb.Open(context.Background(), "sqlite", filepath.Join(t.TempDir(), "i.db"), identity.Migrations())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	db := testkit.Database(t, identity.Migrations())
 	s := &shelf{t: t, db: db}
 	s.reopen()
 	return s

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/keystore"
 	"github.com/kompetansespor/kompetansespor/services/internal/resolver"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 const issuer = "did:web:issuer.example"
@@ -493,13 +493,10 @@ func TestDocumentOfALongDIDDoesNotOverflow(t *testing.T) {
 
 // Organisations that were made before keys had periods have them now.
 func TestOrganisationsOfBeforeGetTheirPeriods(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "i.db")
+	driver, dsn := testkit.Source(t)
 	reopen := func(name string) *office {
-		db, err := sqldb.Open(t.Context(), "sqlite", path, identity.Migrations())
-		if err != nil {
-			t.Fatal(name, err)
-		}
-		t.Cleanup(func() { _ = db.Close() })
+		t.Log(name)
+		db := testkit.Open(t, driver, dsn, identity.Migrations())
 		o := &office{shelf: &shelf{t: t, db: db}, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}
 		o.restart()
 		return o

@@ -82,7 +82,7 @@ func (i *Issuer) IssueDocument(ctx context.Context, o Order) ([]byte, error) {
 		return nil, err
 	}
 	err = i.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		return i.issued(ctx, tx, &c, o.Format, subjectOf(document), signed)
+		return i.issued(ctx, tx, c, o.Format, subjectOf(document), signed)
 	})
 	if fault.RuleOf(err) == "credential.already-issued" {
 		return i.Signed(ctx, i.DB.Read(), id) // the same order, at the same time

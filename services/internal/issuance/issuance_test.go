@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +22,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/issuance"
 	"github.com/kompetansespor/kompetansespor/services/internal/resolver"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/harness"
 )
 
@@ -47,18 +47,16 @@ type desk struct {
 func open(t *testing.T) *desk {
 	d := &desk{Harness: harness.Open(t, "tax"), t: t}
 	var err error
-	d.wallets.DB, err = sqldb.Open(t.Context(), "sqlite", filepath.Join(t.TempDir(), "wallets.db"), identity.Migrations())
-	d.check(err)
-	t.Cleanup(func() { _ = d.wallets.DB.Close() })
+	d.wallets.DB = testkit.Database(t, identity.Migrations())
 	d.wallets.Book, err = identity.Open(t.Context(), d.wallets.DB, make([]byte, 32), d.Clock)
 	d.check(err)
 	d.resolver = &resolver.Resolver{Get: d, Cache: cache.NewMemory(d.Clock, 0, 0)}
-	d.Issuer.OnIssued = func(_ context.Context, _ *sqldb.Tx, c issuance.Credential) error {
-		d.issued = append(d.issued, c)
+	d.Issuer.OnIssued = func(_ context.Context, tx *sqldb.Tx, c issuance.Credential) error {
+		tx.OnCommit(func() { d.issued = append(d.issued, c) })
 		return nil
 	}
-	d.Issuer.OnDelivered = func(_ context.Context, _ *sqldb.Tx, c issuance.Credential) error {
-		d.arrived = append(d.arrived, c)
+	d.Issuer.OnDelivered = func(_ context.Context, tx *sqldb.Tx, c issuance.Credential) error {
+		tx.OnCommit(func() { d.arrived = append(d.arrived, c) })
 		return nil
 	}
 	return d

@@ -58,7 +58,7 @@ func (i *Issuer) onRequest(ctx context.Context, in agent.Received) (agent.Effect
 	}
 	delivery := didcomm.NewAttachment("credential", format.MediaType(), attachment, signed)
 	return func(ctx context.Context, tx *sqldb.Tx) error {
-		if err := i.issued(ctx, tx, &c, format, holder, signed); err != nil {
+		if err := i.issued(ctx, tx, c, format, holder, signed); err != nil {
 			return err
 		}
 		return i.Agent.Send(ctx, tx, in.Recipient, in.Sender, didcomm.Message{
@@ -116,7 +116,7 @@ func (i *Issuer) sign(ctx context.Context, c Credential, format credential.Forma
 }
 
 // issued marks the credential as signed for the subject, once.
-func (i *Issuer) issued(ctx context.Context, tx *sqldb.Tx, c *Credential, format credential.Format, subject string, signed []byte) error {
+func (i *Issuer) issued(ctx context.Context, tx *sqldb.Tx, c Credential, format credential.Format, subject string, signed []byte) error {
 	sealed, err := i.Book.KeyStore().Seal(ctx, signed, []byte(c.ID))
 	if err != nil {
 		return err
@@ -134,7 +134,7 @@ func (i *Issuer) issued(ctx context.Context, tx *sqldb.Tx, c *Credential, format
 	if i.OnIssued == nil {
 		return nil
 	}
-	return i.OnIssued(ctx, tx, *c)
+	return i.OnIssued(ctx, tx, c)
 }
 
 // IssueTo signs a reserved credential for a subject that is known by its DID,
@@ -151,7 +151,7 @@ func (i *Issuer) IssueTo(ctx context.Context, tx *sqldb.Tx, id, subject string) 
 	if err != nil {
 		return nil, err
 	}
-	return signed, i.issued(ctx, tx, &c, credential.DataIntegrity, subject, signed)
+	return signed, i.issued(ctx, tx, c, credential.DataIntegrity, subject, signed)
 }
 
 // Signed gives the bytes of a credential that has been issued.

@@ -41,8 +41,8 @@ func (d *desk) work(_ context.Context, _ onboarding.Case) (onboarding.Effect, er
 	if d.meantime != nil {
 		d.meantime()
 	}
-	return func(context.Context, *sqldb.Tx) error {
-		d.done++
+	return func(_ context.Context, tx *sqldb.Tx) error {
+		tx.OnCommit(func() { d.done++ })
 		if d.onEffect != nil {
 			return d.onEffect()
 		}

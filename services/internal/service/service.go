@@ -73,9 +73,17 @@ const (
 	statusKept = time.Minute
 )
 
+// Schema are the migrations of what every service is made of, and a service's
+// own.
+func Schema(own ...sqldb.Migrations) []sqldb.Migrations {
+	return append([]sqldb.Migrations{
+		identity.Migrations(), agent.Migrations(), events.Migrations(), statuslist.Migrations(), issuance.Migrations(),
+	}, own...)
+}
+
 // Open opens everything that the configuration names. The caller must Close
 // it. Logs go to out.
-func Open(ctx context.Context, cfg config.Common, out io.Writer, migrations ...sqldb.Migrations) (_ *Service, err error) {
+func Open(ctx context.Context, cfg config.Common, out io.Writer, schema ...sqldb.Migrations) (_ *Service, err error) {
 	s := &Service{Config: cfg, Clock: clock.System{}, Random: rand.Reader}
 	defer func() {
 		if err != nil {
@@ -95,10 +103,11 @@ func Open(ctx context.Context, cfg config.Common, out io.Writer, migrations ...s
 		return s, err
 	}
 	s.Log = s.Telemetry.Logger()
-	all := append([]sqldb.Migrations{
-		identity.Migrations(), agent.Migrations(), events.Migrations(), statuslist.Migrations(), issuance.Migrations(),
-	}, migrations...)
-	if s.DB, err = sqldb.Open(ctx, cfg.Database.Driver, cfg.Database.DSN, all...); err != nil {
+	driver, dsn, err := cfg.Database.Source()
+	if err != nil {
+		return s, err
+	}
+	if s.DB, err = sqldb.Open(ctx, driver, dsn, schema...); err != nil {
 		return s, err
 	}
 	if s.Cache, err = s.openCache(); err != nil {

@@ -1,47 +1,49 @@
 package sqldb
 
 import (
+	"context"
 	"database/sql"
-	"fmt"
-	"net/url"
+	"time"
 
 	"github.com/pressly/goose/v3/database"
-	_ "modernc.org/sqlite" // the database/sql driver "sqlite"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
 // dialect is all that differs between engines.
 type dialect struct {
+	name  string
 	goose database.Dialect
-	open  func(dsn string) (write, read *sql.DB, err error)
+	// open gives the connections that write and those that only read.
+	open func(dsn string) (write, read *sql.DB, err error)
+	// write and snapshot are the isolation of the two kinds of transaction.
+	write, snapshot *sql.TxOptions
+	// again says that the engine has turned a transaction back which may
+	// succeed when it is run again.
+	again func(error) bool
+	// migratesItself says that a service brings its schema up to date.
+	migratesItself bool
+	// table asks for a row when there is a table named $1.
+	table string
+	// locker keeps two migrations of one database apart. Nil: the file has one
+	// process only.
+	locker func() (lock.SessionLocker, error)
+	// lock takes the turn of a name on a connection that is kept for turns,
+	// and says whether it was free; unlock gives it back; expire ends the
+	// connection when nothing is heard on it for so long. Nil: the file has one
+	// process only.
+	lock   func(ctx context.Context, conn *sql.Conn, name string) (bool, error)
+	unlock func(ctx context.Context, conn *sql.Conn, name string) error
+	expire func(ctx context.Context, conn *sql.Conn, after time.Duration) error
 }
 
 func dialectOf(driver string) (dialect, error) {
 	switch driver {
 	case "sqlite":
-		return dialect{goose: database.DialectSQLite3, open: openSQLite}, nil
+		return sqliteDialect, nil
+	case "postgres":
+		return postgresDialect, nil
 	}
-	return dialect{}, fmt.Errorf("database driver %q is not known: use sqlite", driver)
-}
-
-// openSQLite gives one connection that writes and a few that read. WAL lets
-// both go on together; synchronous=FULL keeps what was committed when the
-// power goes (NORMAL lost more than a third of the transactions when measured).
-func openSQLite(path string) (write, read *sql.DB, err error) {
-	const common = "?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
-	file := "file:" + (&url.URL{Path: path}).EscapedPath()
-	write, err = sql.Open("sqlite", file+common+"&_txlock=immediate")
-	if err != nil {
-		return nil, nil, err
-	}
-	write.SetMaxOpenConns(1)
-	if err := write.Ping(); err != nil {
-		return nil, nil, err
-	}
-	read, err = sql.Open("sqlite", file+common+"&_pragma=query_only(1)")
-	if err != nil {
-		return nil, nil, err
-	}
-	read.SetMaxOpenConns(4)
-	read.SetMaxIdleConns(4)
-	return write, read, nil
+	return dialect{}, fault.New(fault.Invalid, "sqldb.driver", "database driver %q is not known: use sqlite or postgres", driver)
 }

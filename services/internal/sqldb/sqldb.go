@@ -4,7 +4,7 @@
 //
 // One schema and one set of queries run on every engine: parameters are $1,
 // $2, ...; columns are TEXT, BIGINT (times in microseconds) and BYTEA. What
-// differs between engines stands in dialect.go.
+// differs between engines stands in dialect.go, sqlite.go and postgres.go.
 package sqldb
 
 import (
@@ -14,9 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/database"
 )
 
 // Querier is what a query needs: a transaction, or the read side of a DB.
@@ -47,11 +44,41 @@ type DB struct {
 	write   *sql.DB
 	read    *sql.DB
 	dialect dialect
+	turns   *turns
+	twice   bool
 }
 
-// Open opens the database that dsn names and brings its schema up to date.
-// Driver is "sqlite"; dsn is then the path of the file.
+// Open opens the database that dsn names, for a service. Driver is sqlite, dsn
+// then the path of the file, or postgres, dsn then a URL or keywords as libpq
+// takes them (section 34.1.1 of PostgreSQL's manual).
+//
+// On SQLite the schema is brought up to date. On PostgreSQL a service may not
+// change its schema: Open fails with the rule sqldb.schema_old when it is older
+// than the migrations say, and Migrate is an operator's to call. On both it
+// fails with sqldb.schema_new when the database has migrations that this
+// program does not know.
 func Open(ctx context.Context, driver, dsn string, migrations ...Migrations) (*DB, error) {
+	db, err := connect(driver, dsn)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range migrations {
+		err := db.current(ctx, m)
+		if err == nil && db.dialect.migratesItself {
+			_, err = db.migrate(ctx, m)
+		}
+		if err == nil {
+			err = db.complete(ctx, m)
+		}
+		if err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
+	return db, nil
+}
+
+// connect opens the connections and looks at no schema.
+func connect(driver, dsn string) (*DB, error) {
 	d, err := dialectOf(driver)
 	if err != nil {
 		return nil, err
@@ -60,30 +87,19 @@ func Open(ctx context.Context, driver, dsn string, migrations ...Migrations) (*D
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	db := &DB{write: write, read: read, dialect: d}
-	for _, m := range migrations {
-		if err := db.migrate(ctx, m); err != nil {
-			return nil, errors.Join(fmt.Errorf("migrate %s: %w", m.Name, err), db.Close())
-		}
-	}
-	return db, nil
+	return &DB{write: write, read: read, dialect: d, turns: newTurns()}, nil
 }
 
-func (db *DB) migrate(ctx context.Context, m Migrations) error {
-	counter, err := database.NewStore(db.dialect.goose, "schema_"+m.Name)
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider("", db.write, m.Files, goose.WithStore(counter))
-	if err != nil {
-		return err
-	}
-	_, err = provider.Up(ctx)
-	return err
-}
+// Driver is the engine's name: sqlite or postgres.
+func (db *DB) Driver() string { return db.dialect.name }
+
+// SQL is the writing side, for a library that brings its own queries.
+func (db *DB) SQL() *sql.DB { return db.write }
 
 // Close releases the connections.
-func (db *DB) Close() error { return errors.Join(db.write.Close(), db.read.Close()) }
+func (db *DB) Close() error {
+	return errors.Join(db.turns.close(), db.write.Close(), db.read.Close())
+}
 
 // Ping reports whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.read.PingContext(ctx) }
@@ -95,57 +111,12 @@ func (db *DB) Read() Querier { return db.read }
 // Snapshot runs f over one consistent state of the database: what f reads in
 // several queries belongs together. It never waits for a writer.
 func (db *DB) Snapshot(ctx context.Context, f func(q Querier) error) error {
-	tx, err := db.read.BeginTx(ctx, nil)
+	tx, err := db.read.BeginTx(ctx, db.dialect.snapshot)
 	if err != nil {
 		return fmt.Errorf("begin snapshot: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
 	return f(tx)
-}
-
-// Tx is a transaction. What OnCommit takes runs after a successful commit,
-// what OnEnd takes when the transaction has ended either way.
-type Tx struct {
-	*sql.Tx
-	after []func()
-	ended []func()
-}
-
-// OnEnd runs f when the transaction is over, committed or not.
-func (tx *Tx) OnEnd(f func()) { tx.ended = append(tx.ended, f) }
-
-// OnCommit runs f once the transaction is durable; never when it is not.
-// f must not block: it wakes a runner or feeds a cache.
-func (tx *Tx) OnCommit(f func()) { tx.after = append(tx.after, f) }
-
-// Tx runs f in one writing transaction: all of it is durable when Tx returns
-// nil, none of it is there when it returns an error. No network inside f.
-func (db *DB) Tx(ctx context.Context, f func(tx *Tx) error) error {
-	inner, err := db.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	tx := &Tx{Tx: inner}
-	done := false
-	defer func() {
-		if !done {
-			_ = inner.Rollback()
-		}
-		for _, f := range tx.ended {
-			f()
-		}
-	}()
-	if err := f(tx); err != nil {
-		return err
-	}
-	done = true
-	if err := inner.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	for _, f := range tx.after {
-		f()
-	}
-	return nil
 }
 
 // Inserted runs an INSERT ... ON CONFLICT DO NOTHING and reports whether the

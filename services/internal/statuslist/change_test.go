@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 func TestRevocationIsSeenByTheNextQuestion(t *testing.T) {
@@ -221,10 +221,9 @@ func TestRevocationsOfTheFirstSchemaKeepTheirReasons(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := &office{t: t}
-	path := filepath.Join(t.TempDir(), "old.db")
+	driver, dsn := testkit.Source(t)
 	old := sqldb.Migrations{Name: "statuslist", Files: fstest.MapFS{"00001_statuslist.sql": {Data: text[:n]}}}
-	o.db, err = sqldb.Open(t.Context(), "sqlite", path, old)
-	o.ok(err)
+	o.db = testkit.Open(t, driver, dsn, old)
 	o.ok(o.tx(func(ctx context.Context, tx *sqldb.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO status_list VALUES (1, 'did:web:tax.example', 3, 3), (2, 'did:web:bank.example', 1, 2)`)
 		if err != nil {
@@ -234,9 +233,7 @@ func TestRevocationsOfTheFirstSchemaKeepTheirReasons(t *testing.T) {
 		return err
 	}))
 	o.ok(o.db.Close())
-	o.db, err = sqldb.Open(t.Context(), "sqlite", path, statuslist.Migrations())
-	o.ok(err)
-	defer o.db.Close()
+	o.db = testkit.Open(t, driver, dsn, statuslist.Migrations())
 	want := []string{
 		"1.2 b revoked 0 by did:web:tax.example: early at 00:00",
 		"1.3 a revoked 0 by did:web:tax.example: late at 00:01",

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +19,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/status"
 	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 const issuer, other = "did:web:tax.example", "did:web:bank.example"
@@ -128,9 +128,7 @@ func open(t testing.TB, change ...func(c *statuslist.Config)) *office {
 	ctx := context.Background()
 	o := &office{t: t, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC), replace: map[string][]byte{}}
 	var err error
-	o.db, err = sqldb.Open(ctx, "sqlite", filepath.Join(t.TempDir(), "s.db"), identity.Migrations(), statuslist.Migrations())
-	o.ok(err)
-	t.Cleanup(func() { _ = o.db.Close() })
+	o.db = testkit.Database(t, identity.Migrations(), statuslist.Migrations())
 	o.book, err = identity.Open(ctx, o.db, make([]byte, 32), o)
 	o.ok(err)
 	for _, name := range []string{issuer, other} {

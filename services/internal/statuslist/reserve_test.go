@@ -87,8 +87,10 @@ func TestTwentyThousandReservationsAreUnique(t *testing.T) {
 	o := open(t, func(c *statuslist.Config) {
 		c.Capacity, c.Random = capacity, rand.NewChaCha8([32]byte{1})
 	})
-	perList, seen := map[string]int{}, map[statuslist.Reservation]bool{}
+	var perList map[string]int
+	var seen map[statuslist.Reservation]bool
 	o.ok(o.tx(func(ctx context.Context, tx *sqldb.Tx) error {
+		perList, seen = map[string]int{}, map[statuslist.Reservation]bool{}
 		for i := range credentials {
 			at, err := o.lists.Reserve(ctx, tx, issuer, fmt.Sprint(i))
 			if err != nil {

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -20,7 +19,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/keystore"
 	"github.com/kompetansespor/kompetansespor/services/internal/resolver"
 	"github.com/kompetansespor/kompetansespor/services/internal/sdjwt"
-	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
 	"github.com/kompetansespor/kompetansespor/services/internal/verification"
 )
@@ -40,9 +39,8 @@ func (o *office) Now() time.Time { return o.now }
 func openOffice(t *testing.T) *office {
 	t.Helper()
 	o := &office{t: t, now: now}
-	db, err := sqldb.Open(t.Context(), "sqlite", filepath.Join(t.TempDir(), "keys.db"), identity.Migrations())
-	o.ok(err)
-	t.Cleanup(func() { _ = db.Close() })
+	db := testkit.Database(t, identity.Migrations())
+	var err error
 	o.Book, err = identity.Open(t.Context(), db, make([]byte, 32), o)
 	o.ok(err)
 	o.ok(o.EnsureOrganisation(t.Context(), organisationDID, "", "https://employer.example/didcomm"))

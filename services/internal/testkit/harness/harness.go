@@ -9,7 +9,6 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 // Harness is a service without its listeners.
@@ -66,11 +66,8 @@ func Open(t testing.TB, service string, migrations ...sqldb.Migrations) *Harness
 	all := append([]sqldb.Migrations{
 		identity.Migrations(), agent.Migrations(), events.Migrations(), statuslist.Migrations(), issuance.Migrations(),
 	}, migrations...)
-	db, err := sqldb.Open(ctx, "sqlite", filepath.Join(t.TempDir(), service+".db"), all...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	db := testkit.Database(t, all...)
+	var err error
 	h := &Harness{DB: db, Clock: &Clock{now: Start}, DID: "did:web:" + service + ".kompetansespor.example"}
 	if h.Book, err = identity.Open(ctx, db, bytes.Repeat([]byte{7}, 32), h.Clock); err != nil {
 		t.Fatal(err)

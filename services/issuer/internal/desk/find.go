@@ -19,6 +19,7 @@ func (d *Desk) Find(ctx context.Context, number string, code offer.CollectionCod
 	most := offer.FiguresAt(d.Clock.Now()).CodeAttempts
 	found := ""
 	err := d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+		found = ""
 		lock, err := d.Store.Attempt(ctx, tx, parsed, most)
 		if err != nil || !lock.Opens(code) {
 			return err

@@ -69,12 +69,14 @@ func (d *Desk) issue(ctx context.Context, s Signing, r *replacing) (Record, offe
 	if err != nil {
 		return Record{}, "", err
 	}
-	made, err := offer.Draft(id, s.Form, p.at)
-	if err != nil {
-		return Record{}, "", err
-	}
-	record, code := Record{Offer: made, Tenant: tenant.OrganisationNumber, FormHash: hash}, offer.CollectionCode("")
+	var record Record
+	var code offer.CollectionCode
 	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+		made, err := offer.Draft(id, s.Form, p.at)
+		if err != nil {
+			return err
+		}
+		record = Record{Offer: made, Tenant: tenant.OrganisationNumber, FormHash: hash}
 		have, oldCode, err := d.issuedBefore(ctx, tx, s, hash)
 		if fault.KindOf(err) != fault.NotFound {
 			record, code = have, oldCode

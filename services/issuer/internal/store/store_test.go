@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"encoding/json"
-	"path/filepath"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/synthetic"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/offer"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/store"
 )
@@ -29,15 +29,12 @@ var issued = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 // Offers that were signed before there were drafts and numbers are read as they
 // were: open for 90 days, without a number.
 func TestOffersOfBeforeAreReadAndExpire(t *testing.T) {
-	dsn := filepath.Join(t.TempDir(), "issuer.db")
+	driver, dsn := testkit.Source(t)
 	first, err := fs.ReadFile(store.Migrations().Files, "00001_issuer.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := sqldb.Open(t.Context(), "sqlite", dsn, sqldb.Migrations{Name: "issuer", Files: fstest.MapFS{"00001_issuer.sql": {Data: first}}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := testkit.Open(t, driver, dsn, sqldb.Migrations{Name: "issuer", Files: fstest.MapFS{"00001_issuer.sql": {Data: first}}})
 	raw, err := json.Marshal(synthetic.Offers(3, 1, issued, synthetic.Employer{OrganisationNumber: "310000019", LegalName: "University of Oslo", ContactEmail: "hr@example.com"})[0])
 	if err != nil {
 		t.Fatal(err)
@@ -68,10 +65,7 @@ func TestOffersOfBeforeAreReadAndExpire(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if db, err = sqldb.Open(t.Context(), "sqlite", dsn, store.Migrations()); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db = testkit.Open(t, driver, dsn, store.Migrations())
 	s := store.Store{Sealer: plain{}}
 	old, err := s.ByID(t.Context(), db.Read(), "off_1")
 	if err != nil {

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"io/fs"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -13,6 +12,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/appointment"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/card"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/diary"
@@ -27,11 +27,8 @@ func TestOldAppointmentsAndCardsMove(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "police.db")
-	db, err := sqldb.Open(t.Context(), "sqlite", path, sqldb.Migrations{Name: all.Name, Files: fstest.MapFS{"00001_police.sql": {Data: first}}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	driver, dsn := testkit.Source(t)
+	db := testkit.Open(t, driver, dsn, sqldb.Migrations{Name: all.Name, Files: fstest.MapFS{"00001_police.sql": {Data: first}}})
 	start := time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)
 	err = db.Tx(t.Context(), func(tx *sqldb.Tx) error {
 		_, err := tx.ExecContext(t.Context(), `
@@ -48,10 +45,7 @@ func TestOldAppointmentsAndCardsMove(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if db, err = sqldb.Open(t.Context(), "sqlite", path, onboarding.Migrations(), all); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db = testkit.Open(t, driver, dsn, onboarding.Migrations(), all)
 	zone, err := time.LoadLocation(diary.TimeZone)
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"io/fs"
-	"path/filepath"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/harness"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/accreditation"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/desk"
@@ -35,15 +35,12 @@ func older(t *testing.T) sqldb.Migrations {
 }
 
 func TestAccreditationFromBeforeIsReadAsWhatItWas(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "registry.db")
-	before, err := sqldb.Open(t.Context(), "sqlite", path, older(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	driver, dsn := testkit.Source(t)
+	before := testkit.Open(t, driver, dsn, older(t))
 	from := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	created, revoked := from.Add(9*time.Hour), from.Add(10*time.Hour)
 	const criteria = `{"EMP-1":true,"EMP-2":true,"EMP-3":true,"EMP-4":true,"EMP-5":true,"EMP-6":true,"EMP-7":true,"EMP-8":true}`
-	err = before.Tx(t.Context(), func(tx *sqldb.Tx) error {
+	err := before.Tx(t.Context(), func(tx *sqldb.Tx) error {
 		for id, state := range map[string]string{"acc_a": "ACCREDITED", "acc_r": "REVOKED"} {
 			at, reason := int64(0), ""
 			if state == "REVOKED" {
@@ -66,11 +63,7 @@ func TestAccreditationFromBeforeIsReadAsWhatItWas(t *testing.T) {
 	if err := before.Close(); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sqldb.Open(t.Context(), "sqlite", path, store.Migrations())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	db := testkit.Open(t, driver, dsn, store.Migrations())
 	h := &harness.Harness{DB: db}
 	a, err := store.Store{}.Newest(t.Context(), h.DB.Read(), "acc_a")
 	if err != nil {

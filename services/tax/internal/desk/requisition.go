@@ -79,6 +79,7 @@ type outcome struct {
 func (d *Desk) leave(ctx context.Context, due []Due) ([]leaving, error) {
 	var out []leaving
 	err := d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+		out = nil
 		for _, one := range due {
 			c, err := d.Cases.Find(ctx, tx, one.CaseRef)
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
+	"github.com/kompetansespor/kompetansespor/services/internal/events"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/tax/internal/inbox"
@@ -62,25 +63,34 @@ func TestNoNumberIsUsedTwiceInAThousandCases(t *testing.T) {
 	}
 	handlers := inbox.Handlers(x.Desk)
 	for len(refs) > 0 {
+		type arrival struct {
+			handler events.Handler
+			event   *eventbus.Event
+		}
+		var arrivals []arrival
+		for range 25 {
+			if len(refs) == 0 {
+				break
+			}
+			i := random.IntN(len(refs))
+			ref := refs[i]
+			e := left[ref][0]
+			if e.name == "case.corrected" {
+				prolonged[ref] = true
+			}
+			one := arrival{handlers[e.producer][e.name], &eventbus.Event{Type: eventbus.TypeOf(e.name), Case: ref, Data: e.data}}
+			for range 1 + random.IntN(2) {
+				arrivals = append(arrivals, one)
+			}
+			if left[ref] = left[ref][1:]; len(left[ref]) == 0 {
+				refs[i] = refs[len(refs)-1]
+				refs = refs[:len(refs)-1]
+			}
+		}
 		err := x.DB.Tx(t.Context(), func(tx *sqldb.Tx) error {
-			for range 25 {
-				if len(refs) == 0 {
-					break
-				}
-				i := random.IntN(len(refs))
-				ref := refs[i]
-				e := left[ref][0]
-				if e.name == "case.corrected" {
-					prolonged[ref] = true
-				}
-				for range 1 + random.IntN(2) {
-					if err := handlers[e.producer][e.name](t.Context(), tx, &eventbus.Event{Type: eventbus.TypeOf(e.name), Case: ref, Data: e.data}); err != nil {
-						return err
-					}
-				}
-				if left[ref] = left[ref][1:]; len(left[ref]) == 0 {
-					refs[i] = refs[len(refs)-1]
-					refs = refs[:len(refs)-1]
+			for _, a := range arrivals {
+				if err := a.handler(t.Context(), tx, a.event); err != nil {
+					return err
 				}
 			}
 			return nil

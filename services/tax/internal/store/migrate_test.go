@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"testing/fstest"
@@ -17,6 +16,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/tax/internal/registration"
 	"github.com/kompetansespor/kompetansespor/services/tax/internal/store"
 )
@@ -40,16 +40,13 @@ func (labelled) Open(_ context.Context, sealed, aad []byte) ([]byte, error) {
 // A database of the first version keeps its numbers: they are current, nobody
 // else gets them, and a card that was issued counts.
 func TestNumbersOfTheFirstVersionStay(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "tax.db")
+	driver, dsn := testkit.Source(t)
 	first, err := os.ReadFile("schema/00001_tax.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	old, err := sqldb.Open(t.Context(), "sqlite", file, onboarding.Migrations(),
+	old := testkit.Open(t, driver, dsn, onboarding.Migrations(),
 		sqldb.Migrations{Name: "tax", Files: fstest.MapFS{"00001_tax.sql": {Data: first}}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	sealer := labelled{}
 	fingerprint, err := onboarding.OpenFingerprint(t.Context(), old, sealer, rand.Reader)
 	if err != nil {
@@ -77,11 +74,7 @@ func TestNumbersOfTheFirstVersionStay(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	db, err := sqldb.Open(t.Context(), "sqlite", file, onboarding.Migrations(), store.Migrations())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db := testkit.Open(t, driver, dsn, onboarding.Migrations(), store.Migrations())
 	s := store.Store{Sealer: sealer, Fingerprint: fingerprint}
 	r, err := s.ByCase(t.Context(), db.Read(), "case_1")
 	if err != nil {
@@ -123,11 +116,7 @@ func TestNumbersOfTheFirstVersionStay(t *testing.T) {
 }
 
 func TestPointerIsMovedFromWhereItWasRead(t *testing.T) {
-	db, err := sqldb.Open(t.Context(), "sqlite", filepath.Join(t.TempDir(), "tax.db"), onboarding.Migrations(), store.Migrations())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db := testkit.Database(t, onboarding.Migrations(), store.Migrations())
 	s := store.Store{}
 	move := func(register string, from, to int64) error {
 		return db.Tx(t.Context(), func(tx *sqldb.Tx) error { return s.Advance(t.Context(), tx, register, from, to) })

@@ -55,11 +55,12 @@ func (d *Desk) LinkFamily(ctx context.Context, officer string, members []Member)
 	if references != 1 {
 		return "", nil, fault.New(fault.Invalid, "family.reference-person", "a family has one reference person")
 	}
-	family, err = d.newID("fam_")
+	fresh, err := d.newID("fam_")
 	if err != nil {
 		return "", nil, err
 	}
 	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+		family = fresh
 		linked := map[string]bool{}
 		for _, m := range members {
 			record, err := d.Store.ByRef(ctx, tx, m.CaseRef)

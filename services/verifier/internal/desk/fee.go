@@ -103,13 +103,15 @@ func (d *Desk) look(ctx context.Context, one DuePayment) error {
 		if !record.Case.Undecided() {
 			return d.Store.EndPayment(ctx, tx, one.CaseRef)
 		}
-		if asked == nil {
+		refused := asked
+		if refused == nil {
 			var paid bool
-			if paid, asked = record.Case.ConfirmFee(said, d.Clock.Now()); paid {
+			if paid, refused = record.Case.ConfirmFee(said, d.Clock.Now()); paid {
 				return d.feePaid(ctx, tx, record)
 			}
 		}
-		telemetry.Note(ctx, telemetry.Outcome.String(fault.RuleOf(asked)))
+		telemetry.Note(ctx, telemetry.Outcome.String(fault.RuleOf(refused)))
+		one := one
 		one.Attempts++
 		return d.Store.PutOffPayment(ctx, tx, one, d.Clock.Now().Add(nextLook(one.Attempts)))
 	})

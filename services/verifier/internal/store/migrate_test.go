@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"io/fs"
-	"path/filepath"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/ruleset"
@@ -24,15 +24,12 @@ func (open) Open(_ context.Context, sealed, _ []byte) ([]byte, error) { return s
 // TestCasesOfTheFirstVersionAreStillRead fills a database of the first version
 // and brings it to this one.
 func TestCasesOfTheFirstVersionAreStillRead(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "verifier.db")
+	driver, dsn := testkit.Source(t)
 	first, err := fs.ReadFile(schema, "schema/00001_verifier.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	old, err := sqldb.Open(t.Context(), "sqlite", path, sqldb.Migrations{Name: "verifier", Files: fstest.MapFS{"00001_verifier.sql": {Data: first}}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	old := testkit.Open(t, driver, dsn, sqldb.Migrations{Name: "verifier", Files: fstest.MapFS{"00001_verifier.sql": {Data: first}}})
 	kept, err := json.Marshal(sealed{DUF: "202665432107", Evaluation: ruleset.Evaluation{RuleSet: "2026-11-22", Outcome: ruleset.ProposeGrant}, File: desk.File{Facts: ruleset.Facts{EvaluatedOn: "2026-01-02", OrganisationNumber: "310000019"}}})
 	if err != nil {
 		t.Fatal(err)
@@ -71,11 +68,7 @@ func TestCasesOfTheFirstVersionAreStillRead(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	db, err := sqldb.Open(t.Context(), "sqlite", path, Migrations())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db := testkit.Open(t, driver, dsn, Migrations())
 	s := &Store{sealer: open{}}
 	for ref, state := range states {
 		record, err := s.ByRef(t.Context(), db.Read(), ref)

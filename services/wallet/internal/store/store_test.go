@@ -2,13 +2,13 @@ package store_test
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/store"
 )
@@ -21,13 +21,9 @@ func (plain) Open(_ context.Context, sealed, _ []byte) ([]byte, error)  { return
 
 func open(t *testing.T) (store.Store, *sqldb.DB) {
 	t.Helper()
-	db, err := sqldb.Open(t.Context(), "sqlite", filepath.Join(t.TempDir(), "wallet.db"), store.Migrations())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	db := testkit.Database(t, store.Migrations())
 	s := store.Store{Sealer: plain{}, Clock: clock.System{}}
-	err = db.Tx(t.Context(), func(tx *sqldb.Tx) error {
+	err := db.Tx(t.Context(), func(tx *sqldb.Tx) error {
 		for _, holder := range []string{"lisa", "ola"} {
 			if err := s.AddHolder(t.Context(), tx, holder, "hash of "+holder, holding.Wishes{Locale: "en", Format: credential.DataIntegrity}); err != nil {
 				return err

@@ -1,0 +1,102 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3/database"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// Writers are SERIALIZABLE and run again when they are turned back; a service
+// may not change its schema.
+var postgresDialect = dialect{
+	name:     "postgres",
+	goose:    database.DialectPostgres,
+	open:     openPostgres,
+	write:    &sql.TxOptions{Isolation: sql.LevelSerializable},
+	snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+	again:    turnedBack,
+	table:    `SELECT 1 WHERE to_regclass($1) IS NOT NULL`,
+	locker:   func() (lock.SessionLocker, error) { return lock.NewPostgresSessionLocker() },
+	lock:     lockPostgres,
+	unlock:   unlockPostgres,
+	expire:   expirePostgres,
+}
+
+// openPostgres connects lazily: a database that is away when a service begins
+// is one that is away, not a failure to open.
+func openPostgres(dsn string) (write, read *sql.DB, err error) {
+	if write, err = postgresPool(dsn, nil); err != nil {
+		return nil, nil, err
+	}
+	if read, err = postgresPool(dsn, map[string]string{"default_transaction_read_only": "on"}); err != nil {
+		return nil, nil, errors.Join(err, write.Close())
+	}
+	return write, read, nil
+}
+
+// connections is how many each of the two pools holds. Fourteen processes of
+// both kinds stay below PostgreSQL's usual limit of 100 when they are idle, and
+// a pool gives back what it has not needed for a minute.
+const connections = 8
+
+func postgresPool(dsn string, settings map[string]string) (*sql.DB, error) {
+	cfg, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range map[string]string{
+		"timezone":                            "UTC",
+		"statement_timeout":                   "30s",
+		"lock_timeout":                        "10s",
+		"idle_in_transaction_session_timeout": "30s",
+	} {
+		if _, set := cfg.RuntimeParams[name]; !set {
+			cfg.RuntimeParams[name] = value
+		}
+	}
+	for name, value := range settings {
+		cfg.RuntimeParams[name] = value
+	}
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = 5 * time.Second
+	}
+	pool := stdlib.OpenDB(*cfg)
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	pool.SetConnMaxIdleTime(time.Minute)
+	return pool, nil
+}
+
+// turnedBack reports serialization_failure and deadlock_detected (appendix A
+// of PostgreSQL's manual): nothing was changed, and trying again may succeed.
+func turnedBack(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && (refused.Code == "40001" || refused.Code == "40P01")
+}
+
+// The key of a turn is made of schema and name, so that services that share a
+// database take turns by themselves.
+const turnKey = `hashtextextended(current_schema() || '/' || $1, 0)`
+
+func lockPostgres(ctx context.Context, conn *sql.Conn, name string) (free bool, err error) {
+	err = conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock(`+turnKey+`)`, name).Scan(&free)
+	return free, err
+}
+
+func unlockPostgres(ctx context.Context, conn *sql.Conn, name string) error {
+	_, err := conn.ExecContext(ctx, `SELECT pg_advisory_unlock(`+turnKey+`)`, name)
+	return err
+}
+
+func expirePostgres(ctx context.Context, conn *sql.Conn, after time.Duration) error {
+	_, err := conn.ExecContext(ctx, `SELECT set_config('idle_session_timeout', $1, false)`, strconv.FormatInt(after.Milliseconds(), 10))
+	return err
+}
