@@ -117,7 +117,7 @@ func (s *stack) publish(user, caseRef, id string, payload []byte) {
 	defer conn.Close()
 	to := eventbus.NewPublisher(conn, "issuer")
 	answered(s, func() (uint64, error) {
-		return to.Publish(s.t.Context(), eventbus.Subject("issuer", caseRef), id, payload)
+		return to.Publish(s.t.Context(), eventbus.Subject("issuer", caseRef), id, payload, eventbus.Anywhere)
 	})
 }
 

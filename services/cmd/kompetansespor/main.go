@@ -29,6 +29,11 @@ const usage = `kompetansespor: from a signed offer to work, with nothing typed t
   kompetansespor keys list|rotate --config FILE --did DID [--kind KIND] [--overlap TIME]
   kompetansespor keys compromised --config FILE --key KEY --since TIME --reason TEXT
         show, rotate and cut off the keys of a service's organisations
+  kompetansespor events parked --config FILE
+  kompetansespor events retry --config FILE ID|--all
+        show events that a service could not take, and have them tried again
+  kompetansespor events reconcile --config FILE... [--older TIME]
+        compare outboxes with inboxes, and have what was not taken published again
   kompetansespor rules test [--set FILE]
         run the examples that stand beside each rule
   kompetansespor rules explain --config FILE --case REF [--lang nb|nn|en]
@@ -41,6 +46,8 @@ const usage = `kompetansespor: from a signed offer to work, with nothing typed t
         how many days cases take with staffed desks, by the services' own rules on a virtual clock
   kompetansespor nats --data DIR
         run the development NATS server of a data directory
+  kompetansespor nats reconcile --url URL --password-file FILE --ca FILE [--replicas N]
+        make the streams and consumers that a server lacks, as its admin, and tell where it differs
 `
 
 func main() {
@@ -73,13 +80,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	switch verb {
 	case "nats":
-		return serveNATS(ctx, rest, stderr)
+		return manageNATS(ctx, rest, stdout, stderr)
 	case "migrate":
 		return migrateSchemas(ctx, rest, stdout, stderr)
 	case "stand-ins":
 		return serveStandIns(ctx, rest, stderr)
 	case "up":
 		return up(ctx, rest, stdout, stderr)
+	case "events":
+		return manageEvents(ctx, rest, stdout, stderr)
 	case "keys":
 		return manageKeys(ctx, rest, stdout, stderr)
 	case "rules":

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
@@ -17,7 +18,62 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 )
 
-// serveNATS is the command that runs the NATS server as a process of its own.
+// manageNATS is the command for the event bus.
+func manageNATS(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) > 0 && args[0] == "reconcile" {
+		return reconcileNATS(ctx, args[1:], stdout, stderr)
+	}
+	return serveNATS(ctx, args, stderr)
+}
+
+// reconcileNATS makes the streams and consumers that a server or cluster of
+// somebody else's lacks. What differs is told and left as it is.
+func reconcileNATS(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	set := flags("nats reconcile", stderr)
+	url := set.String("url", "", "the `URL`s of the servers, separated by commas")
+	passwordFile := set.String("password-file", "", "the `FILE` with the password of the user "+eventbus.AdminUser)
+	ca := set.String("ca", "", "the `FILE` with the authorities that sign the servers' certificates")
+	replicas := set.Int("replicas", 1, "how many servers keep each stream: `N`, 3 in a cluster")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	password, err := os.ReadFile(*passwordFile)
+	if err != nil {
+		return fmt.Errorf("read the admin's password: %w", err)
+	}
+	authorities, err := readPool(*ca)
+	if err != nil {
+		return err
+	}
+	drift, err := reconcileAt(ctx, eventbus.Config{
+		URL: *url, User: eventbus.AdminUser, Password: strings.TrimSpace(string(password)), CA: authorities,
+	}, eventbus.Standard(*replicas))
+	if err != nil {
+		return err
+	}
+	for _, one := range drift {
+		fmt.Fprintln(stdout, one)
+	}
+	if len(drift) > 0 {
+		return &exit{code: 1}
+	}
+	fmt.Fprintln(stdout, "the event bus is as it should be")
+	return nil
+}
+
+// reconcileAt makes what the topology names and the server lacks.
+func reconcileAt(ctx context.Context, at eventbus.Config, topology eventbus.Topology) (drift []string, err error) {
+	admin, err := eventbus.Connect(at)
+	if err != nil {
+		return nil, err
+	}
+	defer admin.Close()
+	bounded, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	return eventbus.NewAdmin(admin).Reconcile(bounded, topology)
+}
+
+// serveNATS runs the NATS server as a process of its own.
 func serveNATS(ctx context.Context, args []string, stderr io.Writer) error {
 	set := flags("nats", stderr)
 	data := set.String("data", "", "the data `DIR`ectory")
@@ -64,17 +120,9 @@ func startNATS(ctx context.Context, layout *devsetup.Layout, logs io.Writer) (*e
 	if err != nil {
 		return nil, err
 	}
-	admin, err := eventbus.Connect(eventbus.Config{
+	drift, err := reconcileAt(ctx, eventbus.Config{
 		URL: server.URL(), User: eventbus.AdminUser, Password: passwords[eventbus.AdminUser], CA: authorities, Log: log,
-	})
-	if err != nil {
-		server.Stop()
-		return nil, err
-	}
-	defer admin.Close()
-	bounded, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	drift, err := eventbus.NewAdmin(admin).Reconcile(bounded, topology)
+	}, topology)
 	if err != nil {
 		server.Stop()
 		return nil, err

@@ -77,7 +77,7 @@ func spoiled(t *testing.T, file string) string {
 	for _, key := range []string{"did", "nats", "peers", "trust_list", "authority", "bank", "banks", "payments"} {
 		delete(all, key)
 	}
-	all["database"] = map[string]any{"driver": "postgres"}
+	all["database"] = map[string]any{"driver": "mysql"}
 	all["crash_at"] = "didcomm.nowhere"
 	all["callers"] = map[string]any{"/kompetansespor.verifier.v1.ViewService/FetchView": []string{"police.internal.kompetansespor.example"}}
 	if text, err = yaml.Marshal(all); err != nil {

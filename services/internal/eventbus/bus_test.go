@@ -135,7 +135,7 @@ func publish(t *testing.T, p *eventbus.Publisher, subject, id, payload string) u
 	t.Helper()
 	ctx := within(t)
 	for {
-		sequence, err := p.Publish(ctx, subject, id, []byte(payload))
+		sequence, err := p.Publish(ctx, subject, id, []byte(payload), eventbus.Anywhere)
 		if err == nil {
 			return sequence
 		}
@@ -231,7 +231,7 @@ func TestIdTakenBeforehandRaisesAnAlarm(t *testing.T) {
 		if _, err := js.Publish(within(t), "ks.verifier.c", []byte("forged"), jetstream.WithMsgID(id)); err != nil {
 			t.Fatal(err)
 		}
-		_, err = eventbus.NewPublisher(b.as("verifier"), "verifier").Publish(within(t), "ks.verifier.c", id, []byte("true"))
+		_, err = eventbus.NewPublisher(b.as("verifier"), "verifier").Publish(within(t), "ks.verifier.c", id, []byte("true"), eventbus.Anywhere)
 		if !errors.Is(err, eventbus.ErrHashMismatch) {
 			t.Fatalf("id taken by %s: got %v", thief, err)
 		}
@@ -243,7 +243,7 @@ func TestSamePayloadOnAnotherCaseIsAMismatch(t *testing.T) {
 	b := startBus(t)
 	p := eventbus.NewPublisher(b.as("verifier"), "verifier")
 	publish(t, p, "ks.verifier.other", "e1", "same")
-	if _, err := p.Publish(within(t), "ks.verifier.c", "e1", []byte("same")); !errors.Is(err, eventbus.ErrHashMismatch) {
+	if _, err := p.Publish(within(t), "ks.verifier.c", "e1", []byte("same"), eventbus.Anywhere); !errors.Is(err, eventbus.ErrHashMismatch) {
 		t.Fatalf("got %v", err)
 	}
 }
@@ -368,7 +368,7 @@ func TestEventsSurviveARestartAndConnectionsComeBack(t *testing.T) {
 	}
 	publish(t, verifier, "ks.verifier.c", "e2", "two")
 	b.server.Stop()
-	if _, err := verifier.Publish(within(t), "ks.verifier.c", "e3", []byte("three")); fault.KindOf(err) != fault.Unavailable {
+	if _, err := verifier.Publish(within(t), "ks.verifier.c", "e3", []byte("three"), eventbus.Anywhere); fault.KindOf(err) != fault.Unavailable {
 		t.Fatalf("publish without a server: %v", err)
 	}
 	if _, err := consumer.Fetch(within(t), 1, 0); fault.KindOf(err) != fault.Unavailable {
@@ -460,5 +460,47 @@ func TestAnswersSentIntoAnotherStreamAreNoEvents(t *testing.T) {
 	bank := eventbus.NewConsumer(b.as("bank"), "bank", "tax")
 	if msgs, err := bank.Fetch(within(t), 10, 100*time.Millisecond); err != nil || len(msgs) != 0 {
 		t.Errorf("the stream of tax holds %d events, %v", len(msgs), err)
+	}
+}
+
+// A second relay, or a stranger, cannot come in between unnoticed; what is
+// offered again at the right place is still a repeat.
+func TestEventIsPublishedAfterTheOneThatWasExpected(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	p := eventbus.NewPublisher(b.as("verifier"), "verifier")
+	const subject = "ks.verifier.c"
+	put := func(id string, after uint64) (uint64, error) {
+		return p.Publish(within(t), subject, id, []byte(id), after)
+	}
+	if last, err := p.Last(within(t), subject); err != nil || last.Sequence != 0 {
+		t.Fatalf("%+v, %v", last, err)
+	}
+	publish(t, p, "ks.verifier.other", "o1", "x")
+	first, err := put("e1", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := put("e2", first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, after := range map[string]uint64{"none": 0, "the first": first, "one to come": second + 1} {
+		if _, err := put("e3", after); !errors.Is(err, eventbus.ErrNotNext) {
+			t.Errorf("after %s: %v", name, err)
+		}
+	}
+	if again, err := put("e1", second); again != first || err != nil {
+		t.Errorf("a repeat is at %d, %v", again, err)
+	}
+	last, err := p.Last(within(t), subject)
+	if err != nil || last.Sequence != second || string(last.Data) != "e2" {
+		t.Errorf("%+v, %v", last, err)
+	}
+	if at, err := p.At(within(t), first); err != nil || string(at.Data) != "e1" || at.Subject != subject {
+		t.Errorf("%+v, %v", at, err)
+	}
+	if none, err := p.At(within(t), 999); err != nil || none.Sequence != 0 {
+		t.Errorf("%+v, %v", none, err)
 	}
 }

@@ -22,6 +22,9 @@ type Topology struct {
 	MaxBytes int64
 }
 
+// MaxAge is how long a stream of the standard topology keeps an event.
+const MaxAge = 90 * 24 * time.Hour
+
 // Standard is the topology of Kompetansespor.
 func Standard(replicas int) Topology {
 	return Topology{
@@ -34,7 +37,7 @@ func Standard(replicas int) Topology {
 			"issuer":   {"registry", "verifier", "tax", "bank"},
 		},
 		Replicas: replicas,
-		MaxAge:   90 * 24 * time.Hour,
+		MaxAge:   MaxAge,
 		MaxBytes: 512 << 20,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -39,7 +40,7 @@ type stream struct {
 
 func newStream() *stream { return &stream{byID: map[string]eventbus.Msg{}} }
 
-func (s *stream) Publish(_ context.Context, subject, id string, payload []byte) (uint64, error) {
+func (s *stream) Publish(_ context.Context, subject, id string, payload []byte, after uint64) (uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stored, err := true, error(nil)
@@ -55,12 +56,44 @@ func (s *stream) Publish(_ context.Context, subject, id string, payload []byte) 
 		}
 		return have.StreamSeq, err
 	}
+	if after != eventbus.Anywhere && after != s.last(subject).Sequence {
+		return 0, fault.Wrap(eventbus.ErrNotNext, fault.Conflict, "eventbus.not-next", "something else is last")
+	}
 	s.sequence++
 	msg := eventbus.Msg{Data: payload, Subject: subject, StreamSeq: s.sequence}
 	s.byID[id], s.all = msg, append(s.all, msg)
 	s.waiting = append(s.waiting, msg)
 	s.published = append(s.published, string(payload))
 	return s.sequence, err
+}
+
+// last is the last message on a subject. s.mu is held.
+func (s *stream) last(subject string) eventbus.Stored {
+	for _, msg := range slices.Backward(s.all) {
+		if msg.Subject == subject {
+			return eventbus.Stored{Subject: subject, Sequence: msg.StreamSeq, Data: msg.Data}
+		}
+	}
+	return eventbus.Stored{}
+}
+
+// Last implements events.Publisher.
+func (s *stream) Last(_ context.Context, subject string) (eventbus.Stored, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last(subject), nil
+}
+
+// At implements events.Publisher.
+func (s *stream) At(_ context.Context, sequence uint64) (eventbus.Stored, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, msg := range s.all {
+		if msg.StreamSeq == sequence {
+			return eventbus.Stored{Subject: msg.Subject, Sequence: sequence, Data: msg.Data}, nil
+		}
+	}
+	return eventbus.Stored{}, nil
 }
 
 // Fetch implements events.Source.
@@ -267,7 +300,7 @@ func TestSuppressedEventRaisesAnAlarmAndIsPublished(t *testing.T) { // hostile 5
 	forged := made(event.ID, "c", 1, "forged")
 	payload, err := forged.Encode()
 	check(t, err)
-	_, err = s.stream.Publish(t.Context(), eventbus.Subject(producer, "c"), event.ID, payload)
+	_, err = s.stream.Publish(t.Context(), eventbus.Subject(producer, "c"), event.ID, payload, eventbus.Anywhere)
 	check(t, err)
 	s.publish(t)
 	same(t, "state", s.list(t, `SELECT state FROM event_outbox`), "alarmed")
@@ -291,7 +324,7 @@ func TestCaseWhoseEventIsSuppressedTwiceDoesNotStopTheOthers(t *testing.T) {
 	s.happens(t, "d", "b")
 	ours := s.list(t, `SELECT hash FROM event_outbox WHERE case_ref = 'c'`)
 	for _, id := range []string{event.ID, event.ID + "." + ours} {
-		_, err := s.stream.Publish(t.Context(), "ks.verifier.c", id, []byte("forged"))
+		_, err := s.stream.Publish(t.Context(), "ks.verifier.c", id, []byte("forged"), eventbus.Anywhere)
 		check(t, err)
 	}
 	if _, err := s.relay.Step(t.Context()); !errors.Is(err, eventbus.ErrHashMismatch) {

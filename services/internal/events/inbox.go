@@ -35,26 +35,44 @@ type Inbox struct {
 	Log      *slog.Logger
 	// Wait is how long a fetch waits for the first message.
 	Wait time.Duration
+
+	failures map[string]int // by id and hash, of events that could not be taken
 }
+
+// subjectIsNotCase is the rule of an event that came on another case's subject.
+const subjectIsNotCase = "event.subject-is-not-case"
 
 // errGap says that an earlier event of the case has not been taken yet.
 var errGap = errors.New("an earlier event of this case is missing")
 
-// retryAfter is when the stream offers an event again that could not be taken.
-const retryAfter = 500 * time.Millisecond
+const (
+	// retryAfter is when the stream offers an event again that could not be
+	// taken; longer with each failure, up to retryLatest.
+	retryAfter  = 500 * time.Millisecond
+	retryLatest = 30 * time.Second
+	// tries is how often an event may fail, for about eight minutes, before it is
+	// parked. What another service's absence causes does not count.
+	tries = 20
+)
 
-// Step takes what the stream has.
+// Step takes what can go on here, and what the stream has. One goroutine calls
+// it.
 func (i *Inbox) Step(ctx context.Context) (bool, error) {
+	if err := i.goOn(ctx); err != nil {
+		return false, err
+	}
 	msgs, err := i.From.Fetch(ctx, 64, i.Wait)
 	if err != nil {
 		return false, err
 	}
 	for _, msg := range msgs {
 		if err := i.take(ctx, msg); err != nil {
+			later := retryAfter
 			if !errors.Is(err, errGap) {
 				i.Log.WarnContext(ctx, "event will be taken later", "producer", i.Producer, "error", err.Error())
+				later = min(retryAfter<<min(i.failures[eventbus.Hash(msg.Data)], 10), retryLatest)
 			}
-			if err := msg.Nak(retryAfter); err != nil {
+			if err := msg.Nak(later); err != nil {
 				return false, err
 			}
 			continue
@@ -71,7 +89,7 @@ func (i *Inbox) take(ctx context.Context, msg eventbus.Msg) error {
 	hash := eventbus.Hash(msg.Data)
 	event, err := eventbus.Parse(msg.Data)
 	if err == nil && msg.Subject != eventbus.Subject(i.Producer, event.Case) {
-		err = fault.New(fault.Invalid, "event.subject-is-not-case", "the event's case is not the subject it came on")
+		err = fault.New(fault.Invalid, subjectIsNotCase, "the event's case is not the subject it came on")
 	}
 	if err != nil {
 		return i.park(ctx, &eventbus.Event{ID: hash, Type: "unreadable"}, hash, msg.Data, fault.RuleOf(err))
@@ -79,15 +97,38 @@ func (i *Inbox) take(ctx context.Context, msg eventbus.Msg) error {
 	ctx = telemetry.Continue(ctx, event.Traceparent)
 	ctx, end := telemetry.Span(ctx, "events.Take "+event.Type)
 	err = i.handle(ctx, event, hash, msg.Data)
-	if err != nil && fault.KindOf(err).Permanent() {
-		err = i.park(ctx, event, hash, msg.Data, fault.RuleOf(err))
-	}
 	if errors.Is(err, errGap) {
 		end(nil)
-		return err
+		return i.behindParked(ctx, event, hash, msg.Data)
+	}
+	if reason := i.hopeless(hash, err); reason != "" {
+		err = i.park(ctx, event, hash, msg.Data, reason)
 	}
 	end(err)
 	return err
+}
+
+// hopeless says why an event is to be parked, or nothing: it can never act, or
+// it has failed too often.
+func (i *Inbox) hopeless(hash string, err error) (reason string) {
+	kind := fault.KindOf(err)
+	switch {
+	case err == nil:
+		delete(i.failures, hash)
+		return ""
+	case kind.Permanent():
+		return fault.RuleOf(err)
+	case kind == fault.Unavailable, errors.Is(err, context.Canceled):
+		return ""
+	}
+	if i.failures == nil {
+		i.failures = map[string]int{}
+	}
+	if i.failures[hash]++; i.failures[hash] < tries {
+		return ""
+	}
+	delete(i.failures, hash)
+	return "event.failed-too-often"
 }
 
 func (i *Inbox) handle(ctx context.Context, event *eventbus.Event, hash string, payload []byte) error {
@@ -96,29 +137,38 @@ func (i *Inbox) handle(ctx context.Context, event *eventbus.Event, hash string, 
 		if err != nil || taken {
 			return err
 		}
-		handler, state := i.Handlers[event.Name()], "done"
-		if handler == nil {
-			state = "ignored"
-		}
-		fresh, err := i.record(ctx, tx, event, hash, payload, state, "")
+		fresh, err := i.record(ctx, tx, event, hash, payload, i.outcome(event), "")
 		if err != nil || !fresh {
 			return err // not fresh: somebody else takes it at this moment
 		}
-		if err := i.advance(ctx, tx, event); err != nil {
-			return err
-		}
-		if handler != nil {
-			if err := handler(ctx, tx, event); err != nil {
-				return err
-			}
-		}
-		crash.At(crash.BeforeConsumeCommit)
-		return nil
+		return i.act(ctx, tx, event)
 	})
 	if err == nil {
 		crash.At(crash.AfterConsumeCommit)
 	}
 	return err
+}
+
+// outcome is the state of an event that has been taken.
+func (i *Inbox) outcome(event *eventbus.Event) string {
+	if i.Handlers[event.Name()] == nil {
+		return "ignored"
+	}
+	return "done"
+}
+
+// act moves the case on and has the event handled.
+func (i *Inbox) act(ctx context.Context, tx *sqldb.Tx, event *eventbus.Event) error {
+	if err := i.advance(ctx, tx, event); err != nil {
+		return err
+	}
+	if handler := i.Handlers[event.Name()]; handler != nil {
+		if err := handler(ctx, tx, event); err != nil {
+			return err
+		}
+	}
+	crash.At(crash.BeforeConsumeCommit)
+	return nil
 }
 
 // alreadyTaken finds the event in the inbox. The same id with another payload

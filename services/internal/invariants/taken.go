@@ -122,6 +122,8 @@ func (c *checker) consumed(consumer, producer string, injected map[string]bool) 
 			c.breach(where, "its hash is not that of its payload")
 		}
 		switch {
+		case t.state == "waiting" && parkedAt[t.caseRef] != 0 && parkedAt[t.caseRef] < t.sequence:
+			// its turn comes when the one before is released
 		case !slices.Contains([]string{"done", "ignored", "parked"}, t.state):
 			c.breach(where, "its state is %q", t.state)
 		case !known && !injected[t.hash]:

@@ -99,6 +99,10 @@ func (s *Service) public(p Parts) (*rpc.Public, error) {
 // fetchWait is how long a consumer waits for an event before it asks again.
 const fetchWait = 2 * time.Second
 
+// reconcileEvery is how often what has left the outbox is compared with the
+// stream: once at the start, and then.
+const reconcileEvery = 10 * time.Minute
+
 func (s *Service) jobs(p Parts) []runner.Job {
 	jobs := append(s.Agent.Jobs(), p.Jobs...)
 	if s.bus == nil {
@@ -106,6 +110,10 @@ func (s *Service) jobs(p Parts) []runner.Job {
 	}
 	relay := &events.Relay{DB: s.DB, Producer: s.Config.Service, To: eventbus.NewPublisher(s.bus, s.Config.Service), Clock: s.Clock, Log: s.Log}
 	jobs = append(jobs, runner.Job{Name: "events.publish", Step: relay.Step, Idle: time.Second, Bell: s.Outbox.Bell})
+	reconciler := &events.Reconciler{
+		DB: s.DB, Producer: s.Config.Service, From: relay.To, MaxAge: eventbus.MaxAge, Clock: s.Clock, Log: s.Log, Bell: s.Outbox.Bell,
+	}
+	jobs = append(jobs, runner.Job{Name: "events.reconcile", Step: reconciler.Step, Idle: reconcileEvery})
 	if s.altinn != nil {
 		forward := &events.Forward{DB: s.DB, To: s.altinn, Clock: s.Clock, Log: s.Log}
 		jobs = append(jobs, runner.Job{Name: "events.forward", Step: forward.Step, Idle: time.Second})

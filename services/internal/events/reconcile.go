@@ -1,0 +1,126 @@
+package events
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
+	"github.com/kompetansespor/kompetansespor/services/internal/runner"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
+)
+
+// Reconciler compares what has left a producer's outbox with its stream, and has
+// the relay publish again what is not there: a stream can be deleted, damaged or
+// restored from an older copy. The database is the truth.
+type Reconciler struct {
+	DB       *sqldb.DB
+	Producer string
+	From     Publisher
+	Clock    clock.Clock
+	Log      *slog.Logger
+	// MaxAge is how long the stream keeps an event: older ones are not missed.
+	MaxAge time.Duration
+	// Bell is rung when there is something to publish.
+	Bell *runner.Bell
+
+	at   int64  // published_at of the last event that was compared in this round
+	atID string // and its id
+}
+
+// compareAtOnce is how many events one step looks at, settled how old they are
+// at least: an answer of the stream may be on its way.
+const (
+	compareAtOnce = 64
+	settled       = 5 * time.Second
+)
+
+type published struct {
+	id, caseRef, hash string
+	sequence, at      int64
+}
+
+// Step compares the next events, and is busy until a round is through.
+func (r *Reconciler) Step(ctx context.Context) (bool, error) {
+	now := r.Clock.Now()
+	from := max(r.at, clock.Micros(now.Add(-r.MaxAge)))
+	rows, err := r.DB.Read().QueryContext(ctx, `
+		SELECT id, case_ref, hash, stream_sequence, published_at FROM event_outbox
+		WHERE state IN ('published', 'alarmed') AND published_at <= $1 AND (published_at > $2 OR published_at = $2 AND id > $3)
+		ORDER BY published_at, id LIMIT $4`, clock.Micros(now.Add(-settled)), from, r.atID, compareAtOnce)
+	batch, err := sqldb.Collect(rows, err, func(rows *sql.Rows) (p published, err error) {
+		return p, rows.Scan(&p.id, &p.caseRef, &p.hash, &p.sequence, &p.at)
+	})
+	if err != nil {
+		return false, err
+	}
+	var missing []string
+	for _, one := range batch {
+		there, err := r.From.At(ctx, uint64(one.sequence))
+		if err != nil {
+			return false, err
+		}
+		if there.Subject != eventbus.Subject(r.Producer, one.caseRef) || eventbus.Hash(there.Data) != one.hash {
+			missing = append(missing, one.id)
+		}
+	}
+	if err := Missed(ctx, r.DB, missing); err != nil {
+		return false, err
+	}
+	if len(missing) > 0 {
+		r.Log.ErrorContext(ctx, "ALARM: events have gone from the stream and are published again", "producer", r.Producer, "events", len(missing))
+		telemetry.Count(ctx, "events.missed", int64(len(missing)))
+		r.Bell.Ring()
+	}
+	if len(batch) < compareAtOnce {
+		r.at, r.atID = 0, ""
+		return false, nil
+	}
+	last := batch[len(batch)-1]
+	r.at, r.atID = last.at, last.id
+	return true, nil
+}
+
+// Missed has the relay publish events again that have left the outbox.
+func Missed(ctx context.Context, db *sqldb.DB, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return db.Tx(ctx, func(tx *sqldb.Tx) error {
+		for _, id := range ids {
+			if _, err := tx.ExecContext(ctx, `UPDATE event_outbox SET state = 'missed' WHERE id = $1 AND state IN ('published', 'alarmed')`, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// NotTaken gives the ids of events that have left a producer's outbox, were
+// settled long enough, and are not in a consumer's inbox.
+func NotTaken(ctx context.Context, producer string, outbox, inbox sqldb.Querier, before time.Time) ([]string, error) {
+	rows, err := inbox.QueryContext(ctx, `SELECT id || ' ' || hash FROM event_inbox WHERE producer = $1`, producer)
+	taken := map[string]bool{}
+	_, err = sqldb.Collect(rows, err, func(r *sql.Rows) (struct{}, error) {
+		var key string
+		err := r.Scan(&key)
+		taken[key] = true
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	rows, err = outbox.QueryContext(ctx, `
+		SELECT id, hash FROM event_outbox WHERE state IN ('published', 'alarmed') AND published_at <= $1 ORDER BY case_ref, sequence`, clock.Micros(before))
+	all, err := sqldb.Collect(rows, err, func(r *sql.Rows) (p published, err error) { return p, r.Scan(&p.id, &p.hash) })
+	var missing []string
+	for _, one := range all {
+		if !taken[one.id+" "+one.hash] {
+			missing = append(missing, one.id)
+		}
+	}
+	return missing, err
+}
