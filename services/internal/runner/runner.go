@@ -21,7 +21,21 @@ type Job struct {
 	Idle time.Duration
 	// Bell, when it rings, ends the wait early. It may be nil.
 	Bell *Bell
+	// Turns, when there are several replicas, lets one of them have this job at
+	// a time. Nil: nobody else does it.
+	Turns Turns
 }
+
+// Turns gives the turn of a name to one of several replicas.
+type Turns interface {
+	// Alone runs f, whose context ends when the turn is lost, unless somebody
+	// else has it now; ran says whether it did.
+	Alone(ctx context.Context, name string, f func(ctx context.Context) error) (ran bool, err error)
+}
+
+// turnEvery is how often a replica asks for the turn of a job that another has:
+// how long a job stands still when the one that had it dies.
+const turnEvery = 500 * time.Millisecond
 
 // Bell wakes a job. The zero value is not usable: see NewBell.
 type Bell struct{ c chan struct{} }
@@ -47,9 +61,34 @@ const worst = 5 * time.Second
 func Run(ctx context.Context, log *slog.Logger, jobs ...Job) {
 	var wg sync.WaitGroup
 	for _, job := range jobs {
-		wg.Go(func() { run(ctx, log, job) })
+		wg.Go(func() { inTurn(ctx, log, job) })
 	}
 	wg.Wait()
+}
+
+// inTurn does a job for as long as it is this replica's.
+func inTurn(ctx context.Context, log *slog.Logger, job Job) {
+	if job.Turns == nil {
+		run(ctx, log, job)
+		return
+	}
+	for failures := 0; ctx.Err() == nil; {
+		ran, err := job.Turns.Alone(ctx, job.Name, func(ctx context.Context) error {
+			run(ctx, log, job)
+			return nil
+		})
+		switch {
+		case err != nil && ctx.Err() == nil:
+			failures++
+			log.WarnContext(ctx, "the turn of a job cannot be had", "job", job.Name, "failures", failures, "error", err.Error())
+			pause(ctx, backOff(failures), nil)
+			continue
+		case ran && ctx.Err() == nil:
+			log.WarnContext(ctx, "the turn of a job was lost", "job", job.Name)
+		}
+		failures = 0
+		pause(ctx, turnEvery, nil)
+	}
 }
 
 func run(ctx context.Context, log *slog.Logger, job Job) {

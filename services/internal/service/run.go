@@ -60,7 +60,7 @@ func (s *Service) Run(ctx context.Context, p Parts) error {
 	group.Go(func() error { return public.Serve(groupCtx) })
 	group.Go(func() error { return internal.Serve(groupCtx) })
 	group.Go(func() error {
-		runner.Run(groupCtx, s.Log, s.jobs(p)...)
+		runner.Run(groupCtx, s.Log, s.inTurns(s.jobs(p))...)
 		return nil
 	})
 	err = group.Wait()
@@ -98,6 +98,25 @@ func (s *Service) public(p Parts) (*rpc.Public, error) {
 
 // fetchWait is how long a consumer waits for an event before it asks again.
 const fetchWait = 2 * time.Second
+
+// idleShared is how long a job may sleep that another replica cannot wake: its
+// bell rings in the process that has committed.
+const idleShared = 200 * time.Millisecond
+
+// inTurns lets replicas that share a database take turns, job by job. A file has
+// one process.
+func (s *Service) inTurns(jobs []runner.Job) []runner.Job {
+	if s.DB.Driver() == "sqlite" {
+		return jobs
+	}
+	for i := range jobs {
+		jobs[i].Turns = s.DB
+		if jobs[i].Bell != nil {
+			jobs[i].Idle = min(jobs[i].Idle, idleShared)
+		}
+	}
+	return jobs
+}
 
 // reconcileEvery is how often what has left the outbox is compared with the
 // stream: once at the start, and then.
