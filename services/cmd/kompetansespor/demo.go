@@ -30,6 +30,7 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	seed := set.Uint64("seed", 1, "the seed that the persons are generated from")
 	format := set.String("format", "w3c", "the `FORMAT` in which wallets hold credentials: w3c or sd-jwt")
 	apart := set.Bool("processes", false, "run every service as a process of its own")
+	several := set.Bool("cluster", false, clusterUsage)
 	postgres := set.String("postgres", "", postgresUsage)
 	data := set.String("data", "", "the data `DIR`ectory, kept afterwards; a fresh one, removed, when not given")
 	if err := set.Parse(args); err != nil {
@@ -59,7 +60,7 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 		}()
 	}
 	options := devsetup.Pilot()
-	options.FreePorts = true
+	options.FreePorts, options.Clustered = true, *several
 	options.TelemetryEndpoint = os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")
 	layout, err := prepareStack(ctx, dir, *postgres, options)
 	if err != nil {
@@ -71,7 +72,7 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	}
 	target.Format = string(held)
 	stack := embedded
-	if *apart {
+	if *apart || *several {
 		stack = processes
 	}
 	say := func(s demo.Step) { demo.PrintStep(stdout, s) }

@@ -16,9 +16,9 @@ import (
 
 const usage = `kompetansespor: from a signed offer to work, with nothing typed twice
 
-  kompetansespor demo [--json] [--input FILE | --cases N --parallel P] [--format w3c|sd-jwt] [--processes] [--postgres URL]
+  kompetansespor demo [--json] [--input FILE | --cases N --parallel P] [--format w3c|sd-jwt] [--processes] [--postgres URL | --cluster]
         run a case through every service and show each step
-  kompetansespor up [--data DIR] [--postgres URL]
+  kompetansespor up [--data DIR] [--postgres URL | --cluster]
         start every service and stay; prints addresses and development tokens
   kompetansespor registry|issuer|wallet|verifier|police|tax|bank --config FILE
         run one service

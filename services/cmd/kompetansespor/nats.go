@@ -77,17 +77,26 @@ func reconcileAt(ctx context.Context, at eventbus.Config, topology eventbus.Topo
 func serveNATS(ctx context.Context, args []string, stderr io.Writer) error {
 	set := flags("nats", stderr)
 	data := set.String("data", "", "the data `DIR`ectory")
+	member := set.Int("member", 0, "run the `N`th server of the directory's cluster")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
 	if *data == "" {
 		return errors.New("name the data directory: --data DIR")
 	}
-	layout, err := devsetup.Prepare(*data, devsetup.Pilot())
+	options := devsetup.Pilot()
+	options.Clustered = *member > 0
+	layout, err := devsetup.Prepare(*data, options)
 	if err != nil {
 		return err
 	}
-	server, err := startNATS(ctx, layout, stderr)
+	start := startNATS
+	if *member > 0 {
+		start = func(_ context.Context, layout *devsetup.Layout, logs io.Writer) (*eventbus.Server, error) {
+			return startMember(layout, *member, logs)
+		}
+	}
+	server, err := start(ctx, layout, stderr)
 	if err != nil {
 		return err
 	}
@@ -99,11 +108,65 @@ func serveNATS(ctx context.Context, args []string, stderr io.Writer) error {
 // startNATS starts the server and, as its admin, makes the streams and
 // consumers that are missing.
 func startNATS(ctx context.Context, layout *devsetup.Layout, logs io.Writer) (*eventbus.Server, error) {
-	log := telemetry.NewLogger(logs, "nats", slog.LevelInfo, clock.System{})
+	cfg, err := serverConfig(layout, 1, logs)
+	if err != nil {
+		return nil, err
+	}
+	server, err := eventbus.StartServer(cfg)
+	if err != nil {
+		return nil, err
+	}
+	drift, err := reconcileLayout(ctx, layout, server.URL(), cfg.Topology)
+	if err != nil {
+		server.Stop()
+		return nil, err
+	}
+	for _, one := range drift {
+		cfg.Log.Warn("event bus differs from what it should be", "drift", one)
+	}
+	return server, nil
+}
+
+// startMember starts one server of a cluster. Who starts them all makes streams
+// and consumers, once they have found each other.
+func startMember(layout *devsetup.Layout, n int, logs io.Writer) (*eventbus.Server, error) {
+	if n > len(layout.Cluster.NATS) {
+		return nil, fmt.Errorf("--member %d: the cluster has %d", n, len(layout.Cluster.NATS))
+	}
+	cfg, err := serverConfig(layout, len(layout.Cluster.NATS), logs)
+	if err != nil {
+		return nil, err
+	}
+	authorities, err := readPool(layout.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	own := layout.Cluster.NATS[n-1]
+	cfg.Listen, cfg.StoreDir = own.Addr, own.StoreDir
+	// The servers trust each other with what only they and the admin know.
+	cfg.Cluster = &eventbus.Member{Name: own.Name, Listen: own.RouteAddr, Secret: cfg.Passwords[eventbus.AdminUser], Authorities: authorities}
+	for _, peer := range layout.Cluster.NATS {
+		cfg.Cluster.Peers = append(cfg.Cluster.Peers, peer.RouteAddr)
+	}
+	return eventbus.StartServer(cfg)
+}
+
+// serverConfig is what every server of a layout has in common.
+func serverConfig(layout *devsetup.Layout, replicas int, logs io.Writer) (eventbus.ServerConfig, error) {
 	certificate, err := tls.LoadX509KeyPair(layout.NATS.CertFile, layout.NATS.KeyFile)
 	if err != nil {
-		return nil, fmt.Errorf("read NATS certificate: %w", err)
+		return eventbus.ServerConfig{}, fmt.Errorf("read NATS certificate: %w", err)
 	}
+	passwords, err := layout.NATS.ReadPasswords()
+	return eventbus.ServerConfig{
+		Listen: layout.NATS.Addr, StoreDir: layout.NATS.StoreDir, Certificate: certificate,
+		Topology: eventbus.Standard(replicas), Passwords: passwords,
+		Log: telemetry.NewLogger(logs, "nats", slog.LevelInfo, clock.System{}),
+	}, err
+}
+
+// reconcileLayout makes what the topology names and a layout's event bus lacks.
+func reconcileLayout(ctx context.Context, layout *devsetup.Layout, url string, topology eventbus.Topology) ([]string, error) {
 	passwords, err := layout.NATS.ReadPasswords()
 	if err != nil {
 		return nil, err
@@ -112,25 +175,7 @@ func startNATS(ctx context.Context, layout *devsetup.Layout, logs io.Writer) (*e
 	if err != nil {
 		return nil, err
 	}
-	topology := eventbus.Standard(1)
-	server, err := eventbus.StartServer(eventbus.ServerConfig{
-		Listen: layout.NATS.Addr, StoreDir: layout.NATS.StoreDir, Certificate: certificate,
-		Topology: topology, Passwords: passwords, Log: log,
-	})
-	if err != nil {
-		return nil, err
-	}
-	drift, err := reconcileAt(ctx, eventbus.Config{
-		URL: server.URL(), User: eventbus.AdminUser, Password: passwords[eventbus.AdminUser], CA: authorities, Log: log,
-	}, topology)
-	if err != nil {
-		server.Stop()
-		return nil, err
-	}
-	for _, one := range drift {
-		log.Warn("event bus differs from what it should be", "drift", one)
-	}
-	return server, nil
+	return reconcileAt(ctx, eventbus.Config{URL: url, User: eventbus.AdminUser, Password: passwords[eventbus.AdminUser], CA: authorities}, topology)
 }
 
 func readPool(path string) (*x509.CertPool, error) {

@@ -20,14 +20,21 @@ func up(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	set := flags("up", stderr)
 	data := set.String("data", "data", "the data `DIR`ectory: databases, keys, certificates")
 	postgres := set.String("postgres", "", postgresUsage)
+	several := set.Bool("cluster", false, clusterUsage)
 	if err := set.Parse(args); err != nil {
 		return err
 	}
-	layout, err := prepareStack(ctx, *data, *postgres, devsetup.Pilot())
+	options := devsetup.Pilot()
+	options.Clustered = *several
+	layout, err := prepareStack(ctx, *data, *postgres, options)
 	if err != nil {
 		return err
 	}
-	return during(ctx, layout, embedded, func(ctx context.Context) error {
+	stack := embedded
+	if *several {
+		stack = processes
+	}
+	return during(ctx, layout, stack, func(ctx context.Context) error {
 		if err := describe(stdout, layout); err != nil {
 			return err
 		}
@@ -38,6 +45,8 @@ func up(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 const postgresUsage = "keep databases in PostgreSQL: the `URL` of a role that may make roles and schemas there; without it each service has a file"
 
+const clusterUsage = "run two replicas of each service as processes, behind haproxy, on PostgreSQL with two standbys, three NATS servers and Redis"
+
 // prepareStack makes what a development stack needs: files, and where the
 // databases are in PostgreSQL, their roles and schemas.
 func prepareStack(ctx context.Context, dir, postgres string, options devsetup.Options) (*devsetup.Layout, error) {
@@ -46,19 +55,25 @@ func prepareStack(ctx context.Context, dir, postgres string, options devsetup.Op
 	if err != nil || postgres == "" {
 		return layout, err
 	}
+	return layout, migrateAll(ctx, postgres, layout)
+}
+
+// migrateAll makes roles and schemas of a layout's services, as the
+// administrator.
+func migrateAll(ctx context.Context, postgres string, layout *devsetup.Layout) error {
 	for _, name := range devsetup.Services() {
 		cfg, err := commonOf(layout.Services[name].ConfigFile)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := bootstrapSchema(ctx, postgres, cfg); err != nil {
-			return nil, fmt.Errorf("make the schema of %s: %w", name, err)
+			return fmt.Errorf("make the schema of %s: %w", name, err)
 		}
 		if _, err := migrateSchema(ctx, postgres, cfg); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return layout, nil
+	return nil
 }
 
 // runStack runs a development stack until ctx ends.

@@ -93,15 +93,34 @@ func (l *Layout) configurations(options Options) error {
 		if err != nil {
 			return fmt.Errorf("configure %s: %w", name, err)
 		}
-		_, err = keep(l.Services[name].ConfigFile, 0o600, func() ([]byte, error) {
-			text, err := render(name, common, options.Extra[name])
-			return []byte(strings.NewReplacer(StandInsURL, l.StandIns.URL, DataDir, l.Dir).Replace(string(text))), err
-		})
-		if err != nil {
-			return fmt.Errorf("configure %s: %w", name, err)
+		for file, one := range l.processes(name, common) {
+			_, err = keep(file, 0o600, func() ([]byte, error) {
+				text, err := render(name, one, options.Extra[name])
+				return []byte(strings.NewReplacer(StandInsURL, l.StandIns.URL, DataDir, l.Dir).Replace(string(text))), err
+			})
+			if err != nil {
+				return fmt.Errorf("configure %s: %w", name, err)
+			}
 		}
 	}
 	return nil
+}
+
+// processes are the configurations of a service's processes, by file.
+func (l *Layout) processes(name string, common config.Common) map[string]config.Common {
+	if l.Cluster == nil {
+		return map[string]config.Common{l.Services[name].ConfigFile: common}
+	}
+	all := map[string]config.Common{}
+	for _, r := range l.Cluster.Replicas {
+		if r.Service.Name == name {
+			one := common
+			one.PublicListen, one.InternalListen, one.DataDir = r.PublicAddr, r.InternalAddr, r.DataDir
+			one.Redis = config.Redis{URL: "redis://" + l.Cluster.RedisAddr}
+			all[r.ConfigFile] = one
+		}
+	}
+	return all
 }
 
 // database is a service's own: a file, or a schema that it reads and writes

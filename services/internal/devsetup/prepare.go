@@ -66,6 +66,10 @@ type Options struct {
 	// Postgres is the administrator's URL of a database that all services
 	// share, each with a role and a schema of its own. Empty: each has a file.
 	Postgres string
+	// Clustered makes two replicas of each service behind a proxy, on three
+	// PostgreSQL servers, three of the event bus and Redis. Postgres is then
+	// chosen.
+	Clustered bool
 	// TelemetryEndpoint goes into every configuration.
 	TelemetryEndpoint string
 	// Clock dates certificates. Nil: the machine's clock.
@@ -98,10 +102,12 @@ func DefaultTokens() []Token {
 // Layout says where everything is.
 type Layout struct {
 	Dir        string
+	PIDs       string // the folder that says which process is which, a file for each
 	CAFile     string
 	Services   map[string]Service
 	NATS       NATS
 	StandIns   StandIns
+	Cluster    *Cluster          // nil: there is one of everything
 	Names      map[string]string // host -> 127.0.0.1:port
 	TokensFile string            // development-tokens.yaml, for the person
 	Tokens     []Token
@@ -240,6 +246,12 @@ func prepare(dir string, options Options) (*Layout, error) {
 		return nil, err
 	}
 	l := describe(dir, taken)
+	if options.Clustered {
+		if err := l.cluster(); err != nil {
+			return nil, err
+		}
+		options.Postgres = l.Cluster.databaseURL("", "127.0.0.1")
+	}
 	for _, needed := range l.directories() {
 		if err := os.MkdirAll(needed, 0o700); err != nil {
 			return nil, err
@@ -265,6 +277,7 @@ func describe(dir string, taken ports) *Layout {
 	at := func(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 	l := &Layout{
 		Dir:        dir,
+		PIDs:       filepath.Join(dir, "pids"),
 		CAFile:     filepath.Join(dir, "ca", "ca.pem"),
 		TokensFile: filepath.Join(dir, "development-tokens.yaml"),
 		Services:   map[string]Service{},
@@ -305,9 +318,12 @@ func describe(dir string, taken ports) *Layout {
 }
 
 func (l *Layout) directories() []string {
-	dirs := []string{filepath.Dir(l.CAFile), l.NATS.StoreDir, l.StandIns.Dir}
+	dirs := []string{filepath.Dir(l.CAFile), l.PIDs, l.NATS.StoreDir, l.StandIns.Dir}
 	for _, s := range l.Services {
 		dirs = append(dirs, s.DataDir)
+	}
+	if l.Cluster != nil {
+		dirs = append(dirs, l.Cluster.directories()...)
 	}
 	return dirs
 }

@@ -3,11 +3,13 @@ package eventbus
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"net"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -23,12 +25,59 @@ type ServerConfig struct {
 	StoreDir string
 	// Certificate is the server's own; clients must speak TLS.
 	Certificate tls.Certificate
+	// Cluster is what makes the server one of several. Nil: it is alone.
+	Cluster *Member
 	// Topology says what each user may do.
 	Topology Topology
 	// Passwords by user: every user of the topology, and AdminUser.
 	Passwords map[string]string
 	// Log is told what the server says. Nil: nobody.
 	Log *slog.Logger
+}
+
+// Member is what a server of a cluster must know of the others.
+type Member struct {
+	// Name is the server's own, such as nats-1.
+	Name string
+	// Listen is host:port for the other servers.
+	Listen string
+	// Peers are all servers' Listen, its own may be among them.
+	Peers []string
+	// Secret lets a server in. Beside it, routes want certificates.
+	Secret string
+	// Authorities sign the servers' certificates.
+	Authorities *x509.CertPool
+}
+
+// join makes a server's options those of a member.
+func (m *Member) join(options *server.Options, certificate tls.Certificate) error {
+	host, port, err := splitPort(m.Listen)
+	if err != nil {
+		return err
+	}
+	options.ServerName = m.Name
+	options.Cluster = server.ClusterOpts{
+		Name: "kompetansespor", Host: host, Port: port, Username: routeUser, Password: m.Secret, TLSTimeout: 5,
+		TLSConfig: &tls.Config{
+			MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate},
+			RootCAs: m.Authorities, ClientCAs: m.Authorities, ClientAuth: tls.RequireAndVerifyClientCert,
+		},
+	}
+	for _, peer := range m.Peers {
+		options.Routes = append(options.Routes, &url.URL{Scheme: "nats-route", User: url.UserPassword(routeUser, m.Secret), Host: peer})
+	}
+	return nil
+}
+
+const routeUser = "route"
+
+func splitPort(address string) (host string, port int, err error) {
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", 0, fmt.Errorf("must be host:port: %w", err)
+	}
+	number, err := strconv.ParseUint(text, 10, 16)
+	return host, int(number), err
 }
 
 // Server is a NATS server with JetStream inside this process. Every message
@@ -42,13 +91,9 @@ type Server struct {
 // StartServer starts the server and returns when it takes connections. The
 // caller must Stop it.
 func StartServer(cfg ServerConfig) (*Server, error) {
-	host, portText, err := net.SplitHostPort(cfg.Listen)
+	host, port, err := splitPort(cfg.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("start event bus: listen must be host:port: %w", err)
-	}
-	port, err := strconv.ParseUint(portText, 10, 16)
-	if err != nil {
-		return nil, fmt.Errorf("start event bus: listen must be host:port: %w", err)
+		return nil, fmt.Errorf("start event bus: listen %w", err)
 	}
 	users, err := cfg.users()
 	if err != nil {
@@ -57,7 +102,7 @@ func StartServer(cfg ServerConfig) (*Server, error) {
 	options := &server.Options{
 		ServerName:         "kompetansespor",
 		Host:               host,
-		Port:               int(port),
+		Port:               port,
 		NoSigs:             true,
 		MaxPayload:         64 << 10,
 		MaxConn:            1000,
@@ -70,6 +115,11 @@ func StartServer(cfg ServerConfig) (*Server, error) {
 		SyncAlways:         true,
 		JetStreamMaxMemory: 64 << 20,
 		JetStreamMaxStore:  max(4<<30, cfg.Topology.MaxBytes*int64(len(cfg.Topology.Producers))),
+	}
+	if cfg.Cluster != nil {
+		if err := cfg.Cluster.join(options, cfg.Certificate); err != nil {
+			return nil, fmt.Errorf("start event bus: cluster listen %w", err)
+		}
 	}
 	if port == 0 {
 		options.Port = server.RANDOM_PORT

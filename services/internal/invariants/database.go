@@ -10,6 +10,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"gopkg.in/yaml.v2"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/config"
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 	"github.com/kompetansespor/kompetansespor/services/internal/keystore"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
@@ -24,8 +27,8 @@ type database struct {
 }
 
 func open(ctx context.Context, service devsetup.Service) (_ *database, err error) {
-	path := filepath.Join(service.DataDir, service.Name+".db")
-	if _, err := os.Stat(path); err != nil {
+	cfg, err := configured(service.ConfigFile)
+	if err != nil {
 		return nil, err
 	}
 	d := &database{}
@@ -34,12 +37,13 @@ func open(ctx context.Context, service devsetup.Service) (_ *database, err error
 			err = errors.Join(err, d.close())
 		}
 	}()
-	// The driver "sqlite" is sqldb's.
-	d.db, err = sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=ro&_pragma=busy_timeout(10000)&_pragma=query_only(1)")
-	if err != nil {
+	if cfg.Driver == "sqlite" { // a file is where the layout has the service's data
+		cfg.DSN = filepath.Join(service.DataDir, filepath.Base(cfg.DSN))
+	}
+	if d.db, err = openToRead(cfg); err != nil {
 		return nil, err
 	}
-	if d.tx, err = d.db.BeginTx(ctx, nil); err != nil {
+	if d.tx, err = d.db.BeginTx(ctx, &sql.TxOptions{Isolation: isolation[cfg.Driver], ReadOnly: cfg.Driver == "postgres"}); err != nil {
 		return nil, err
 	}
 	master, err := os.ReadFile(service.MasterKeyFile)
@@ -48,6 +52,37 @@ func open(ctx context.Context, service devsetup.Service) (_ *database, err error
 	}
 	d.keys, err = keystore.Open(ctx, master, lockedKeys{d.tx})
 	return d, err
+}
+
+// isolation lets every query see the same instant.
+var isolation = map[string]sql.IsolationLevel{"postgres": sql.LevelRepeatableRead}
+
+// configured is the database that a service's configuration names.
+func configured(file string) (config.Database, error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return config.Database{}, err
+	}
+	var named struct {
+		Database config.Database `yaml:"database"`
+	}
+	err = yaml.Unmarshal(content, &named)
+	return named.Database, err
+}
+
+// openToRead opens a database as the service does, by drivers of sqldb's.
+func openToRead(cfg config.Database) (*sql.DB, error) {
+	driver, dsn, err := cfg.Source()
+	if err != nil {
+		return nil, err
+	}
+	if driver == "postgres" {
+		return sql.Open("pgx", dsn)
+	}
+	if _, err := os.Stat(dsn); err != nil {
+		return nil, err
+	}
+	return sql.Open(driver, "file:"+(&url.URL{Path: dsn}).EscapedPath()+"?mode=ro&_pragma=busy_timeout(10000)&_pragma=query_only(1)")
 }
 
 func (d *database) close() (err error) {

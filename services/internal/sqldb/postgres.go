@@ -33,10 +33,10 @@ var postgresDialect = dialect{
 // openPostgres connects lazily: a database that is away when a service begins
 // is one that is away, not a failure to open.
 func openPostgres(dsn string) (write, read *sql.DB, err error) {
-	if write, err = postgresPool(dsn, nil); err != nil {
+	if write, err = postgresPool(dsn); err != nil {
 		return nil, nil, err
 	}
-	if read, err = postgresPool(dsn, map[string]string{"default_transaction_read_only": "on"}); err != nil {
+	if read, err = postgresPool(dsn, stdlib.OptionAfterConnect(readOnly)); err != nil {
 		return nil, nil, errors.Join(err, write.Close())
 	}
 	return write, read, nil
@@ -47,7 +47,7 @@ func openPostgres(dsn string) (write, read *sql.DB, err error) {
 // a pool gives back what it has not needed for a minute.
 const connections = 8
 
-func postgresPool(dsn string, settings map[string]string) (*sql.DB, error) {
+func postgresPool(dsn string, options ...stdlib.OptionOpenDB) (*sql.DB, error) {
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, err
@@ -62,17 +62,21 @@ func postgresPool(dsn string, settings map[string]string) (*sql.DB, error) {
 			cfg.RuntimeParams[name] = value
 		}
 	}
-	for name, value := range settings {
-		cfg.RuntimeParams[name] = value
-	}
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = 5 * time.Second
 	}
-	pool := stdlib.OpenDB(*cfg)
+	pool := stdlib.OpenDB(*cfg, options...)
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	pool.SetConnMaxIdleTime(time.Minute)
 	return pool, nil
+}
+
+// readOnly makes a connection one that only reads. As a setting of the connection
+// from its beginning it would look like a standby's to target_session_attrs.
+func readOnly(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET default_transaction_read_only = on")
+	return err
 }
 
 // turnedBack reports serialization_failure and deadlock_detected (appendix A

@@ -1,0 +1,103 @@
+package cluster
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
+)
+
+const (
+	// pauseBefore is how long who has died stays dead.
+	pauseBefore = 500 * time.Millisecond
+	// stopLimit is how long a process may take to stop when asked.
+	stopLimit = 20 * time.Second
+)
+
+// keep starts a process of a tier, and again when it ends, until the tier does;
+// then it is asked to stop, and waited for.
+func (r *runner) keep(in *tier, name string, command func() *exec.Cmd) {
+	in.Go(func() error {
+		for {
+			cmd := command()
+			cmd.Stdout, cmd.Stderr = r.Logs, r.Logs
+			if cmd.SysProcAttr == nil {
+				cmd.SysProcAttr = &syscall.SysProcAttr{}
+			}
+			cmd.SysProcAttr.Setpgid = true // a person's Ctrl-C is the cluster's to pass on
+			if err := cmd.Start(); err != nil {
+				return fmt.Errorf("start %s: %w", name, err)
+			}
+			if err := writePID(r.Layout.PIDs, name, cmd.Process.Pid); err != nil {
+				_ = cmd.Process.Kill()
+				_ = cmd.Wait()
+				return err
+			}
+			ended := make(chan struct{})
+			go func() {
+				_ = cmd.Wait() // how it ended is in its own log
+				close(ended)
+			}()
+			select {
+			case <-ended:
+			case <-in.ctx.Done():
+				r.stop(name, cmd.Process, ended)
+				return nil
+			}
+			fmt.Fprintf(r.Logs, "{\"level\":\"WARN\",\"msg\":\"a process of the cluster has ended and is started again\",\"process\":%q}\n", name)
+			select {
+			case <-in.ctx.Done():
+				return nil
+			case <-time.After(pauseBefore):
+			}
+		}
+	})
+}
+
+func (r *runner) stop(name string, process *os.Process, ended <-chan struct{}) {
+	signal := syscall.SIGTERM
+	if strings.HasPrefix(name, "postgres") {
+		signal = syscall.SIGINT // fast shutdown: SIGTERM waits for every client
+	}
+	_ = process.Signal(signal)
+	select {
+	case <-ended:
+	case <-time.After(stopLimit):
+		_ = process.Kill()
+		<-ended
+	}
+	_ = os.Remove(filepath.Join(r.Layout.PIDs, name))
+}
+
+func writePID(dir, name string, pid int) error {
+	return os.WriteFile(filepath.Join(dir, name), []byte(strconv.Itoa(pid)), 0o600)
+}
+
+// Signal sends a signal to what runs under a name, such as issuer-1.
+func Signal(layout *devsetup.Layout, name string, signal syscall.Signal) error {
+	pid, err := readPID(layout.PIDs, name)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Kill(pid, signal); err != nil {
+		return fmt.Errorf("%s to %s: %w", signal, name, err)
+	}
+	return nil
+}
+
+func readPID(dir, name string) (int, error) {
+	content, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		return 0, fmt.Errorf("%s does not run: %w", name, err)
+	}
+	return strconv.Atoi(strings.TrimSpace(string(content)))
+}
+
+func split(address string) (host, port string, err error) { return net.SplitHostPort(address) }
