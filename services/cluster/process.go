@@ -52,10 +52,12 @@ func (r *runner) keep(in *tier, name string, command func() *exec.Cmd) {
 				return nil
 			}
 			fmt.Fprintf(r.Logs, "{\"level\":\"WARN\",\"msg\":\"a process of the cluster has ended and is started again\",\"process\":%q}\n", name)
-			select {
-			case <-in.ctx.Done():
-				return nil
-			case <-time.After(pauseBefore):
+			for wait := true; wait; wait = held(r.Layout, name) {
+				select {
+				case <-in.ctx.Done():
+					return nil
+				case <-time.After(pauseBefore):
+				}
 			}
 		}
 	})

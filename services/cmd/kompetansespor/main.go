@@ -20,6 +20,8 @@ const usage = `kompetansespor: from a signed offer to work, with nothing typed t
         run a case through every service and show each step
   kompetansespor up [--data DIR] [--postgres URL | --cluster]
         start every service and stay; prints addresses and development tokens
+  kompetansespor chaos [--seed S] [--cases N] [--cluster] [--fault KIND,...] [--times N] [--json]
+        run cases while processes are killed, databases crash and streams vanish, and check what must always hold
   kompetansespor registry|issuer|wallet|verifier|police|tax|bank --config FILE
         run one service
   kompetansespor migrate [--dsn URL [--bootstrap]] --config FILE...
@@ -89,6 +91,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return up(ctx, rest, stdout, stderr)
 	case "events":
 		return manageEvents(ctx, rest, stdout, stderr)
+	case "chaos":
+		return runChaos(ctx, rest, stdout, stderr)
 	case "keys":
 		return manageKeys(ctx, rest, stdout, stderr)
 	case "rules":

@@ -68,12 +68,17 @@ func (t Topology) stream(producer string) jetstream.StreamConfig {
 	}
 }
 
+// ackLimit is how long a consumer may have a message before it is offered again:
+// how long events stand still that a process had taken when it died. An inbox
+// takes a repeat for what it is.
+const ackLimit = 5 * time.Second
+
 func consumerConfig(service string) jetstream.ConsumerConfig {
 	return jetstream.ConsumerConfig{
 		Durable:       Durable(service),
 		DeliverPolicy: jetstream.DeliverAllPolicy,
 		AckPolicy:     jetstream.AckExplicitPolicy,
-		AckWait:       30 * time.Second,
+		AckWait:       ackLimit,
 		MaxDeliver:    -1,
 		MaxAckPending: 1000,
 		ReplayPolicy:  jetstream.ReplayInstantPolicy,

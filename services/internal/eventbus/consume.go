@@ -14,7 +14,7 @@ const maxPull = 5 * time.Second
 
 // Msg is one message of a stream. Exactly one of Ack and Nak is called, once
 // the message is durably taken or is to come again. A message without either
-// comes again after 30 s.
+// comes again after 5 s.
 type Msg struct {
 	Data      []byte
 	Subject   string

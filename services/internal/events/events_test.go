@@ -33,6 +33,7 @@ type stream struct {
 	sequence  uint64
 	waiting   []eventbus.Msg
 	published []string // payloads, in order
+	asked     int      // how often a message was read back by its place
 	// fail, when set, decides about each publishing: whether it is stored, and
 	// what the producer is told.
 	fail func() (stored bool, err error)
@@ -88,6 +89,7 @@ func (s *stream) Last(_ context.Context, subject string) (eventbus.Stored, error
 func (s *stream) At(_ context.Context, sequence uint64) (eventbus.Stored, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked++
 	for _, msg := range s.all {
 		if msg.StreamSeq == sequence {
 			return eventbus.Stored{Subject: msg.Subject, Sequence: sequence, Data: msg.Data}, nil

@@ -227,3 +227,46 @@ func TestWhatAConsumerHasLostIsPublishedAgain(t *testing.T) {
 		t.Errorf("%v, %v", missing, err)
 	}
 }
+
+// Between whole rounds a look at three events finds a stream that was made anew,
+// also when new events have come since, and costs nothing while all is well.
+func TestStreamThatWasMadeAnewIsNoticedSoon(t *testing.T) {
+	s := open(t, newStream())
+	clk := s.relay.Clock.(*clockAt)
+	r := &events.Reconciler{DB: s.db, Producer: producer, From: s.stream, Clock: clk, Log: s.relay.Log, MaxAge: 24 * time.Hour, Bell: s.outbox.Bell}
+	look := func() {
+		t.Helper()
+		clk.now = clk.now.Add(20 * time.Second)
+		for busy := true; busy; {
+			var err error
+			busy, err = r.Step(t.Context())
+			check(t, err)
+		}
+		s.publish(t)
+	}
+	for _, text := range []string{"a", "b", "c"} {
+		s.happens(t, "c", text)
+	}
+	look() // the first round, before anything has left
+	s.publish(t)
+	look()
+	asked := s.stream.asked
+	look()
+	if n := s.stream.asked - asked; n > 3 {
+		t.Errorf("%d events are looked at while all is well", n)
+	}
+	s.stream.forget()
+	s.stream.sequence = 0
+	for _, text := range []string{"d", "e", "f", "g", "h"} {
+		s.happens(t, "c", text)
+	}
+	s.publish(t)
+	look()
+	consumer := open(t, s.stream)
+	consumer.take(t)
+	same(t, "acted", consumer.acted(t, "c"), "a b c d e f g h")
+	look()
+	if n := len(s.stream.published); n != 3+5+3 {
+		t.Errorf("%d were published in all", n)
+	}
+}

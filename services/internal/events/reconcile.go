@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -27,8 +28,9 @@ type Reconciler struct {
 	// Bell is rung when there is something to publish.
 	Bell *runner.Bell
 
-	at   int64  // published_at of the last event that was compared in this round
-	atID string // and its id
+	round time.Time // when the last whole round began
+	at    int64     // published_at of the last event that was compared in this round
+	atID  string    // and its id
 }
 
 // compareAtOnce is how many events one step looks at, settled how old they are
@@ -43,9 +45,21 @@ type published struct {
 	sequence, at      int64
 }
 
-// Step compares the next events, and is busy until a round is through.
+// wholeEvery is how often everything is compared. In between, only three events
+// are: the newest, which a stream lacks that was cut short; and the last before
+// the round and the first since, one of which a stream lacks that was made anew.
+const wholeEvery = 10 * time.Minute
+
+// Step compares the next events, and is busy until a round is through. It begins
+// one when the last is long ago, or when the newest event is not there.
 func (r *Reconciler) Step(ctx context.Context) (bool, error) {
 	now := r.Clock.Now()
+	if r.at == 0 {
+		if whole, err := r.begins(ctx, now); !whole || err != nil {
+			return false, err
+		}
+		r.round = now
+	}
 	from := max(r.at, clock.Micros(now.Add(-r.MaxAge)))
 	rows, err := r.DB.Read().QueryContext(ctx, `
 		SELECT id, case_ref, hash, stream_sequence, published_at FROM event_outbox
@@ -59,11 +73,11 @@ func (r *Reconciler) Step(ctx context.Context) (bool, error) {
 	}
 	var missing []string
 	for _, one := range batch {
-		there, err := r.From.At(ctx, uint64(one.sequence))
+		there, err := r.there(ctx, one)
 		if err != nil {
 			return false, err
 		}
-		if there.Subject != eventbus.Subject(r.Producer, one.caseRef) || eventbus.Hash(there.Data) != one.hash {
+		if !there {
 			missing = append(missing, one.id)
 		}
 	}
@@ -82,6 +96,40 @@ func (r *Reconciler) Step(ctx context.Context) (bool, error) {
 	last := batch[len(batch)-1]
 	r.at, r.atID = last.at, last.id
 	return true, nil
+}
+
+// begins says whether everything is to be compared now.
+func (r *Reconciler) begins(ctx context.Context, now time.Time) (bool, error) {
+	if r.round.IsZero() || now.Sub(r.round) >= wholeEvery {
+		return true, nil
+	}
+	oldest, round, newest := clock.Micros(now.Add(-r.MaxAge)), clock.Micros(r.round), clock.Micros(now.Add(-settled))
+	for _, w := range []struct {
+		from, to int64
+		order    string
+	}{{oldest, newest, "DESC"}, {oldest, round, "DESC"}, {round, newest, "ASC"}} {
+		var one published
+		err := r.DB.Read().QueryRowContext(ctx, `
+			SELECT case_ref, hash, stream_sequence FROM event_outbox
+			WHERE state IN ('published', 'alarmed') AND published_at > $1 AND published_at <= $2
+			ORDER BY published_at `+w.order+` LIMIT 1`, w.from, w.to).Scan(&one.caseRef, &one.hash, &one.sequence)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		if there, err := r.there(ctx, one); !there || err != nil {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// there says whether the stream holds an event where it was put.
+func (r *Reconciler) there(ctx context.Context, one published) (bool, error) {
+	have, err := r.From.At(ctx, uint64(one.sequence))
+	return have.Subject == eventbus.Subject(r.Producer, one.caseRef) && eventbus.Hash(have.Data) == one.hash, err
 }
 
 // Missed has the relay publish events again that have left the outbox.

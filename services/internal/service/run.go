@@ -118,9 +118,9 @@ func (s *Service) inTurns(jobs []runner.Job) []runner.Job {
 	return jobs
 }
 
-// reconcileEvery is how often what has left the outbox is compared with the
-// stream: once at the start, and then.
-const reconcileEvery = 10 * time.Minute
+// reconcileEvery is how often the stream is looked at for what has left the
+// outbox.
+const reconcileEvery = 10 * time.Second
 
 func (s *Service) jobs(p Parts) []runner.Job {
 	jobs := append(s.Agent.Jobs(), p.Jobs...)

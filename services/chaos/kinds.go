@@ -1,0 +1,63 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+)
+
+// kind is a kind of fault.
+type kind struct {
+	// cluster says that it needs one.
+	cluster bool
+	// inject does it, undoes what does not pass by itself, and says what it did.
+	inject func(ctx context.Context, r *run) (what string, err error)
+}
+
+var kinds = map[string]kind{
+	"kill":              {inject: killService},
+	"pause":             {inject: pauseService},
+	"nats-kill":         {inject: killNATS},
+	"repeated-events":   {inject: repeatEvents},
+	"poison-event":      {inject: poisonEvent},
+	"stream-deleted":    {inject: deleteStream},
+	"key-rotation":      {inject: rotateKeys},
+	"postgres-crash":    {cluster: true, inject: crashPostgres},
+	"postgres-standby":  {cluster: true, inject: killStandby},
+	"postgres-failover": {cluster: true, inject: failOver},
+	"redis-kill":        {cluster: true, inject: killRedis},
+	"redis-flush":       {cluster: true, inject: flushRedis},
+}
+
+// Kinds are the names of all kinds of fault that a system can have.
+func Kinds(cluster bool) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		if cluster || !kinds[name].cluster {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func check(cfg Config) error {
+	possible := Kinds(cfg.Layout.Cluster != nil)
+	for _, name := range cfg.Kinds {
+		if !slices.Contains(possible, name) {
+			return fault.New(fault.Invalid, "chaos.fault", "there is no fault %q here: use %s", name, strings.Join(possible, ", "))
+		}
+	}
+	if len(cfg.Kinds) == 0 || cfg.Times < 1 || len(cfg.Persons) == 0 {
+		return fault.New(fault.Invalid, "chaos.nothing", "name a fault, and run one case at least")
+	}
+	return nil
+}
+
+// one of several, as the seed says.
+func (r *run) one(of []string) string { return of[r.random.IntN(len(of))] }
+
+func describe(verb, name string) string { return fmt.Sprintf("%s %s", verb, name) }
