@@ -169,6 +169,8 @@ synchronous_commit = on
 wal_level = replica
 wal_keep_size = 512MB
 wal_log_hints = on
+recovery_init_sync_method = syncfs
+wal_retrieve_retry_interval = 500ms
 hot_standby = on
 `, d.SocketDir)
 	file, err := os.OpenFile(filepath.Join(primary.Dir, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0o600)

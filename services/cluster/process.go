@@ -84,14 +84,19 @@ func writePID(dir, name string, pid int) error {
 
 // Signal sends a signal to what runs under a name, such as issuer-1.
 func Signal(layout *devsetup.Layout, name string, signal syscall.Signal) error {
-	pid, err := readPID(layout.PIDs, name)
-	if err != nil {
-		return err
+	for deadline := time.Now().Add(10 * pauseBefore); ; {
+		pid, err := readPID(layout.PIDs, name)
+		if err == nil {
+			err = syscall.Kill(pid, signal)
+		}
+		if err == nil {
+			return nil
+		}
+		if time.Now().After(deadline) { // it was being started again
+			return fmt.Errorf("%s to %s: %w", signal, name, err)
+		}
+		time.Sleep(pauseBefore / 10)
 	}
-	if err := syscall.Kill(pid, signal); err != nil {
-		return fmt.Errorf("%s to %s: %w", signal, name, err)
-	}
-	return nil
 }
 
 func readPID(dir, name string) (int, error) {

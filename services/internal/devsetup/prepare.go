@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -374,6 +375,13 @@ func newPorts(free bool) (ports, error) {
 	return chosen, nil
 }
 
+// Free ports are looked for below those that systems give to connections: one of
+// these could be taken by anybody before its listener comes.
+const (
+	lowestPort  = 10_000
+	highestPort = 32_000
+)
+
 // freePorts holds all of them open before it lets go, so that they differ.
 func freePorts(n int) (found []int, err error) {
 	var held []net.Listener
@@ -382,17 +390,16 @@ func freePorts(n int) (found []int, err error) {
 			err = errors.Join(err, l.Close())
 		}
 	}()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for tries := 0; len(found) < n; tries++ {
+		port := lowestPort + mathrand.IntN(highestPort-lowestPort)
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
+			if tries > 100*n {
+				return nil, fmt.Errorf("find a free port: %w", err)
+			}
+			continue
 		}
-		held = append(held, l)
-		addr, ok := l.Addr().(*net.TCPAddr)
-		if !ok {
-			return nil, errors.New("find a free port: not a TCP address")
-		}
-		found = append(found, addr.Port)
+		held, found = append(held, l), append(found, port)
 	}
 	return found, nil
 }

@@ -118,7 +118,7 @@ func (i *Inbox) hopeless(hash string, err error) (reason string) {
 		return ""
 	case kind.Permanent():
 		return fault.RuleOf(err)
-	case kind == fault.Unavailable, errors.Is(err, context.Canceled):
+	case kind == fault.Unavailable, errors.Is(err, context.Canceled), sqldb.Away(err):
 		return ""
 	}
 	if i.failures == nil {

@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"maps"
 	"slices"
+	"strings"
+
+	"github.com/nats-io/nats.go"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 )
@@ -82,15 +85,18 @@ func (c *checker) compare(where string, sequences map[course][]int64, places []p
 
 // streamed checks the order of each event's first appearance on the stream.
 func (c *checker) streamed(producer string) {
-	sequence := map[string]int64{}
+	sequence, id := map[string]int64{}, map[string]string{}
 	for _, e := range c.outboxes[producer] {
-		sequence[e.hash] = e.sequence
+		sequence[e.hash], id[e.hash] = e.sequence, e.id
 	}
 	highest, seen := map[string]int64{}, map[string]bool{}
 	for _, m := range c.streams[producer] {
 		at, known := sequence[m.hash]
 		if !known || seen[m.hash] {
 			continue
+		}
+		if strings.HasPrefix(m.header.Get(nats.MsgIdHdr), id[m.hash]+".") {
+			continue // what the stream had lost is published again when it is missed
 		}
 		seen[m.hash] = true
 		if at < highest[m.subject] {

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/protoadapt"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 )
 
 // Domain is the ErrorInfo domain of every fault.
@@ -41,6 +42,7 @@ const (
 	ruleUnknownCall  = "rpc.unimplemented"
 	ruleUnreachable  = "rpc.unreachable"
 	ruleRefused      = "rpc.refused"
+	ruleDatabase     = "rpc.database-away"
 )
 
 // codeOf maps a fault to its gRPC code.
@@ -121,6 +123,8 @@ func faultOf(err error) *fault.Error {
 		return fault.Wrap(err, fault.Unavailable, ruleDeadline, "it took too long: try again")
 	case errors.Is(err, context.Canceled):
 		return fault.Wrap(err, fault.Unavailable, ruleCanceled, "the call was canceled")
+	case sqldb.Away(err):
+		return fault.Wrap(err, fault.Unavailable, ruleDatabase, "the service cannot reach its database now: try again")
 	}
 	return fault.From(err)
 }

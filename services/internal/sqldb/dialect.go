@@ -20,8 +20,8 @@ type dialect struct {
 	// write and snapshot are the isolation of the two kinds of transaction.
 	write, snapshot *sql.TxOptions
 	// again says that the engine has turned a transaction back which may
-	// succeed when it is run again.
-	again func(error) bool
+	// succeed when it is run again, at its nth try.
+	again func(err error, n int) bool
 	// migratesItself says that a service brings its schema up to date.
 	migratesItself bool
 	// table asks for a row when there is a table named $1.

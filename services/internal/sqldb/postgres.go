@@ -22,7 +22,7 @@ var postgresDialect = dialect{
 	open:     openPostgres,
 	write:    &sql.TxOptions{Isolation: sql.LevelSerializable},
 	snapshot: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
-	again:    turnedBack,
+	again:    mayPass,
 	table:    `SELECT 1 WHERE to_regclass($1) IS NOT NULL`,
 	locker:   func() (lock.SessionLocker, error) { return lock.NewPostgresSessionLocker() },
 	lock:     lockPostgres,
@@ -33,7 +33,7 @@ var postgresDialect = dialect{
 // openPostgres connects lazily: a database that is away when a service begins
 // is one that is away, not a failure to open.
 func openPostgres(dsn string) (write, read *sql.DB, err error) {
-	if write, err = postgresPool(dsn); err != nil {
+	if write, err = postgresPool(dsn, stdlib.OptionAfterConnect(byIndex)); err != nil {
 		return nil, nil, err
 	}
 	if read, err = postgresPool(dsn, stdlib.OptionAfterConnect(readOnly)); err != nil {
@@ -72,11 +72,26 @@ func postgresPool(dsn string, options ...stdlib.OptionOpenDB) (*sql.DB, error) {
 	return pool, nil
 }
 
+// byIndex has writers look at what they ask for and not at whole tables, as
+// PostgreSQL does with small ones: whoever has read a whole table conflicts with
+// everybody who writes to it (section 13.2.3 of its manual).
+func byIndex(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET enable_seqscan = off")
+	return err
+}
+
 // readOnly makes a connection one that only reads. As a setting of the connection
 // from its beginning it would look like a standby's to target_session_attrs.
 func readOnly(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, "SET default_transaction_read_only = on")
 	return err
+}
+
+// mayPass also tries again when a row was there already, twice: who has looked
+// for it before may have met somebody who added it meanwhile (section 13.2.3).
+func mayPass(err error, n int) bool {
+	var refused *pgconn.PgError
+	return turnedBack(err) || n <= 2 && errors.As(err, &refused) && refused.Code == "23505"
 }
 
 // turnedBack reports serialization_failure and deadlock_detected (appendix A

@@ -13,7 +13,7 @@ var sqliteDialect = dialect{
 	name:           "sqlite",
 	goose:          database.DialectSQLite3,
 	open:           openSQLite,
-	again:          func(error) bool { return false },
+	again:          func(error, int) bool { return false },
 	migratesItself: true,
 	table:          `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1`,
 }

@@ -50,7 +50,7 @@ func (db *DB) Tx(ctx context.Context, f func(tx *Tx) error) error {
 	}
 	for n := 1; ; n++ {
 		err := db.try(ctx, f, (*sql.Tx).Commit, &ended)
-		if err == nil || n == tries || !db.dialect.again(err) {
+		if err == nil || n == tries || !db.dialect.again(err, n) {
 			return err
 		}
 		if err := scatter(ctx, n); err != nil {

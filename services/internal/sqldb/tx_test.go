@@ -47,6 +47,35 @@ func TestTransactionsHaveTheOutcomeOfOneAfterTheOther(t *testing.T) {
 	}
 }
 
+// Eight who want the same row, and look before they add it, add it once, and
+// nobody is told that it was there.
+func TestWhoLooksBeforeAddingIsNeverToldOfTheOthers(t *testing.T) {
+	db := testkit.Database(t, schema)
+	var group errgroup.Group
+	for range 8 {
+		group.Go(func() error {
+			for i := range 20 {
+				err := db.Tx(t.Context(), func(tx *sqldb.Tx) error {
+					var there int
+					id := fmt.Sprint("row ", i)
+					if err := tx.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM things WHERE id = $1`, id).Scan(&there); err != nil || there == 1 {
+						return err
+					}
+					_, err := tx.ExecContext(t.Context(), `INSERT INTO things (id, n) VALUES ($1, 1)`, id)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil || count(t, db) != 20 {
+		t.Errorf("%d rows, %v", count(t, db), err)
+	}
+}
+
 // What is tried again is told of once, and ends once.
 func TestTransactionThatIsTriedAgainCommitsOnce(t *testing.T) {
 	db := testkit.Database(t, schema)

@@ -135,7 +135,7 @@ type Desk struct {
 
 // New makes the desk.
 func New(c Config) *Desk {
-	return &Desk{Config: c, toSend: runner.NewBell(), toRead: runner.NewBell(), reading: reading{awaiting: true}}
+	return &Desk{Config: c, toSend: runner.NewBell(), toRead: runner.NewBell()}
 }
 
 // Jobs are the background work beside that of Cases.

@@ -17,19 +17,19 @@ const (
 	// answer without doubt comes within a moment, a clerk's within days.
 	soonest   = 25 * time.Millisecond
 	seldomest = 30 * time.Second
+	// idle is how long nothing is looked at when no answer is awaited: another
+	// replica may have sent a requisition.
+	idle = time.Second
 )
 
-// reading is whether any answer is awaited, and when the register's feedback is
-// read next: what stands here spares the database while clerks take their days.
-type reading struct {
-	awaiting bool
-	due      time.Time
-}
+// reading is when the register's feedback is read next: what stands here spares
+// the database while clerks take their days.
+type reading struct{ due time.Time }
 
 // awaitAnswers has the feedback read at once.
 func (d *Desk) awaitAnswers() {
 	d.mu.Lock()
-	d.reading = reading{awaiting: true}
+	d.reading = reading{}
 	d.mu.Unlock()
 	d.toRead.Ring()
 }
@@ -46,7 +46,7 @@ func (d *Desk) ReadStep(ctx context.Context) (bool, error) {
 	r := d.reading
 	d.mu.Unlock()
 	now := d.Clock.Now()
-	if !r.awaiting || now.Before(r.due) {
+	if now.Before(r.due) {
 		return false, nil
 	}
 	youngest, count, err := d.Store.Awaited(ctx, d.DB.Read())
@@ -54,7 +54,7 @@ func (d *Desk) ReadStep(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if count == 0 {
-		d.readAt(r, reading{})
+		d.readAt(r, reading{due: now.Add(idle)})
 		return false, nil
 	}
 	pointer, err := d.Store.Pointer(ctx, d.DB.Read(), d.Register.Name())
@@ -62,7 +62,7 @@ func (d *Desk) ReadStep(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	answers, err := d.Register.Answers(ctx, pointer)
-	d.readAt(r, reading{awaiting: true, due: now.Add(interval(now.Sub(clock.FromMicros(youngest))))})
+	d.readAt(r, reading{due: now.Add(interval(now.Sub(clock.FromMicros(youngest))))})
 	if err != nil || len(answers) == 0 {
 		return false, err
 	}
