@@ -11,7 +11,7 @@ export GOFLAGS := $(strip $(filter-out -buildvcs=false,$(GOFLAGS)) -buildvcs=fal
 TOOLS := $(CURDIR)/bin/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test race race-short kills lint generate fuzz bench oracles check clean
+.PHONY: help demo run build test race race-short kills chaos chaos-short lint generate fuzz bench oracles check clean
 
 help: ## print this
 	@echo "usage: make TARGET"
@@ -50,6 +50,18 @@ race-short: ## run under the race detector what runs side by side
 kills: ## fifty cases for each service and NATS, each killed three times on the way
 	cd services && go test -count=1 -timeout 20m -run $(KILLS) -v ./e2e
 
+# Fifty cases under every fault, on one of each and on a cluster.
+chaos: build ## fifty cases under every fault, three times each, on SQLite and on a cluster
+	bin/kompetansespor chaos --seed 1 --cases 50 --times 3
+	bin/kompetansespor chaos --seed 1 --cases 50 --times 3 --cluster
+
+# What CI has the time for, with the demo on both.
+chaos-short: build ## the demo and a few cases under every fault, on SQLite and on a cluster
+	bin/kompetansespor demo --cases 3 --parallel 3
+	bin/kompetansespor chaos --seed 2 --cases 10
+	bin/kompetansespor demo --cases 3 --parallel 3 --cluster
+	bin/kompetansespor chaos --seed 2 --cases 10 --cluster
+
 lint: $(TOOLS)/built ## format, vet, staticcheck, build without go.work, contracts, and whether generated code is current
 	PATH="$(TOOLS):$$PATH" scripts/lint $(MODULES)
 
@@ -66,7 +78,7 @@ oracles: ## install the other implementations that tests compare with (needs npm
 	@if command -v npm >/dev/null; then cd scripts/oracles && npm ci --no-audit --no-fund; \
 	else echo "npm is not installed: tests against other implementations will be skipped"; fi
 
-check: oracles build test race lint kills ## everything that CI checks, and the full series of kills
+check: oracles build test race lint kills chaos-short chaos ## everything that CI checks, and the full series of kills and faults
 
 clean: ## remove what was built; databases and keys in data/ stay
 	rm -rf bin

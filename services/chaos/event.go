@@ -65,10 +65,14 @@ func repeatEvents(ctx context.Context, r *run) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		for range 3 {
+		for i := range 3 {
 			r.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 			for _, msg := range all {
-				if _, err := js.Publish(ctx, msg.Subject, msg.Data); err != nil {
+				// Under an id of its own, or the stream would drop it.
+				again := nats.NewMsg(msg.Subject)
+				again.Data = msg.Data
+				again.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%s.%d.%d", msg.Header.Get(nats.MsgIdHdr), i, r.random.Uint64()))
+				if _, err := js.PublishMsg(ctx, again); err != nil {
 					return "", err
 				}
 			}

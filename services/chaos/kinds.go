@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
@@ -56,6 +57,9 @@ func check(cfg Config) error {
 	}
 	return nil
 }
+
+// faultLimit bounds what a fault does itself.
+const faultLimit = 45 * time.Second
 
 // one of several, as the seed says.
 func (r *run) one(of []string) string { return of[r.random.IntN(len(of))] }
