@@ -133,7 +133,7 @@ type Database struct {
 	// several replicas of the service share. Default sqlite.
 	Driver string `yaml:"driver"`
 	// DSN is the file's path, or a URL without a password, such as
-	// postgres://tax@db-1.example,db-2.example/kompetansespor?target_session_attrs=read-write&sslmode=verify-full&sslrootcert=/etc/ca.pem.
+	// postgres://tax@db-1.example,db-2.example/kompetansespor?target_session_attrs=primary&sslmode=verify-full&sslrootcert=/etc/ca.pem.
 	// Default for sqlite: <data_dir>/<service>.db.
 	DSN string `yaml:"dsn"`
 	// PasswordFile holds the password of the role, one line. Only with

@@ -35,7 +35,7 @@ const (
 // something of the same name on this database now; ran says whether it did. The
 // context of f ends when the turn is lost. The turn saves work and keeps the
 // usual order, it is no proof: a process may be stopped at any point, lose its
-// turn, and go on (docs/decisions/0012-replicas-take-turns.md).
+// turn, and go on (docs/decisions/0011-replicas-take-turns.md).
 func (db *DB) Alone(ctx context.Context, name string, f func(ctx context.Context) error) (ran bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
