@@ -34,7 +34,6 @@ require (
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20261012220534-4341edf3f941
 	google.golang.org/grpc v1.85.0
 	google.golang.org/protobuf v1.36.12
-	gopkg.in/yaml.v2 v2.4.0
 	modernc.org/sqlite v1.50.0
 	pgregory.net/rapid v1.3.0
 	rsc.io/qr v0.2.0

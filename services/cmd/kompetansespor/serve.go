@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 
-	"gopkg.in/yaml.v2"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/kompetansespor/kompetansespor/services/bank"
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
