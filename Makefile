@@ -45,7 +45,7 @@ SIDE_BY_SIDE := $(addprefix ./internal/,agent cache didresolution eventbus event
 	runner service sqldb telemetry trust vcapi) ./standins/altinn ./standins/maskinporten
 
 race-short: ## run under the race detector what runs side by side
-	cd services && go test -race $(SIDE_BY_SIDE)
+	scripts/postgres sh -c 'cd services && go test -race $(SIDE_BY_SIDE)'
 
 kills: ## fifty cases for each service and NATS, each killed three times on the way
 	cd services && go test -count=1 -timeout 20m -run $(KILLS) -v ./e2e
