@@ -95,12 +95,16 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 		err    error
 	}
 	cases := make(chan result, 1)
+	taking, giveUp := context.WithCancel(ctx)
+	defer giveUp()
 	go func() {
-		done, err := demo.Run(ctx, cfg.Target, cfg.Persons, cfg.Parallel, func(demo.Step) {})
+		done, err := demo.Run(taking, cfg.Target, cfg.Persons, cfg.Parallel, func(demo.Step) {})
 		cases <- result{done, err}
 	}()
 	if err := r.inject(ctx, report, probe); err != nil {
-		return nil, errors.Join(err, probe.stop(), (<-cases).err)
+		giveUp()
+		<-cases
+		return nil, errors.Join(err, probe.stop())
 	}
 	ended := <-cases
 	report.Took = time.Since(begun)

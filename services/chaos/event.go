@@ -2,14 +2,13 @@ package chaos
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-
-	"crypto/tls"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 )
@@ -39,13 +38,13 @@ func (r *run) producer() string { return r.one(eventbus.Standard(1).Producers) }
 
 // everything on a producer's stream, as it stands now.
 func everything(ctx context.Context, js jetstream.JetStream, producer string) (all []*jetstream.RawStreamMsg, err error) {
-	stream, err := js.Stream(ctx, eventbus.Stream(producer))
+	stream, err := eventbus.Ask(ctx, func(ctx context.Context) (jetstream.Stream, error) { return js.Stream(ctx, eventbus.Stream(producer)) })
 	if err != nil {
 		return nil, err
 	}
 	state := stream.CachedInfo().State
 	for sequence := state.FirstSeq; sequence <= state.LastSeq && state.Msgs > 0; sequence++ {
-		msg, err := stream.GetMsg(ctx, sequence)
+		msg, err := eventbus.Ask(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) { return stream.GetMsg(ctx, sequence) })
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			continue
 		}
@@ -72,7 +71,7 @@ func repeatEvents(ctx context.Context, r *run) (string, error) {
 				again := nats.NewMsg(msg.Subject)
 				again.Data = msg.Data
 				again.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%s.%d.%d", msg.Header.Get(nats.MsgIdHdr), i, r.random.Uint64()))
-				if _, err := js.PublishMsg(ctx, again); err != nil {
+				if _, err := eventbus.Ask(ctx, func(ctx context.Context) (*jetstream.PubAck, error) { return js.PublishMsg(ctx, again) }); err != nil {
 					return "", err
 				}
 			}
@@ -95,7 +94,7 @@ func poisonEvent(ctx context.Context, r *run) (string, error) {
 		}
 		payload := fmt.Appendf(nil, `{"specversion":"1.0","id":%q,"poison":`, strings.Repeat("x", r.random.IntN(64)+1))
 		r.injected = append(r.injected, payload)
-		_, err = js.Publish(ctx, subject, payload)
+		_, err = eventbus.Ask(ctx, func(ctx context.Context) (*jetstream.PubAck, error) { return js.Publish(ctx, subject, payload) })
 		return "poison from " + producer, err
 	})
 }
@@ -104,7 +103,8 @@ func poisonEvent(ctx context.Context, r *run) (string, error) {
 func deleteStream(ctx context.Context, r *run) (string, error) {
 	producer := r.producer()
 	return r.bus(func(js jetstream.JetStream) (string, error) {
-		if err := js.DeleteStream(ctx, eventbus.Stream(producer)); err != nil {
+		_, err := eventbus.Ask(ctx, func(ctx context.Context) (bool, error) { return true, js.DeleteStream(ctx, eventbus.Stream(producer)) })
+		if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) { // the answer to the first asking may have been lost
 			return "", err
 		}
 		replicas := 1

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/crash"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
@@ -32,6 +33,13 @@ var kinds = map[string]kind{
 	"postgres-failover": {cluster: true, inject: failOver},
 	"redis-kill":        {cluster: true, inject: killRedis},
 	"redis-flush":       {cluster: true, inject: flushRedis},
+}
+
+// Every crash point is a kind of fault, by its name.
+func init() {
+	for _, at := range crash.Points() {
+		kinds[string(at)] = kind{inject: func(ctx context.Context, r *run) (string, error) { return r.crashAt(ctx, at) }}
+	}
 }
 
 // Kinds are the names of all kinds of fault that a system can have.

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -152,6 +153,12 @@ func Names(layout *devsetup.Layout) map[string][]string {
 		names["postgres"] = append(names["postgres"], d.Name)
 	}
 	return names
+}
+
+// ServiceOf is the service that a process of Names runs: issuer for issuer-2.
+func ServiceOf(name string) string {
+	service, _, _ := strings.Cut(name, "-")
+	return service
 }
 
 // find looks for a program, also where only root's path leads.

@@ -28,6 +28,9 @@ func (r *runner) keep(in *tier, name string, command func() *exec.Cmd) {
 		for {
 			cmd := command()
 			cmd.Stdout, cmd.Stderr = r.Logs, r.Logs
+			if once := takeEnvironment(r.Layout, name); once != "" {
+				cmd.Env = append(os.Environ(), once)
+			}
 			if cmd.SysProcAttr == nil {
 				cmd.SysProcAttr = &syscall.SysProcAttr{}
 			}
@@ -97,6 +100,28 @@ func Signal(layout *devsetup.Layout, name string, signal syscall.Signal) error {
 		}
 		time.Sleep(pauseBefore / 10)
 	}
+}
+
+// PID is the process that runs under a name.
+func PID(layout *devsetup.Layout, name string) (int, error) { return readPID(layout.PIDs, name) }
+
+// NextStart gives what runs under a name a variable, such as NAME=value, when it
+// is started next, and then no more.
+func NextStart(layout *devsetup.Layout, name, variable string) error {
+	return os.WriteFile(environmentFile(layout, name), []byte(variable), 0o600)
+}
+
+func takeEnvironment(layout *devsetup.Layout, name string) string {
+	content, err := os.ReadFile(environmentFile(layout, name))
+	if err != nil {
+		return ""
+	}
+	_ = os.Remove(environmentFile(layout, name))
+	return string(content)
+}
+
+func environmentFile(layout *devsetup.Layout, name string) string {
+	return filepath.Join(layout.PIDs, name+".environment")
 }
 
 func readPID(dir, name string) (int, error) {

@@ -44,7 +44,7 @@ func (a *Admin) Reconcile(ctx context.Context, t Topology) (drift []string, err 
 			drift = append(drift, found...)
 		}
 	}
-	extra, err := t.unnamed(ctx, js)
+	extra, err := Ask(ctx, func(ctx context.Context) ([]string, error) { return t.unnamed(ctx, js) })
 	if err != nil {
 		return nil, fmt.Errorf("reconcile event bus: %w", err)
 	}
@@ -86,9 +86,9 @@ func consumerConfig(service string) jetstream.ConsumerConfig {
 }
 
 func reconcileStream(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) ([]string, error) {
-	stream, err := js.Stream(ctx, want.Name)
+	stream, err := Ask(ctx, func(ctx context.Context) (jetstream.Stream, error) { return js.Stream(ctx, want.Name) })
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		_, err = js.CreateStream(ctx, want)
+		_, err = Ask(ctx, func(ctx context.Context) (jetstream.Stream, error) { return js.CreateStream(ctx, want) })
 		return nil, err
 	}
 	if err != nil {
@@ -116,9 +116,12 @@ func reconcileStream(ctx context.Context, js jetstream.JetStream, want jetstream
 }
 
 func reconcileConsumer(ctx context.Context, js jetstream.JetStream, stream string, want jetstream.ConsumerConfig) ([]string, error) {
-	consumer, err := js.Consumer(ctx, stream, want.Durable)
+	consumer, err := Ask(ctx, func(ctx context.Context) (jetstream.Consumer, error) { return js.Consumer(ctx, stream, want.Durable) })
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
-		_, err = js.CreateConsumer(ctx, stream, want)
+		// The same consumer made twice is made once.
+		_, err = Ask(ctx, func(ctx context.Context) (jetstream.Consumer, error) {
+			return js.CreateOrUpdateConsumer(ctx, stream, want)
+		})
 		return nil, err
 	}
 	if err != nil {

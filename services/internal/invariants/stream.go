@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -59,23 +58,15 @@ func connect(sources Sources) (*nats.Conn, error) {
 		nats.Secure(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}), nats.CustomInboxPrefix(eventbus.InboxPrefix(user)))
 }
 
-// answerLimit bounds each question to the event bus: one that was lost with its
-// server is never answered.
-const answerLimit = 5 * time.Second
-
 func readStream(ctx context.Context, js jetstream.JetStream, name string) ([]message, error) {
-	bounded, cancel := context.WithTimeout(ctx, answerLimit)
-	defer cancel()
-	stream, err := js.Stream(bounded, name)
+	stream, err := eventbus.Ask(ctx, func(ctx context.Context) (jetstream.Stream, error) { return js.Stream(ctx, name) })
 	if err != nil {
 		return nil, err
 	}
 	var all []message
 	state := stream.CachedInfo().State
 	for sequence := state.FirstSeq; sequence <= state.LastSeq && state.Msgs > 0; sequence++ {
-		bounded, cancel := context.WithTimeout(ctx, answerLimit)
-		raw, err := stream.GetMsg(bounded, sequence)
-		cancel()
+		raw, err := eventbus.Ask(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) { return stream.GetMsg(ctx, sequence) })
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			continue
 		}
