@@ -11,7 +11,7 @@ export GOFLAGS := $(strip $(filter-out -buildvcs=false,$(GOFLAGS)) -buildvcs=fal
 TOOLS := $(CURDIR)/bin/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test race race-short kills chaos chaos-short lint generate fuzz bench oracles check clean
+.PHONY: help demo run build test race race-short kills chaos chaos-short planted lint generate fuzz bench oracles check clean
 
 help: ## print this
 	@echo "usage: make TARGET"
@@ -30,14 +30,17 @@ build: ## build bin/kompetansespor
 # make test kills each service once.
 KILLS := TestFiftyCasesSurviveThreeKillsOfEachService
 
+# Building the program four times with a mistake, and running it, takes three.
+PLANTED := TestChaosFindsPlantedMistakes
+
 # SKIP leaves out more.
-test: ## run all tests but the full series of kills, and name those that were skipped and why
-	scripts/gotest $(MODULES) -- -skip '$(KILLS)$(if $(SKIP),|$(SKIP))'
+test: ## run all tests but the full series of kills and the planted mistakes, and name those that were skipped and why
+	scripts/gotest $(MODULES) -- -skip '$(KILLS)|$(PLANTED)$(if $(SKIP),|$(SKIP))'
 
 # Other implementations run in processes of their own, where the race detector
 # sees nothing: make test asks them.
 race: ## run the same tests under the race detector, but those that ask other implementations
-	scripts/gotest $(MODULES) -- -race -skip '$(KILLS)|Oracle$(if $(SKIP),|$(SKIP))'
+	scripts/gotest $(MODULES) -- -race -skip '$(KILLS)|$(PLANTED)|Oracle$(if $(SKIP),|$(SKIP))'
 
 # What runs side by side in every service. It is the part of race that CI has the
 # time for.
@@ -62,6 +65,9 @@ chaos-short: build ## the demo and a few cases under some faults, on SQLite and 
 	bin/kompetansespor demo --cases 3 --parallel 3 --cluster
 	bin/kompetansespor chaos --seed 2 --cases 10 --cluster --fault kill,redis-flush,postgres-failover
 
+planted: ## plant mistakes in the program, each of which a chaos run must find
+	cd services && go test -count=1 -timeout 20m -run $(PLANTED) -v ./chaos
+
 lint: $(TOOLS)/built ## format, vet, staticcheck, build without go.work, contracts, and whether generated code is current
 	PATH="$(TOOLS):$$PATH" scripts/lint $(MODULES)
 
@@ -78,7 +84,7 @@ oracles: ## install the other implementations that tests compare with (needs npm
 	@if command -v npm >/dev/null; then cd scripts/oracles && npm ci --no-audit --no-fund; \
 	else echo "npm is not installed: tests against other implementations will be skipped"; fi
 
-check: oracles build test race lint kills chaos-short chaos ## everything that CI checks, and the full series of kills and faults
+check: oracles build test race lint kills planted chaos-short chaos ## everything that CI checks, and the full series of kills and faults
 
 clean: ## remove what was built; databases and keys in data/ stay
 	rm -rf bin

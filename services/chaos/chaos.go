@@ -32,6 +32,9 @@ type Config struct {
 	// Kinds are the faults, by name, see Kinds. Each comes Times times.
 	Kinds []string
 	Times int
+	// Patience is how long cases may take after the last fault, and then what waits
+	// may take to be done.
+	Patience time.Duration
 	// Say is told each fault as it comes.
 	Say func(string)
 }
@@ -66,10 +69,8 @@ func (r *Report) Passed() bool { return r.Completed == r.Cases && len(r.Breaches
 const (
 	// calmBetween is the longest time between one fault's end and the next.
 	calmBetween = 1200 * time.Millisecond
-	// recoverLimit is how long a fault may be felt, restLimit how long what waits
-	// may take to be done once all cases have ended.
+	// recoverLimit is how long a fault may be felt.
 	recoverLimit = 60 * time.Second
-	restLimit    = 60 * time.Second
 )
 
 // run is one run under way.
@@ -77,6 +78,7 @@ type run struct {
 	Config
 	random   *rand.Rand
 	injected [][]byte // payloads that a fault has put on a stream
+	begin    func()   // has the cases begin that are due at this fault
 }
 
 // Run takes the cases through and injects the faults meanwhile; the first comes
@@ -97,15 +99,25 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	cases := make(chan result, 1)
 	taking, giveUp := context.WithCancel(ctx)
 	defer giveUp()
+	due := make(chan struct{}, len(cfg.Persons))
 	go func() {
-		done, err := demo.Run(taking, cfg.Target, cfg.Persons, cfg.Parallel, func(demo.Step) {})
+		done, err := demo.Run(taking, cfg.Target, demo.Cases{Persons: cfg.Persons, Parallel: cfg.Parallel, Begin: func(ctx context.Context, _ int) error {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-due:
+				return nil
+			}
+		}})
 		cases <- result{done, err}
 	}()
-	if err := r.inject(ctx, report, probe); err != nil {
+	if err := r.inject(ctx, report, probe, due); err != nil {
 		giveUp()
 		<-cases
 		return nil, errors.Join(err, probe.stop())
 	}
+	late := time.AfterFunc(cfg.Patience, giveUp)
+	defer late.Stop()
 	ended := <-cases
 	report.Took = time.Since(begun)
 	if err := probe.stop(); err != nil {
@@ -125,14 +137,24 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	return report, r.settle(ctx, report)
 }
 
-// inject has each kind of fault come as often as asked, in seeded order.
-func (r *run) inject(ctx context.Context, report *Report, probe *probe) error {
+// inject has each kind of fault come as often as asked, in seeded order. The cases
+// begin evenly over the faults, so that each meets some on their way.
+func (r *run) inject(ctx context.Context, report *Report, probe *probe, due chan<- struct{}) error {
 	var order []string
 	for range r.Times {
 		order = append(order, r.Kinds...)
 	}
 	r.random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-	for _, kind := range order {
+	begun := 0
+	for i, kind := range order {
+		r.begin = func() {
+			for ; begun*len(order) < (i+1)*len(r.Persons); begun++ {
+				due <- struct{}{}
+			}
+		}
+		if !kinds[kind].begins {
+			r.begin()
+		}
 		if err := pause(ctx, 200*time.Millisecond+time.Duration(r.random.Int64N(int64(calmBetween)))); err != nil {
 			return err
 		}
@@ -166,7 +188,7 @@ func (r *run) settle(ctx context.Context, report *Report) error {
 	from := time.Now()
 	for {
 		found, err := invariants.Check(ctx, sources)
-		late := time.Since(from) > restLimit
+		late := time.Since(from) > r.Patience
 		if err != nil && (late || ctx.Err() != nil) {
 			return err // what cannot be read is not known to hold
 		}

@@ -42,6 +42,7 @@ func (r *run) crashAt(ctx context.Context, at crash.Point) (string, error) {
 	if err := r.leaveTurns(name); err != nil {
 		return "", err
 	}
+	r.begin()
 	if _, err := r.another(ctx, name, armed, reachLimit); err != nil {
 		return describe("not reached by", name), ctx.Err()
 	}
@@ -68,7 +69,7 @@ func passing(layout *devsetup.Layout, at crash.Point) (names []string) {
 		service := cluster.ServiceOf(name)
 		passes := service != "registry" // which writes no messages, and events seldom
 		switch at {
-		case crash.BeforePublish, crash.AfterPublish:
+		case crash.BeforeAppendCommit, crash.AfterAppendCommit, crash.BeforePublish, crash.AfterPublish:
 			passes = passes && slices.Contains(topology.Producers, service)
 		case crash.BeforeConsumeCommit, crash.AfterConsumeCommit:
 			passes = passes && len(topology.Consumers[service]) > 0

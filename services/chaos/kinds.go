@@ -16,6 +16,8 @@ import (
 type kind struct {
 	// cluster says that it needs one.
 	cluster bool
+	// begins says that inject has the cases begin itself.
+	begins bool
 	// inject does it, undoes what does not pass by itself, and says what it did.
 	inject func(ctx context.Context, r *run) (what string, err error)
 }
@@ -38,7 +40,7 @@ var kinds = map[string]kind{
 // Every crash point is a kind of fault, by its name.
 func init() {
 	for _, at := range crash.Points() {
-		kinds[string(at)] = kind{inject: func(ctx context.Context, r *run) (string, error) { return r.crashAt(ctx, at) }}
+		kinds[string(at)] = kind{begins: true, inject: func(ctx context.Context, r *run) (string, error) { return r.crashAt(ctx, at) }}
 	}
 }
 

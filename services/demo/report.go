@@ -66,13 +66,29 @@ type Case struct {
 	Problem string `json:"problem,omitempty"`
 }
 
-// Completed is the outcome of a case in which everything happened.
-const Completed = "COMPLETED"
+// Completed is the outcome of a case in which everything happened, notStarted of
+// one in which nothing has.
+const (
+	Completed  = "COMPLETED"
+	notStarted = "NOT_STARTED"
+)
 
-// Run takes the persons through their cases, parallel of them at a time, and
-// reports the first in full and each by its outcome. say is told every step
-// of the first as it is seen.
-func Run(ctx context.Context, target Target, persons []Input, parallel int, say func(Step)) (*Report, error) {
+// Cases says whose cases to take, and how.
+type Cases struct {
+	Persons []Input
+	// Parallel is how many are under way at a time.
+	Parallel int
+	// Begin is asked before each person begins, in order, and waits until one may;
+	// an error begins no more. Nil: each at once.
+	Begin func(ctx context.Context, i int) error
+	// Say is told every step of the first as it is seen. Nil: nobody is.
+	Say func(Step)
+}
+
+// Run takes the persons through their cases, and reports the first in full and
+// each by its outcome.
+func Run(ctx context.Context, target Target, cases Cases) (*Report, error) {
+	persons := cases.Persons
 	c, err := connect(target)
 	if err != nil {
 		return nil, err
@@ -85,18 +101,24 @@ func Run(ctx context.Context, target Target, persons []Input, parallel int, say 
 	problems := make([]error, len(persons))
 	next := make(chan int)
 	var wg sync.WaitGroup
-	for range min(max(parallel, 1), len(persons)) {
+	for range min(max(cases.Parallel, 1), len(persons)) {
 		wg.Go(func() {
 			for i := range next {
-				tell := func(Step) {}
-				if i == 0 {
-					tell = say
+				say := func(Step) {}
+				if i == 0 && cases.Say != nil {
+					say = cases.Say
 				}
-				reports[i], problems[i] = c.one(ctx, persons[i], tell)
+				reports[i], problems[i] = c.one(ctx, persons[i], say)
 			}
 		})
 	}
 	for i := range persons {
+		if cases.Begin != nil {
+			if err := cases.Begin(ctx, i); err != nil {
+				reports[i], problems[i] = &Report{Outcome: notStarted}, err
+				continue
+			}
+		}
 		next <- i
 	}
 	close(next)
@@ -135,7 +157,7 @@ func Run(ctx context.Context, target Target, persons []Input, parallel int, say 
 
 // one is one person's case.
 func (c *clients) one(ctx context.Context, input Input, say func(Step)) (*Report, error) {
-	p := &person{clients: c, input: input, report: &Report{Outcome: "NOT_STARTED"}, say: say}
+	p := &person{clients: c, input: input, report: &Report{Outcome: notStarted}, say: say}
 	p.report.person, p.report.sent = p, &Sent{}
 	err := p.journey(sending(ctx, p.report.sent))
 	slices.SortStableFunc(p.report.Steps, func(a, b Step) int { return a.At.Compare(b.At) })

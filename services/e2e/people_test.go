@@ -60,7 +60,7 @@ func (s *stack) cases(persons []demo.Input, parallel int) (wait func() *demo.Rep
 	ended := make(chan result, 1)
 	ctx, cancel := context.WithTimeout(s.t.Context(), 5*time.Minute)
 	go func() {
-		report, err := demo.Run(ctx, s.target(), persons, parallel, func(demo.Step) {})
+		report, err := demo.Run(ctx, s.target(), demo.Cases{Persons: persons, Parallel: parallel})
 		ended <- result{report, err}
 	}()
 	return func() *demo.Report {

@@ -14,6 +14,9 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 )
 
+// chaosLimit is how long a run may take, started services not counted.
+const chaosLimit = 30 * time.Minute
+
 // runChaos is the command that takes cases through a system while faults are
 // injected, and checks the invariants after. It ends with 1 when something does
 // not hold.
@@ -25,6 +28,7 @@ func runChaos(ctx context.Context, args []string, stdout, stderr io.Writer) (err
 	several := set.Bool("cluster", false, clusterUsage)
 	kinds := set.String("fault", "", "the `FAULTS`, separated by commas; all that the system can have when not given")
 	times := set.Int("times", 1, "how often each fault comes, `N`")
+	patience := set.Duration("patience", time.Minute, "how long cases may take after the last fault, and then what waits to be done, `TIME`")
 	asJSON := set.Bool("json", false, "print one JSON document and nothing else")
 	data := set.String("data", "", "the data `DIR`ectory, kept afterwards; a fresh one, removed when all is well, when not given")
 	if err := set.Parse(args); err != nil {
@@ -64,7 +68,7 @@ func runChaos(ctx context.Context, args []string, stdout, stderr io.Writer) (err
 	}
 	cfg := chaos.Config{
 		Layout: layout, Program: self, Target: target, Persons: persons, Parallel: *parallel, Seed: *seed,
-		Kinds: chaos.Kinds(*several), Times: *times, Say: func(line string) { fmt.Fprintln(stdout, line) },
+		Kinds: chaos.Kinds(*several), Times: *times, Patience: *patience, Say: func(line string) { fmt.Fprintln(stdout, line) },
 	}
 	if *kinds != "" {
 		cfg.Kinds = strings.Split(*kinds, ",")
@@ -73,7 +77,7 @@ func runChaos(ctx context.Context, args []string, stdout, stderr io.Writer) (err
 		cfg.Say = func(string) {}
 	}
 	return during(ctx, layout, processes, func(ctx context.Context) error {
-		bounded, cancel := context.WithTimeout(ctx, demoLimit)
+		bounded, cancel := context.WithTimeout(ctx, chaosLimit)
 		defer cancel()
 		report, err := chaos.Run(bounded, cfg)
 		if err != nil {

@@ -84,7 +84,7 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	return during(ctx, layout, stack, func(ctx context.Context) error {
 		bounded, cancel := context.WithTimeout(ctx, demoLimit)
 		defer cancel()
-		report, err := demo.Run(bounded, target, persons, *parallel, say)
+		report, err := demo.Run(bounded, target, demo.Cases{Persons: persons, Parallel: *parallel, Say: say})
 		if report == nil {
 			return err
 		}

@@ -23,6 +23,8 @@ const (
 	AfterActCommit      Point = "didcomm.act.after-commit"      // its effect is committed, nothing sent yet
 	BeforeSend          Point = "didcomm.send.before-post"      // an envelope is sealed, not posted
 	AfterSend           Point = "didcomm.send.after-post"       // posted and accepted, not yet marked as sent
+	BeforeAppendCommit  Point = "events.append.before-commit"   // an event is in the outbox, not committed with its change
+	AfterAppendCommit   Point = "events.append.after-commit"    // both are committed, nobody has been told
 	BeforePublish       Point = "events.publish.before"         // an event is committed, not published
 	AfterPublish        Point = "events.publish.after"          // published, not yet marked
 	BeforeConsumeCommit Point = "events.consume.before-commit"  // an event is handled, not committed
@@ -33,7 +35,7 @@ const (
 func Points() []Point {
 	return []Point{
 		BeforeReceiveCommit, AfterReceiveCommit, BeforeActCommit, AfterActCommit, BeforeSend, AfterSend,
-		BeforePublish, AfterPublish, BeforeConsumeCommit, AfterConsumeCommit,
+		BeforeAppendCommit, AfterAppendCommit, BeforePublish, AfterPublish, BeforeConsumeCommit, AfterConsumeCommit,
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"io"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/internal/crash"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
@@ -82,6 +83,10 @@ func (o *Outbox) Append(ctx context.Context, tx *sqldb.Tx, h Happened) (*eventbu
 	if err != nil {
 		return nil, fmt.Errorf("put event %s in the outbox: %w", h.Type, err)
 	}
-	tx.OnCommit(o.Bell.Ring)
+	tx.OnCommit(func() {
+		crash.At(crash.AfterAppendCommit)
+		o.Bell.Ring()
+	})
+	crash.At(crash.BeforeAppendCommit)
 	return event, nil
 }

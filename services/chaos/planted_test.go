@@ -1,0 +1,156 @@
+package chaos_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/kompetansespor/kompetansespor/services/chaos"
+	"github.com/kompetansespor/kompetansespor/services/internal/crash"
+)
+
+// edit replaces a passage of a source file, which must be there once.
+type edit struct{ file, old, new string }
+
+// A planted mistake is one that a chaos run must find; what is planted changes the
+// program as it is built, and no file of ours.
+var planted = []struct {
+	name  string
+	edits []edit
+	// fault brings it to light; the run must then name one of these breaches.
+	fault    string
+	times    string
+	breaches []string
+}{
+	{
+		name: "a relay that publishes before commit",
+		edits: []edit{
+			{"internal/events/relay.go", "// Step publishes the next event", "// early are the relays of this process.\nvar early = map[string]*Relay{}\n\n// Step publishes the next event"},
+			{"internal/events/relay.go", "(bool, error) {\n\trows, err :=", "(bool, error) {\n\tearly[r.Producer] = r\n\trows, err :="},
+			{"internal/events/outbox.go", "\ttx.OnCommit(func() {\n", `
+	if relay := early[o.Producer]; relay != nil {
+		_, _ = relay.To.Publish(ctx, eventbus.Subject(o.Producer, h.Case), event.ID, payload, eventbus.Anywhere)
+	}
+	tx.OnCommit(func() {
+`},
+		},
+		fault: string(crash.BeforeAppendCommit), times: "3",
+		breaches: []string{"no outbox has it", "never sent it"},
+	},
+	{
+		name: "a consumer that acknowledges before commit",
+		edits: []edit{
+			{"internal/events/inbox.go", "\t\tif err := i.take(ctx, msg); err != nil {\n", "\t\tif err := msg.Ack(); err != nil {\n\t\t\treturn false, err\n\t\t}\n\t\tif err := i.take(ctx, msg); err != nil {\n"},
+		},
+		fault: string(crash.BeforeConsumeCommit), times: "3",
+		breaches: []string{"it was published and never taken"},
+	},
+	{
+		// The key is asked when an event is looked for, and when it is put in.
+		name: "an inbox without its unique key",
+		edits: []edit{
+			{"internal/events/schema/00001_events.sql", "    reason      TEXT   NOT NULL,\n    PRIMARY KEY (producer, id, hash)\n", "    reason      TEXT   NOT NULL\n"},
+			{"internal/events/inbox.go", "case errors.Is(err, sql.ErrNoRows):\n\t\treturn false, nil\n\tcase err != nil:\n\t\treturn false, err\n\tcase known == hash:\n\t\treturn true, nil", "case errors.Is(err, sql.ErrNoRows), known == hash:\n\t\treturn false, nil\n\tcase err != nil:\n\t\treturn false, err"},
+		},
+		fault: "repeated-events", times: "3",
+		breaches: []string{"it was taken 2 times", "it was taken 3 times", "it was taken 4 times"},
+	},
+	{
+		name: "a status index reused",
+		edits: []edit{
+			{"internal/statuslist/schema/00001_statuslist.sql", "    reason        TEXT   NOT NULL,\n    PRIMARY KEY (list, position)\n", "    reason        TEXT   NOT NULL\n"},
+			{"internal/statuslist/lists.go", "\t\t\tON CONFLICT (list, position) DO NOTHING`", "\t\t\tON CONFLICT DO NOTHING`"},
+			{"internal/statuslist/lists.go", "% status.MinEntries), nil", "% 4), nil"},
+		},
+		fault: "kill", times: "1",
+		breaches: []string{"it has the status index of"},
+	},
+}
+
+// A chaos run finds each planted mistake, and passes without it.
+func TestChaosFindsPlantedMistakes(t *testing.T) {
+	_, here, _, _ := runtime.Caller(0)
+	services := filepath.Dir(filepath.Dir(here))
+	for _, p := range planted {
+		t.Run(p.name, func(t *testing.T) {
+			program := build(t, services, p.edits)
+			report := run(t, program, p.fault, p.times)
+			if report.Passed() {
+				t.Fatalf("the run passed: %d of %d cases", report.Completed, report.Cases)
+			}
+			for _, breach := range report.Breaches {
+				for _, want := range p.breaches {
+					if strings.Contains(breach, want) {
+						t.Logf("found: %s", breach)
+						return
+					}
+				}
+			}
+			t.Errorf("the run failed for other reasons than the planted one:\n%s", strings.Join(report.Breaches, "\n"))
+		})
+	}
+	t.Run("nothing planted", func(t *testing.T) {
+		program := build(t, services, nil)
+		for _, p := range planted {
+			if report := run(t, program, p.fault, p.times); !report.Passed() {
+				t.Errorf("%s: %d of %d cases\n%s", p.fault, report.Completed, report.Cases, strings.Join(report.Breaches, "\n"))
+			}
+		}
+	})
+}
+
+// build makes the program with edits to its sources.
+func build(t *testing.T, services string, edits []edit) string {
+	t.Helper()
+	dir := t.TempDir()
+	replace := map[string]string{}
+	for _, e := range edits {
+		file := filepath.Join(services, e.file)
+		source := file
+		if edited, again := replace[file]; again {
+			source = edited
+		}
+		content, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Count(string(content), e.old) != 1 {
+			t.Fatalf("%s has changed: it no longer has once\n%s", e.file, e.old)
+		}
+		edited := filepath.Join(dir, strings.ReplaceAll(e.file, "/", "-"))
+		if err := os.WriteFile(edited, []byte(strings.Replace(string(content), e.old, e.new, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		replace[file] = edited
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlayFile, program := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "kompetansespor")
+	if err := os.WriteFile(overlayFile, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), "go", "build", "-overlay", overlayFile, "-o", program, "./cmd/kompetansespor")
+	command.Dir = services
+	if said, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	return program
+}
+
+// run takes cases through the program under a fault.
+func run(t *testing.T, program, fault, times string) *chaos.Report {
+	t.Helper()
+	said, err := exec.CommandContext(t.Context(), program, "chaos", "--json", "--seed", "1", "--cases", "8", "--fault", fault, "--times", times, "--patience", "15s",
+		"--data", t.TempDir()).Output()
+	report := &chaos.Report{}
+	if jsonErr := json.Unmarshal(said, report); jsonErr != nil {
+		t.Fatalf("%v: %v\n%s", err, jsonErr, said)
+	}
+	return report
+}
