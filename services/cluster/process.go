@@ -29,7 +29,7 @@ func (r *runner) keep(in *tier, name string, command func() *exec.Cmd) {
 			cmd := command()
 			cmd.Stdout, cmd.Stderr = r.Logs, r.Logs
 			if once := takeEnvironment(r.Layout, name); once != "" {
-				cmd.Env = append(os.Environ(), once)
+				cmd.Env = append(cmd.Environ(), once)
 			}
 			if cmd.SysProcAttr == nil {
 				cmd.SysProcAttr = &syscall.SysProcAttr{}

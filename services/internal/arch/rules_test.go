@@ -114,8 +114,9 @@ var rules = []rule{
 		name:    "only the runner waits for time to pass",
 		applies: []string{"{service}/...", "internal/..."},
 		// rpc bounds how long a graceful stop may take; sqldb tries a transaction
-		// again, and asks whether the connection of its turns still stands.
-		except: []string{"internal/{runner,rpc,sqldb}"},
+		// again, and asks whether the connection of its turns still stands; eventbus
+		// asks again while a stream chooses its leader.
+		except: []string{"internal/{runner,rpc,sqldb,eventbus}"},
 		uses:   []string{"time.NewTicker", "time.Tick", "time.NewTimer", "time.AfterFunc", "time.After", "time.Sleep"},
 	},
 	{
