@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/demo"
@@ -179,6 +180,9 @@ func (r *run) inject(ctx context.Context, report *Report, probe *probe, due chan
 // under way is a breach of them, so they are asked until they hold.
 func (r *run) settle(ctx context.Context, report *Report) error {
 	sources := invariants.Sources{Layout: r.Layout, Injected: r.injected, Logs: []string{filepath.Join(r.Layout.Dir, "services.log")}}
+	if slices.Contains(r.Kinds, skewed) {
+		sources.ClocksApart = 2 * mostOff
+	}
 	for _, p := range r.Persons {
 		sources.Persons = append(sources.Persons, invariants.Person{
 			GivenName: p.GivenName, FamilyName: p.FamilyName, Email: p.Email, PhoneNumber: p.PhoneNumber,

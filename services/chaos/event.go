@@ -21,7 +21,8 @@ func (r *run) bus(f func(jetstream.JetStream) (string, error)) (string, error) {
 	}
 	user := eventbus.AdminUser
 	nc, err := nats.Connect(r.Layout.NATS.URL, nats.UserInfo(user, passwords[user]),
-		nats.Secure(&tls.Config{RootCAs: r.Target.Authorities, MinVersion: tls.VersionTLS12}), nats.CustomInboxPrefix(eventbus.InboxPrefix(user)))
+		nats.Secure(&tls.Config{RootCAs: r.Target.Authorities, MinVersion: tls.VersionTLS12}), nats.CustomInboxPrefix(eventbus.InboxPrefix(user)),
+		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(lookEvery))
 	if err != nil {
 		return "", err
 	}
@@ -54,6 +55,19 @@ func everything(ctx context.Context, js jetstream.JetStream, producer string) (a
 		all = append(all, msg)
 	}
 	return all, nil
+}
+
+// answers waits until every stream does.
+func (r *run) answers(ctx context.Context) error {
+	_, err := r.bus(func(js jetstream.JetStream) (string, error) {
+		for _, producer := range eventbus.Standard(1).Producers {
+			if _, err := eventbus.Ask(ctx, func(ctx context.Context) (jetstream.Stream, error) { return js.Stream(ctx, eventbus.Stream(producer)) }); err != nil {
+				return "", err
+			}
+		}
+		return "", nil
+	})
+	return err
 }
 
 // repeatEvents publishes all that is on a stream three times more, shuffled.

@@ -32,12 +32,17 @@ func pauseService(ctx context.Context, r *run) (string, error) {
 	if r.Layout.Cluster == nil {
 		wait = 3 * time.Second // nobody takes its place
 	}
+	return describe("stopped for "+wait.String(), name), r.still(ctx, name, wait)
+}
+
+// still stops a process for a while.
+func (r *run) still(ctx context.Context, name string, wait time.Duration) error {
 	if err := cluster.Signal(r.Layout, name, syscall.SIGSTOP); err != nil {
-		return "", err
+		return err
 	}
 	waited := pause(ctx, wait)
 	if err := cluster.Signal(r.Layout, name, syscall.SIGCONT); err != nil {
-		return "", err
+		return err
 	}
-	return describe("stopped for "+wait.String(), name), waited
+	return waited
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -14,8 +15,8 @@ import (
 
 // kind is a kind of fault.
 type kind struct {
-	// cluster says that it needs one.
-	cluster bool
+	// cluster says that it needs one, root that it needs to be root.
+	cluster, root bool
 	// begins says that inject has the cases begin itself.
 	begins bool
 	// inject does it, undoes what does not pass by itself, and says what it did.
@@ -23,18 +24,25 @@ type kind struct {
 }
 
 var kinds = map[string]kind{
-	"kill":              {inject: killService},
-	"pause":             {inject: pauseService},
-	"nats-kill":         {inject: killNATS},
-	"repeated-events":   {inject: repeatEvents},
-	"poison-event":      {inject: poisonEvent},
-	"stream-deleted":    {inject: deleteStream},
-	"key-rotation":      {inject: rotateKeys},
-	"postgres-crash":    {cluster: true, inject: crashPostgres},
-	"postgres-standby":  {cluster: true, inject: killStandby},
-	"postgres-failover": {cluster: true, inject: failOver},
-	"redis-kill":        {cluster: true, inject: killRedis},
-	"redis-flush":       {cluster: true, inject: flushRedis},
+	"kill":               {inject: killService},
+	"pause":              {inject: pauseService},
+	"nats-kill":          {inject: killNATS},
+	"repeated-events":    {inject: repeatEvents},
+	"poison-event":       {inject: poisonEvent},
+	"stream-deleted":     {inject: deleteStream},
+	"message-damaged":    {inject: damageMessages},
+	"disk-full":          {root: true, begins: true, inject: fillDisk},
+	skewed:               {begins: true, inject: skewClock},
+	"certificate-expiry": {begins: true, inject: expireCertificates},
+	"network-cut":        {cluster: true, inject: cutNetwork},
+	"network-half-open":  {cluster: true, inject: halfOpenNetwork},
+	"network-slow":       {cluster: true, inject: slowNetwork},
+	"key-rotation":       {inject: rotateKeys},
+	"postgres-crash":     {cluster: true, inject: crashPostgres},
+	"postgres-standby":   {cluster: true, inject: killStandby},
+	"postgres-failover":  {cluster: true, inject: failOver},
+	"redis-kill":         {cluster: true, inject: killRedis},
+	"redis-flush":        {cluster: true, inject: flushRedis},
 }
 
 // Every crash point is a kind of fault, by its name.
@@ -48,7 +56,7 @@ func init() {
 func Kinds(cluster bool) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(kinds)) {
-		if cluster || !kinds[name].cluster {
+		if (cluster || !kinds[name].cluster) && (!kinds[name].root || os.Geteuid() == 0) {
 			names = append(names, name)
 		}
 	}

@@ -60,7 +60,7 @@ func Failover(ctx context.Context, layout *devsetup.Layout) (from, to string, er
 	if err != nil {
 		return "", "", err
 	}
-	if err := hold(layout, old.Name); err != nil {
+	if err := Hold(layout, old.Name); err != nil {
 		return "", "", err
 	}
 	if err := Signal(layout, old.Name, syscall.SIGQUIT); err != nil {
@@ -88,7 +88,7 @@ func Failover(ctx context.Context, layout *devsetup.Layout) (from, to string, er
 	if err := d.copy(ctx, next, old); err != nil {
 		return old.Name, next.Name, fmt.Errorf("make %s anew: %w", old.Name, err)
 	}
-	return old.Name, next.Name, release(layout, old.Name)
+	return old.Name, next.Name, Release(layout, old.Name)
 }
 
 // furthest is the standby that has received most of the log, and the rest. The
@@ -156,20 +156,4 @@ func (d *databases) empty(one devsetup.Database) error {
 		}
 	}
 	return nil
-}
-
-// hold keeps what ends from being started again, until release.
-func hold(layout *devsetup.Layout, name string) error {
-	return os.WriteFile(heldFile(layout, name), nil, 0o600)
-}
-
-func release(layout *devsetup.Layout, name string) error { return os.Remove(heldFile(layout, name)) }
-
-func heldFile(layout *devsetup.Layout, name string) string {
-	return filepath.Join(layout.PIDs, name+".held")
-}
-
-func held(layout *devsetup.Layout, name string) bool {
-	_, err := os.Stat(heldFile(layout, name))
-	return err == nil
 }

@@ -28,9 +28,7 @@ func (r *runner) keep(in *tier, name string, command func() *exec.Cmd) {
 		for {
 			cmd := command()
 			cmd.Stdout, cmd.Stderr = r.Logs, r.Logs
-			if once := takeEnvironment(r.Layout, name); once != "" {
-				cmd.Env = append(cmd.Environ(), once)
-			}
+			asNoted(r.Layout, name, cmd)
 			if cmd.SysProcAttr == nil {
 				cmd.SysProcAttr = &syscall.SysProcAttr{}
 			}
@@ -105,23 +103,48 @@ func Signal(layout *devsetup.Layout, name string, signal syscall.Signal) error {
 // PID is the process that runs under a name.
 func PID(layout *devsetup.Layout, name string) (int, error) { return readPID(layout.PIDs, name) }
 
+// Hold keeps what ends from being started again, until Release.
+func Hold(layout *devsetup.Layout, name string) error {
+	return os.WriteFile(noteFile(layout, name, "held"), nil, 0o600)
+}
+
+// Release has what was held started again.
+func Release(layout *devsetup.Layout, name string) error {
+	return os.Remove(noteFile(layout, name, "held"))
+}
+
+func held(layout *devsetup.Layout, name string) bool {
+	_, err := os.Stat(noteFile(layout, name, "held"))
+	return err == nil
+}
+
 // NextStart gives what runs under a name a variable, such as NAME=value, when it
 // is started next, and then no more.
 func NextStart(layout *devsetup.Layout, name, variable string) error {
-	return os.WriteFile(environmentFile(layout, name), []byte(variable), 0o600)
+	return os.WriteFile(noteFile(layout, name, "environment"), []byte(variable), 0o600)
 }
 
-func takeEnvironment(layout *devsetup.Layout, name string) string {
-	content, err := os.ReadFile(environmentFile(layout, name))
-	if err != nil {
-		return ""
+// Become has another program run under a name from its next start on, with the
+// same arguments.
+func Become(layout *devsetup.Layout, name, program string) error {
+	return os.WriteFile(noteFile(layout, name, "program"), []byte(program), 0o600)
+}
+
+// asNoted changes a command as NextStart and Become have noted.
+func asNoted(layout *devsetup.Layout, name string, cmd *exec.Cmd) {
+	if program, err := os.ReadFile(noteFile(layout, name, "program")); err == nil {
+		cmd.Path = string(program)
 	}
-	_ = os.Remove(environmentFile(layout, name))
-	return string(content)
+	once := noteFile(layout, name, "environment")
+	if variable, err := os.ReadFile(once); err == nil {
+		_ = os.Remove(once)
+		cmd.Env = append(cmd.Environ(), string(variable))
+	}
 }
 
-func environmentFile(layout *devsetup.Layout, name string) string {
-	return filepath.Join(layout.PIDs, name+".environment")
+// noteFile is beside the file with the process id.
+func noteFile(layout *devsetup.Layout, name, what string) string {
+	return filepath.Join(layout.PIDs, name+"."+what)
 }
 
 func readPID(dir, name string) (int, error) {

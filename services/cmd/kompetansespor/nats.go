@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
+	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 )
 
@@ -153,13 +153,13 @@ func startMember(layout *devsetup.Layout, n int, logs io.Writer) (*eventbus.Serv
 
 // serverConfig is what every server of a layout has in common.
 func serverConfig(layout *devsetup.Layout, replicas int, logs io.Writer) (eventbus.ServerConfig, error) {
-	certificate, err := tls.LoadX509KeyPair(layout.NATS.CertFile, layout.NATS.KeyFile)
+	certificates, err := rpc.LoadCertificates(layout.CAFile, layout.NATS.CertFile, layout.NATS.KeyFile, nil)
 	if err != nil {
 		return eventbus.ServerConfig{}, fmt.Errorf("read NATS certificate: %w", err)
 	}
 	passwords, err := layout.NATS.ReadPasswords()
 	return eventbus.ServerConfig{
-		Listen: layout.NATS.Addr, StoreDir: layout.NATS.StoreDir, Certificate: certificate,
+		Listen: layout.NATS.Addr, StoreDir: layout.NATS.StoreDir, Certificate: certificates.Own,
 		Topology: eventbus.Standard(replicas), Passwords: passwords,
 		Log: telemetry.NewLogger(logs, "nats", slog.LevelInfo, clock.System{}),
 	}, err

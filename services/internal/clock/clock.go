@@ -14,6 +14,11 @@ type System struct{}
 
 func (System) Now() time.Time { return time.Now().UTC() }
 
+// Off is the machine's clock, ahead or behind by some time.
+type Off time.Duration
+
+func (o Off) Now() time.Time { return System{}.Now().Add(time.Duration(o)) }
+
 // Fixed stands still.
 type Fixed time.Time
 

@@ -112,6 +112,10 @@ type Common struct {
 	// kill -9: a name, or name#n for its nth passage. For tests only, and only
 	// with development. Empty: never.
 	CrashAt string `yaml:"crash_at"`
+
+	// ClockOff has the service's clock go ahead of the machine's, or behind it, by
+	// some time, such as 45s or -45s. For tests only, and only with development.
+	ClockOff time.Duration `yaml:"clock_off"`
 }
 
 // TLS names PEM files. They are read again when they change.
@@ -328,6 +332,7 @@ func (c *Common) validateCallers(w *findings, known []string) {
 }
 
 func (c *Common) validateCrash(w *findings) {
+	w.when(c.ClockOff != 0 && !c.Development, "clock_off", "is for tests: remove it, or set development: true")
 	if c.CrashAt == "" {
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"os"
 	"path/filepath"
 	"time"
 )
@@ -35,6 +36,39 @@ func (l *Layout) certificates(options Options) error {
 	if err != nil {
 		return fmt.Errorf("make authority: %w", err)
 	}
+	return l.leaves(func(certFile, keyFile string, hosts []string) error {
+		return ca.leaf(options, certFile, keyFile, hosts)
+	})
+}
+
+// Reissue makes every leaf certificate anew, for the same keys. Each ends after a
+// lifetime; zero is the usual one. Options are those that the layout was prepared
+// with.
+func (l *Layout) Reissue(options Options, lifetime time.Duration) error {
+	options = options.withDefaults()
+	ca, err := l.authority(options)
+	if err != nil {
+		return fmt.Errorf("read authority: %w", err)
+	}
+	return l.leaves(func(certFile, keyFile string, hosts []string) error {
+		keyPEM, err := os.ReadFile(keyFile)
+		if err != nil {
+			return err
+		}
+		key, err := parseKey(keyPEM)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", keyFile, err)
+		}
+		certPEM, err := ca.certify(options, key, hosts, lifetime)
+		if err != nil {
+			return err
+		}
+		return write(certFile, 0o644, certPEM)
+	})
+}
+
+// leaves calls f for everything that has a certificate.
+func (l *Layout) leaves(f func(certFile, keyFile string, hosts []string) error) error {
 	for _, name := range Services() {
 		s := l.Services[name]
 		hosts := []string{InternalName(name), name + "." + Domain}
@@ -44,11 +78,11 @@ func (l *Layout) certificates(options Options) error {
 		if name == "registry" {
 			hosts = append(hosts, SchemaHost)
 		}
-		if err := ca.leaf(options, s.CertFile, s.KeyFile, hosts); err != nil {
+		if err := f(s.CertFile, s.KeyFile, hosts); err != nil {
 			return fmt.Errorf("make certificate of %s: %w", name, err)
 		}
 	}
-	return ca.leaf(options, l.NATS.CertFile, l.NATS.KeyFile, []string{InternalName("nats"), "nats." + Domain})
+	return f(l.NATS.CertFile, l.NATS.KeyFile, []string{InternalName("nats"), "nats." + Domain})
 }
 
 func (l *Layout) authority(options Options) (*authority, error) {
@@ -102,21 +136,30 @@ func (a *authority) leaf(options Options, certFile, keyFile string, hosts []stri
 		return fmt.Errorf("read %s: %w", keyFile, err)
 	}
 	certPEM, err := keep(certFile, 0o644, func() ([]byte, error) {
-		template, err := template(options, hosts[0], leafYears)
-		if err != nil {
-			return nil, err
-		}
-		template.DNSNames = append(hosts, "localhost")
-		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
-		template.KeyUsage = x509.KeyUsageDigitalSignature
-		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
-		return sign(options.Random, template, a.cert, key, a.key)
+		return a.certify(options, key, hosts, 0)
 	})
 	if err != nil {
 		return err
 	}
 	_, err = tls.X509KeyPair(certPEM, keyPEM)
 	return err
+}
+
+// certify signs a certificate of a key for hosts, that ends after a lifetime or,
+// when that is zero, in leafYears.
+func (a *authority) certify(options Options, key *ecdsa.PrivateKey, hosts []string, lifetime time.Duration) ([]byte, error) {
+	template, err := template(options, hosts[0], leafYears)
+	if err != nil {
+		return nil, err
+	}
+	if lifetime > 0 {
+		template.NotAfter = options.Clock.Now().Add(lifetime)
+	}
+	template.DNSNames = append(hosts, "localhost")
+	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
+	return sign(options.Random, template, a.cert, key, a.key)
 }
 
 func template(options Options, name string, years int) (*x509.Certificate, error) {

@@ -215,18 +215,23 @@ type ports struct {
 	StandIns int              `yaml:"stand_ins"`
 }
 
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.Tokens == nil {
+		o.Tokens = DefaultTokens()
+	}
+	return o
+}
+
 // Prepare makes what is missing in dir and says where everything is. It may
 // be called at every start, by one process at a time.
 func Prepare(dir string, options Options) (*Layout, error) {
-	if options.Clock == nil {
-		options.Clock = clock.System{}
-	}
-	if options.Random == nil {
-		options.Random = rand.Reader
-	}
-	if options.Tokens == nil {
-		options.Tokens = DefaultTokens()
-	}
+	options = options.withDefaults()
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("prepare development: %w", err)

@@ -49,7 +49,7 @@ func startBus(t *testing.T) *bus {
 		t.Fatal(err)
 	}
 	b := &bus{t: t, passwords: passwords, pool: x509.NewCertPool(), cfg: eventbus.ServerConfig{
-		Listen: "127.0.0.1:0", StoreDir: layout.NATS.StoreDir, Certificate: cert,
+		Listen: "127.0.0.1:0", StoreDir: layout.NATS.StoreDir, Certificate: func() (*tls.Certificate, error) { return &cert, nil },
 		Topology: eventbus.Standard(1), Passwords: passwords,
 	}}
 	b.pool.AppendCertsFromPEM(ca)

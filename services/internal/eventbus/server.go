@@ -23,8 +23,9 @@ type ServerConfig struct {
 	Listen string
 	// StoreDir is where streams live. They survive restarts.
 	StoreDir string
-	// Certificate is the server's own; clients must speak TLS.
-	Certificate tls.Certificate
+	// Certificate gives the server's own for each connection, so that one that was
+	// renewed is shown; clients must speak TLS.
+	Certificate func() (*tls.Certificate, error)
 	// Cluster is what makes the server one of several. Nil: it is alone.
 	Cluster *Member
 	// Topology says what each user may do.
@@ -50,7 +51,7 @@ type Member struct {
 }
 
 // join makes a server's options those of a member.
-func (m *Member) join(options *server.Options, certificate tls.Certificate) error {
+func (m *Member) join(options *server.Options, certificate func() (*tls.Certificate, error)) error {
 	host, port, err := splitPort(m.Listen)
 	if err != nil {
 		return err
@@ -59,7 +60,9 @@ func (m *Member) join(options *server.Options, certificate tls.Certificate) erro
 	options.Cluster = server.ClusterOpts{
 		Name: "kompetansespor", Host: host, Port: port, Username: routeUser, Password: m.Secret, TLSTimeout: 5,
 		TLSConfig: &tls.Config{
-			MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate},
+			MinVersion:           tls.VersionTLS12,
+			GetCertificate:       func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate() },
+			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return certificate() },
 			RootCAs: m.Authorities, ClientCAs: m.Authorities, ClientAuth: tls.RequireAndVerifyClientCert,
 		},
 	}
@@ -109,7 +112,10 @@ func StartServer(cfg ServerConfig) (*Server, error) {
 		Users:              users,
 		TLS:                true,
 		TLSTimeout:         5,
-		TLSConfig:          &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cfg.Certificate}},
+		TLSConfig: &tls.Config{
+			MinVersion:     tls.VersionTLS12,
+			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cfg.Certificate() },
+		},
 		JetStream:          true,
 		StoreDir:           cfg.StoreDir,
 		SyncAlways:         true,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -268,5 +269,32 @@ func TestStreamThatWasMadeAnewIsNoticedSoon(t *testing.T) {
 	look()
 	if n := len(s.stream.published); n != 3+5+3 {
 		t.Errorf("%d were published in all", n)
+	}
+}
+
+// A stream that has lost its end gives the lost events' places to new ones: those
+// it lost are published again at once, and not only when all is compared.
+func TestEventWhosePlaceIsGivenToAnotherIsPublishedAgain(t *testing.T) {
+	s := open(t, newStream())
+	for _, caseRef := range []string{"c1", "c2", "c3"} {
+		s.happens(t, caseRef, "a")
+	}
+	s.publish(t)
+	s.stream.all = s.stream.all[:1] // a file of messages was damaged
+	s.stream.sequence = 1
+	clear(s.stream.byID)
+	for _, caseRef := range []string{"c4", "c5"} {
+		s.happens(t, caseRef, "a")
+	}
+	s.publish(t)
+	consumer := open(t, s.stream)
+	s.stream.waiting = slices.Clone(s.stream.all) // what the consumer has not got yet
+	consumer.take(t)
+	for _, caseRef := range []string{"c1", "c2", "c3", "c4", "c5"} {
+		same(t, caseRef, consumer.acted(t, caseRef), "a")
+	}
+	same(t, "states", s.list(t, `SELECT DISTINCT state FROM event_outbox`), "published")
+	if !strings.Contains(s.alarms.String(), "ALARM") {
+		t.Error("nobody was told")
 	}
 }

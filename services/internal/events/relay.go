@@ -88,11 +88,22 @@ func (r *Relay) publish(ctx context.Context, one leaving) error {
 		return err
 	}
 	crash.At(crash.AfterPublish)
-	return r.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE event_outbox SET state = $1, stream_sequence = $2, published_at = $3 WHERE id = $4`,
+	var displaced int64
+	err = r.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+		// A stream gives each message a place of its own, unless it has lost some.
+		displaced, err = sqldb.Changed(ctx, tx, `UPDATE event_outbox SET state = 'missed' WHERE stream_sequence = $1 AND id <> $2 AND state IN ('published', 'alarmed')`,
+			int64(sequence), one.id)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE event_outbox SET state = $1, stream_sequence = $2, published_at = $3 WHERE id = $4`,
 			state, int64(sequence), clock.Micros(r.Clock.Now()), one.id)
 		return err
 	})
+	if err == nil && displaced > 0 {
+		r.alarm(ctx, one, "the stream has given this event the place of another, which is published again", "events.missed")
+	}
+	return err
 }
 
 // put has the event on the stream, and says where and how it came there:
@@ -119,7 +130,7 @@ func (r *Relay) put(ctx context.Context, one leaving) (sequence uint64, state st
 			// remembers ids.
 			return last.Sequence, state, nil
 		case known == stranger:
-			r.alarm(ctx, one, "a message that is not ours is on this case's subject")
+			r.alarm(ctx, one, "a message that is not ours is on this case's subject", "events.hash_mismatch")
 			state = "alarmed"
 		}
 		sequence, err = r.To.Publish(ctx, subject, id, one.payload, last.Sequence)
@@ -128,7 +139,7 @@ func (r *Relay) put(ctx context.Context, one leaving) (sequence uint64, state st
 		// Somebody has put another payload on the stream under this id, so that
 		// ours would be taken for a repeat. Say so loudly, and publish ours under
 		// an id that nobody can have foreseen.
-		r.alarm(ctx, one, "the stream holds another payload under the id of this event")
+		r.alarm(ctx, one, "the stream holds another payload under the id of this event", "events.hash_mismatch")
 		state = "alarmed"
 		last, failed := r.To.Last(ctx, subject)
 		if failed != nil {
@@ -166,7 +177,7 @@ func (r *Relay) known(ctx context.Context, one leaving, last eventbus.Stored) (o
 	return ours, err
 }
 
-func (r *Relay) alarm(ctx context.Context, one leaving, what string) {
+func (r *Relay) alarm(ctx context.Context, one leaving, what, counted string) {
 	r.Log.ErrorContext(ctx, "ALARM: "+what, "event", one.id, "case", one.caseRef)
-	telemetry.Count(ctx, "events.hash_mismatch", 1)
+	telemetry.Count(ctx, counted, 1)
 }

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
@@ -53,6 +54,9 @@ type Sources struct {
 	// Injected are payloads that the run itself put on a stream as a fault: no
 	// outbox has them, and every consumer must have parked them.
 	Injected [][]byte
+	// ClocksApart is how far the clocks of a service's processes have been apart: one
+	// fault of a run.
+	ClocksApart time.Duration
 }
 
 // Text is a text and what to call it.

@@ -108,7 +108,7 @@ func (c *checker) issued() error {
 			c.breach(one.where(), "it has the status index of %s", other)
 		}
 		owner[at] = one.id
-		if fault := one.fault(status); fault != nil {
+		if fault := one.fault(status, c.apart()); fault != nil {
 			c.breach(one.where(), "%v", fault)
 		}
 	}
@@ -123,8 +123,12 @@ func (c *checker) issued() error {
 	return c.holdingsWereIssued()
 }
 
-// fault says what is wrong with one record, or nil.
-func (i record) fault(status statuslist.Reservation) error {
+// apart is how far clocks may be apart, in microseconds.
+func (c *checker) apart() int64 { return c.sources.ClocksApart.Microseconds() }
+
+// fault says what is wrong with one record, or nil. The times in it may be of
+// clocks that are apart.
+func (i record) fault(status statuslist.Reservation, apart int64) error {
 	// A holder declines what has been suspended or withdrawn when it comes.
 	recorded := slices.Contains([]string{"issued", "delivered", "declined", "withdrawn"}, i.state)
 	switch {
@@ -137,9 +141,9 @@ func (i record) fault(status statuslist.Reservation) error {
 		return nil
 	case !recorded:
 		return fmt.Errorf("it is signed, and its state is %s", i.state)
-	case i.createdAt <= 0 || i.issuedAt < i.createdAt:
+	case i.createdAt <= 0 || i.issuedAt+apart < i.createdAt:
 		return errors.New("it was signed before it was recorded")
-	case i.deliveredAt != 0 && i.deliveredAt < i.issuedAt:
+	case i.deliveredAt != 0 && i.deliveredAt+apart < i.issuedAt:
 		return errors.New("it was delivered before it was signed")
 	case i.document == nil:
 		return errors.New("what was signed does not open")

@@ -123,7 +123,7 @@ func (c *checker) actedInOrder(consumer string) error {
 		}
 		at := course{t.producer, t.caseRef}
 		acted[at] = append(acted[at], t.sequence)
-		if t.receivedAt < before[at].receivedAt {
+		if t.receivedAt+c.apart() < before[at].receivedAt {
 			c.breach(consumer+": events of "+t.producer+" for "+t.caseRef, "event %d was taken before event %d", t.sequence, before[at].sequence)
 		}
 		before[at] = t

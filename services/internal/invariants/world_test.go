@@ -130,7 +130,7 @@ func (w *world) startBus(ctx context.Context) error {
 		return err
 	}
 	w.server, err = eventbus.StartServer(eventbus.ServerConfig{
-		Listen: w.layout.NATS.Addr, StoreDir: w.layout.NATS.StoreDir, Certificate: certificate,
+		Listen: w.layout.NATS.Addr, StoreDir: w.layout.NATS.StoreDir, Certificate: func() (*tls.Certificate, error) { return &certificate, nil },
 		Topology: eventbus.Standard(1), Passwords: passwords,
 	})
 	if err != nil {

@@ -71,6 +71,9 @@ func readPool(path string) (*x509.CertPool, error) {
 // Pool is the authorities as they are now, for other clients such as fetch.
 func (c *Certificates) Pool() (*x509.CertPool, error) { return c.pool.get() }
 
+// Own is the service's own certificate, as the files have it.
+func (c *Certificates) Own() (*tls.Certificate, error) { return c.pair.get() }
+
 // PublicServer is the TLS of a listener for the world: 1.2 or newer, no
 // client certificate.
 func (c *Certificates) PublicServer() *tls.Config {

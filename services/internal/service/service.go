@@ -84,7 +84,7 @@ func Schema(own ...sqldb.Migrations) []sqldb.Migrations {
 // Open opens everything that the configuration names. The caller must Close
 // it. Logs go to out.
 func Open(ctx context.Context, cfg config.Common, out io.Writer, schema ...sqldb.Migrations) (_ *Service, err error) {
-	s := &Service{Config: cfg, Clock: clock.System{}, Random: rand.Reader}
+	s := &Service{Config: cfg, Clock: clock.Off(cfg.ClockOff), Random: rand.Reader}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("open %s: %w", cfg.Service, err), s.Close(ctx))

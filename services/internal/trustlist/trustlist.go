@@ -120,6 +120,16 @@ func Sign(ctx context.Context, signer credential.Signer, key credential.Key, l L
 	return []byte(compact), nil
 }
 
+// SignedWith is the id of the key that a list of our own says it is signed with,
+// empty for what is no list.
+func SignedWith(raw []byte) string {
+	token, err := jws.Parse(string(raw), listType, MaxBytes)
+	if err != nil {
+		return ""
+	}
+	return token.KeyID
+}
+
 // Verify reads a list that must be by the registry and current at now. Every
 // deviation is Denied.
 func Verify(ctx context.Context, keys credential.KeyResolver, registry string, raw []byte, now time.Time) (*List, error) {

@@ -63,16 +63,21 @@ func (d *Desk) publish(ctx context.Context, tx *sqldb.Tx) error {
 
 // TrustList gives the signed list (see trustlist): always of the newest
 // version, and signed anew, with the same sequence number, when half its
-// lifetime has passed.
+// lifetime has passed, or when another key has taken over: whoever reads the list
+// asks for a key that is in use now.
 func (d *Desk) TrustList(ctx context.Context) ([]byte, error) {
 	version, err := d.Store.Version(ctx, d.DB.Read())
+	if err != nil {
+		return nil, err
+	}
+	key, err := d.AssertionKey(ctx, d.DID)
 	if err != nil {
 		return nil, err
 	}
 	d.mu.Lock()
 	have := d.last
 	d.mu.Unlock()
-	if have.Version == version && d.fresh(have) {
+	if have.Version == version && d.fresh(have, key.ID) {
 		return have.Body, nil
 	}
 	var current Published
@@ -80,7 +85,7 @@ func (d *Desk) TrustList(ctx context.Context) ([]byte, error) {
 		if version, err = d.Store.Version(ctx, q); err != nil {
 			return err
 		}
-		if current, err = d.Store.PastList(ctx, q, version); err != nil || d.fresh(current) {
+		if current, err = d.Store.PastList(ctx, q, version); err != nil || d.fresh(current, key.ID) {
 			return err
 		}
 		current, err = d.signList(ctx, q, version)
@@ -97,8 +102,8 @@ func (d *Desk) TrustList(ctx context.Context) ([]byte, error) {
 	return current.Body, nil
 }
 
-func (d *Desk) fresh(l Published) bool {
-	return d.Clock.Now().Before(l.NextUpdate.Add(-d.Lifetime / 2))
+func (d *Desk) fresh(l Published, kid string) bool {
+	return trustlist.SignedWith(l.Body) == kid && d.Clock.Now().Before(l.NextUpdate.Add(-d.Lifetime/2))
 }
 
 // PastList gives a version of the list as it was first signed. NotFound when
