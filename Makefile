@@ -30,8 +30,9 @@ build: ## build bin/kompetansespor
 # make test kills each service once.
 KILLS := TestFiftyCasesSurviveThreeKillsOfEachService
 
-# Building the program four times with a mistake, and running it, takes three.
-PLANTED := TestChaosFindsPlantedMistakes
+# Building the program with a mistake or as its next version, and running it, takes
+# four.
+PLANTED := TestChaosFindsPlantedMistakes|TestCasesSurviveRollingUpgrades
 
 # SKIP leaves out more.
 test: ## run all tests but the full series of kills and the planted mistakes, and name those that were skipped and why
@@ -65,8 +66,8 @@ chaos-short: build ## the demo and a few cases under some faults, on SQLite and 
 	bin/kompetansespor demo --cases 3 --parallel 3 --cluster
 	bin/kompetansespor chaos --seed 2 --cases 10 --cluster --fault kill,redis-flush,postgres-failover
 
-planted: ## plant mistakes in the program, each of which a chaos run must find
-	cd services && go test -count=1 -timeout 20m -run $(PLANTED) -v ./chaos
+planted: ## plant mistakes in the program, each of which a chaos run must find, and upgrade it as it runs
+	cd services && go test -count=1 -timeout 20m -run '$(PLANTED)' -v ./chaos
 
 lint: $(TOOLS)/built ## format, vet, staticcheck, build without go.work, contracts, and whether generated code is current
 	PATH="$(TOOLS):$$PATH" scripts/lint $(MODULES)

@@ -33,6 +33,8 @@ type Config struct {
 	// Kinds are the faults, by name, see Kinds. Each comes Times times.
 	Kinds []string
 	Times int
+	// Next are the programs that a rolling upgrade goes to, one for each time.
+	Next []string
 	// Patience is how long cases may take after the last fault, and then what waits
 	// may take to be done.
 	Patience time.Duration
@@ -79,7 +81,8 @@ type run struct {
 	Config
 	random   *rand.Rand
 	injected [][]byte // payloads that a fault has put on a stream
-	begin    func()   // has the cases begin that are due at this fault
+	probe    *probe
+	begin    func() // has the cases begin that are due at this fault
 }
 
 // Run takes the cases through and injects the faults meanwhile; the first comes
@@ -93,6 +96,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	report := &Report{Seed: cfg.Seed, Cluster: cfg.Layout.Cluster != nil, Cases: len(cfg.Persons)}
 	begun := time.Now()
 	probe := startProbe(ctx, cfg.Layout, cfg.Target.Authorities)
+	r.probe = probe
 	type result struct {
 		report *demo.Report
 		err    error

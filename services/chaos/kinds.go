@@ -15,8 +15,9 @@ import (
 
 // kind is a kind of fault.
 type kind struct {
-	// cluster says that it needs one, root that it needs to be root.
-	cluster, root bool
+	// cluster says that it needs one, root that it needs to be root, next that it
+	// needs another program and comes only when it is asked for.
+	cluster, root, next bool
 	// begins says that inject has the cases begin itself.
 	begins bool
 	// inject does it, undoes what does not pass by itself, and says what it did.
@@ -37,6 +38,7 @@ var kinds = map[string]kind{
 	"network-cut":        {cluster: true, inject: cutNetwork},
 	"network-half-open":  {cluster: true, inject: halfOpenNetwork},
 	"network-slow":       {cluster: true, inject: slowNetwork},
+	upgrading:            {next: true, begins: true, inject: upgrade},
 	"key-rotation":       {inject: rotateKeys},
 	"postgres-crash":     {cluster: true, inject: crashPostgres},
 	"postgres-standby":   {cluster: true, inject: killStandby},
@@ -56,7 +58,7 @@ func init() {
 func Kinds(cluster bool) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(kinds)) {
-		if (cluster || !kinds[name].cluster) && (!kinds[name].root || os.Geteuid() == 0) {
+		if k := kinds[name]; (cluster || !k.cluster) && (!k.root || os.Geteuid() == 0) && !k.next {
 			names = append(names, name)
 		}
 	}
@@ -66,7 +68,7 @@ func Kinds(cluster bool) []string {
 func check(cfg Config) error {
 	possible := Kinds(cfg.Layout.Cluster != nil)
 	for _, name := range cfg.Kinds {
-		if !slices.Contains(possible, name) {
+		if !slices.Contains(possible, name) && !(kinds[name].next && len(cfg.Next) >= cfg.Times) {
 			return fault.New(fault.Invalid, "chaos.fault", "there is no fault %q here: use %s", name, strings.Join(possible, ", "))
 		}
 	}

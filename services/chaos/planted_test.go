@@ -2,6 +2,8 @@ package chaos_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,8 +75,7 @@ var planted = []struct {
 
 // A chaos run finds each planted mistake, and passes without it.
 func TestChaosFindsPlantedMistakes(t *testing.T) {
-	_, here, _, _ := runtime.Caller(0)
-	services := filepath.Dir(filepath.Dir(here))
+	services := here(t)
 	for _, p := range planted {
 		t.Run(p.name, func(t *testing.T) {
 			program := build(t, services, p.edits)
@@ -103,11 +104,31 @@ func TestChaosFindsPlantedMistakes(t *testing.T) {
 	})
 }
 
-// build makes the program with edits to its sources.
-func build(t *testing.T, services string, edits []edit) string {
+// here is the folder of the services.
+func here(t *testing.T) string {
+	t.Helper()
+	_, file, _, ok := runtime.Caller(0)
+	if !ok {
+		t.Fatal("where the sources are is not known")
+	}
+	return filepath.Dir(filepath.Dir(file))
+}
+
+// added is a source file that is not there.
+type added struct{ file, content string }
+
+// build makes the program with edits to its sources, and with further ones.
+func build(t *testing.T, services string, edits []edit, files ...added) string {
 	t.Helper()
 	dir := t.TempDir()
 	replace := map[string]string{}
+	for i, f := range files {
+		path := filepath.Join(dir, fmt.Sprintf("added-%d", i))
+		if err := os.WriteFile(path, []byte(f.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		replace[filepath.Join(services, f.file)] = path
+	}
 	for _, e := range edits {
 		file := filepath.Join(services, e.file)
 		source := file
@@ -144,12 +165,26 @@ func build(t *testing.T, services string, edits []edit) string {
 }
 
 // run takes cases through the program under a fault.
-func run(t *testing.T, program, fault, times string) *chaos.Report {
+func run(t *testing.T, program, fault, times string, more ...string) *chaos.Report {
 	t.Helper()
-	said, err := exec.CommandContext(t.Context(), program, "chaos", "--json", "--seed", "1", "--cases", "8", "--fault", fault, "--times", times, "--patience", "15s",
-		"--data", t.TempDir()).Output()
+	data, err := os.MkdirTemp("", "kompetansespor-chaos-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(data) })
+	if err := os.Chmod(data, 0o711); err != nil { // PostgreSQL's user must get through
+		t.Fatal(err)
+	}
+	args := append([]string{
+		"chaos", "--json", "--seed", "1", "--cases", "8", "--fault", fault, "--times", times, "--patience", "15s", "--data", data,
+	}, more...)
+	said, err := exec.CommandContext(t.Context(), program, args...).Output()
 	report := &chaos.Report{}
 	if jsonErr := json.Unmarshal(said, report); jsonErr != nil {
+		var ended *exec.ExitError
+		if errors.As(err, &ended) {
+			said = append(said, ended.Stderr...)
+		}
 		t.Fatalf("%v: %v\n%s", err, jsonErr, said)
 	}
 	return report

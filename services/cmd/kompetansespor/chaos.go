@@ -28,6 +28,7 @@ func runChaos(ctx context.Context, args []string, stdout, stderr io.Writer) (err
 	several := set.Bool("cluster", false, clusterUsage)
 	kinds := set.String("fault", "", "the `FAULTS`, separated by commas; all that the system can have when not given")
 	times := set.Int("times", 1, "how often each fault comes, `N`")
+	next := set.String("next", "", "the `PROGRAMS` that a rolling-upgrade goes to, one for each time, separated by commas")
 	patience := set.Duration("patience", time.Minute, "how long cases may take after the last fault, and then what waits to be done, `TIME`")
 	asJSON := set.Bool("json", false, "print one JSON document and nothing else")
 	data := set.String("data", "", "the data `DIR`ectory, kept afterwards; a fresh one, removed when all is well, when not given")
@@ -72,6 +73,9 @@ func runChaos(ctx context.Context, args []string, stdout, stderr io.Writer) (err
 	}
 	if *kinds != "" {
 		cfg.Kinds = strings.Split(*kinds, ",")
+	}
+	if *next != "" {
+		cfg.Next = strings.Split(*next, ",")
 	}
 	if *asJSON {
 		cfg.Say = func(string) {}

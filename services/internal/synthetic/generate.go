@@ -11,13 +11,19 @@ import (
 const Most = 99999
 
 // Offers are n distinct people's offers by one employer, with dates that are
-// valid on today's date. n beyond Most is cut.
+// valid on today's date. No two have name and birth date in common: a register
+// would ask a clerk whether they are one. n beyond Most is cut.
 func Offers(seed uint64, n int, today time.Time, employer Employer) []Offer {
 	random := rand.New(rand.NewPCG(seed, seed^0x9e3779b97f4a7c15))
 	series := random.IntN(1000) // passport numbers of one seed share it
 	offers := make([]Offer, 0, min(max(n, 0), Most))
-	for i := range min(n, Most) {
-		offers = append(offers, person{random: random, today: today, number: i + 1, series: series}.offer(employer))
+	known := map[string]bool{}
+	for len(offers) < min(n, Most) {
+		one := person{random: random, today: today, number: len(offers) + 1, series: series}.offer(employer)
+		if who := plain(one.GivenName) + " " + plain(one.FamilyName) + " " + one.Birthdate; !known[who] {
+			known[who] = true
+			offers = append(offers, one)
+		}
 	}
 	return offers
 }

@@ -69,3 +69,17 @@ func TestInputFileHasTheSameMembers(t *testing.T) {
 		t.Errorf("got %+v", o)
 	}
 }
+
+// Who has name and birth date of another is for a clerk, who is not part of a run.
+func TestNobodyCouldBeTakenForAnother(t *testing.T) {
+	for seed := range uint64(50) {
+		known := map[string]bool{}
+		for _, o := range Offers(seed, 200, today, employer) {
+			who := plain(o.GivenName) + plain(o.FamilyName) + o.Birthdate
+			if known[who] {
+				t.Errorf("seed %d has %s %s twice", seed, o.GivenName, o.FamilyName)
+			}
+			known[who] = true
+		}
+	}
+}
