@@ -99,6 +99,11 @@ func (d *databases) furthest(ctx context.Context, old devsetup.Database) (next d
 		if one.Name == old.Name {
 			continue
 		}
+		// One that has just been started again does not answer yet, and nobody else
+		// may have what it has.
+		if err := d.await(ctx, one, "SELECT 1"); err != nil {
+			return next, nil, err
+		}
 		var received int64
 		err := d.ask(ctx, one, "postgres", func(db *sql.DB) error {
 			return db.QueryRowContext(ctx, "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')::bigint").Scan(&received)

@@ -19,6 +19,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
+	"github.com/kompetansespor/kompetansespor/services/internal/epoch"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/events"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -170,7 +171,7 @@ func newRig(t *testing.T) *rig {
 	driver, dsn := testkit.Source(t)
 	r.source = config.Database{Driver: driver, DSN: dsn}
 	db := testkit.Open(t, driver, dsn,
-		identity.Migrations(), agent.Migrations(), events.Migrations(), statuslist.Migrations(), issuance.Migrations(), store.Migrations())
+		epoch.Migrations(), identity.Migrations(), agent.Migrations(), events.Migrations(), statuslist.Migrations(), issuance.Migrations(), store.Migrations())
 	var err error
 	r.book, err = identity.Open(t.Context(), db, make([]byte, 32), r)
 	r.must(err)

@@ -298,3 +298,44 @@ func TestEventWhosePlaceIsGivenToAnotherIsPublishedAgain(t *testing.T) {
 		t.Error("nobody was told")
 	}
 }
+
+// What was published just before the stream was made anew is too young to be
+// compared in the round that notices it, and is not forgotten for that.
+func TestWhatWasTooYoungForARoundIsComparedAfterIt(t *testing.T) {
+	s := open(t, newStream())
+	clk := s.relay.Clock.(*clockAt)
+	r := &events.Reconciler{DB: s.db, Producer: producer, From: s.stream, Clock: clk, Log: s.relay.Log, MaxAge: 24 * time.Hour, Bell: s.outbox.Bell}
+	look := func(later time.Duration) {
+		t.Helper()
+		clk.now = clk.now.Add(later)
+		for busy := true; busy; {
+			var err error
+			busy, err = r.Step(t.Context())
+			check(t, err)
+		}
+		s.publish(t)
+	}
+	var want []string
+	happen := func(from, to int) {
+		for i := from; i < to; i++ {
+			want = append(want, fmt.Sprintf("c%02d", i))
+			s.happens(t, want[len(want)-1], "a")
+		}
+		s.publish(t)
+	}
+	look(0)
+	happen(0, 10)
+	look(20 * time.Second)
+	s.stream.sequence += 100 // places that nothing will be given again
+	happen(10, 12)           // the last on the stream
+	s.stream.forget()
+	s.stream.sequence = 0
+	happen(12, 13) // the first on the new one
+	look(time.Second)
+	look(20 * time.Second)
+	consumer := open(t, s.stream)
+	consumer.take(t)
+	for _, caseRef := range want {
+		same(t, caseRef, consumer.acted(t, caseRef), "a")
+	}
+}

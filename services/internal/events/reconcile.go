@@ -28,7 +28,7 @@ type Reconciler struct {
 	// Bell is rung when there is something to publish.
 	Bell *runner.Bell
 
-	round time.Time // when the last whole round began
+	round time.Time // until when the last whole round compared what was published
 	at    int64     // published_at of the last event that was compared in this round
 	atID  string    // and its id
 }
@@ -58,7 +58,7 @@ func (r *Reconciler) Step(ctx context.Context) (bool, error) {
 		if whole, err := r.begins(ctx, now); !whole || err != nil {
 			return false, err
 		}
-		r.round = now
+		r.round = now.Add(-settled) // what is younger is not compared in it
 	}
 	from := max(r.at, clock.Micros(now.Add(-r.MaxAge)))
 	rows, err := r.DB.Read().QueryContext(ctx, `

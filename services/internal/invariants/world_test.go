@@ -24,6 +24,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
+	"github.com/kompetansespor/kompetansespor/services/internal/epoch"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/events"
 	"github.com/kompetansespor/kompetansespor/services/internal/identity"
@@ -164,7 +165,7 @@ func (w *world) connect(user string) (*eventbus.Conn, error) {
 // open opens a service's database with the schema that the service has.
 func (w *world) open(ctx context.Context, s devsetup.Service) (*part, error) {
 	schemas := []sqldb.Migrations{
-		identity.Migrations(), agent.Migrations(), events.Migrations(), statuslist.Migrations(), issuance.Migrations(),
+		epoch.Migrations(), identity.Migrations(), agent.Migrations(), events.Migrations(), statuslist.Migrations(), issuance.Migrations(),
 		{Name: s.Name, Files: os.DirFS(filepath.Join("..", "..", s.Name, "internal", "store", "schema"))},
 	}
 	if slices.Contains([]string{"police", "tax", "bank"}, s.Name) {

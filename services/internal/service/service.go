@@ -25,6 +25,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
 	"github.com/kompetansespor/kompetansespor/services/internal/crash"
+	"github.com/kompetansespor/kompetansespor/services/internal/epoch"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/events"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -77,7 +78,7 @@ const (
 // own.
 func Schema(own ...sqldb.Migrations) []sqldb.Migrations {
 	return append([]sqldb.Migrations{
-		identity.Migrations(), agent.Migrations(), events.Migrations(), statuslist.Migrations(), issuance.Migrations(),
+		epoch.Migrations(), identity.Migrations(), agent.Migrations(), events.Migrations(), statuslist.Migrations(), issuance.Migrations(),
 	}, own...)
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/epoch"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/status"
@@ -233,7 +234,7 @@ func TestRevocationsOfTheFirstSchemaKeepTheirReasons(t *testing.T) {
 		return err
 	}))
 	o.ok(o.db.Close())
-	o.db = testkit.Open(t, driver, dsn, statuslist.Migrations())
+	o.db = testkit.Open(t, driver, dsn, epoch.Migrations(), statuslist.Migrations())
 	want := []string{
 		"1.2 b revoked 0 by did:web:tax.example: early at 00:00",
 		"1.3 a revoked 0 by did:web:tax.example: late at 00:01",

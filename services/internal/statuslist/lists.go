@@ -22,6 +22,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/cache"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
+	"github.com/kompetansespor/kompetansespor/services/internal/epoch"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/status"
@@ -141,17 +142,27 @@ func (l *Lists) Reserve(ctx context.Context, tx *sqldb.Tx, issuer, credentialID 
 	}
 }
 
-// take counts one more credential in the issuer's first list with room, and
-// begins a list when there is none.
+// perEpoch is how many lists an epoch may begin: their numbers are its own, since
+// nobody knows which lists, and which of their indices, were begun after the backup
+// that a database was restored from.
+const perEpoch = 1_000_000
+
+// take counts one more credential in the issuer's first list of this epoch with
+// room, and begins a list when there is none.
 func (l *Lists) take(ctx context.Context, tx *sqldb.Tx, issuer string) (number int64, err error) {
+	current, err := epoch.Current(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	after := current * perEpoch
 	err = tx.QueryRowContext(ctx, `
 		UPDATE status_list SET taken = taken + 1
-		WHERE number = (SELECT number FROM status_list WHERE issuer = $1 AND taken < $2 ORDER BY number LIMIT 1)
-		RETURNING number`, issuer, l.Capacity).Scan(&number)
+		WHERE number = (SELECT number FROM status_list WHERE issuer = $1 AND taken < $2 AND number > $3 ORDER BY number LIMIT 1)
+		RETURNING number`, issuer, l.Capacity, after).Scan(&number)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = tx.QueryRowContext(ctx, `
 			INSERT INTO status_list (number, issuer, taken, version)
-			VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM status_list), $1, 1, 1) RETURNING number`, issuer).Scan(&number)
+			VALUES ((SELECT COALESCE(MAX(number), $2) + 1 FROM status_list WHERE number > $2), $1, 1, 1) RETURNING number`, issuer, after).Scan(&number)
 	}
 	return number, err
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/cache"
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
+	"github.com/kompetansespor/kompetansespor/services/internal/epoch"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identity"
 	"github.com/kompetansespor/kompetansespor/services/internal/resolver"
@@ -128,7 +129,7 @@ func open(t testing.TB, change ...func(c *statuslist.Config)) *office {
 	ctx := context.Background()
 	o := &office{t: t, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC), replace: map[string][]byte{}}
 	var err error
-	o.db = testkit.Database(t, identity.Migrations(), statuslist.Migrations())
+	o.db = testkit.Database(t, epoch.Migrations(), identity.Migrations(), statuslist.Migrations())
 	o.book, err = identity.Open(ctx, o.db, make([]byte, 32), o)
 	o.ok(err)
 	for _, name := range []string{issuer, other} {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/agent"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
+	"github.com/kompetansespor/kompetansespor/services/internal/epoch"
 	"github.com/kompetansespor/kompetansespor/services/internal/events"
 	"github.com/kompetansespor/kompetansespor/services/internal/identity"
 	"github.com/kompetansespor/kompetansespor/services/internal/issuance"
@@ -64,7 +65,7 @@ func Open(t testing.TB, service string, migrations ...sqldb.Migrations) *Harness
 	t.Helper()
 	ctx := context.Background()
 	all := append([]sqldb.Migrations{
-		identity.Migrations(), agent.Migrations(), events.Migrations(), statuslist.Migrations(), issuance.Migrations(),
+		epoch.Migrations(), identity.Migrations(), agent.Migrations(), events.Migrations(), statuslist.Migrations(), issuance.Migrations(),
 	}, migrations...)
 	db := testkit.Database(t, all...)
 	var err error

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/internal/epoch"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
@@ -74,7 +75,7 @@ func TestNumbersOfTheFirstVersionStay(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	db := testkit.Open(t, driver, dsn, onboarding.Migrations(), store.Migrations())
+	db := testkit.Open(t, driver, dsn, epoch.Migrations(), onboarding.Migrations(), store.Migrations())
 	s := store.Store{Sealer: sealer, Fingerprint: fingerprint}
 	r, err := s.ByCase(t.Context(), db.Read(), "case_1")
 	if err != nil {
@@ -116,7 +117,7 @@ func TestNumbersOfTheFirstVersionStay(t *testing.T) {
 }
 
 func TestPointerIsMovedFromWhereItWasRead(t *testing.T) {
-	db := testkit.Database(t, onboarding.Migrations(), store.Migrations())
+	db := testkit.Database(t, epoch.Migrations(), onboarding.Migrations(), store.Migrations())
 	s := store.Store{}
 	move := func(register string, from, to int64) error {
 		return db.Tx(t.Context(), func(tx *sqldb.Tx) error { return s.Advance(t.Context(), tx, register, from, to) })

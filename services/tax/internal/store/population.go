@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
+	"github.com/kompetansespor/kompetansespor/services/internal/epoch"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
@@ -160,6 +161,11 @@ func (p *Population) decide(ctx context.Context, tx *sqldb.Tx, r registration.Re
 	}})
 }
 
+// perEpoch is how many numbers of a series an epoch has: more than are born on a
+// day and come. Those that were handed out after the backup that a database was
+// restored from are passed over.
+const perEpoch = 300
+
 // allocate takes the next number of the birth date that nobody has or had. Where
 // the last search ended is kept, so that a day's thousandth is found like the
 // first.
@@ -174,6 +180,11 @@ func (p *Population) allocate(ctx context.Context, tx *sqldb.Tx, r registration.
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return identifier.Candidate{}, fmt.Errorf("read series: %w", err)
 	}
+	current, err := epoch.Current(ctx, tx)
+	if err != nil {
+		return identifier.Candidate{}, err
+	}
+	begin = max(begin, current*perEpoch)
 	position := int64(0)
 	for candidate := range series.Numbers() {
 		position++
