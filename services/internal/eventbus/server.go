@@ -63,7 +63,7 @@ func (m *Member) join(options *server.Options, certificate func() (*tls.Certific
 			MinVersion:           tls.VersionTLS12,
 			GetCertificate:       func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate() },
 			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return certificate() },
-			RootCAs: m.Authorities, ClientCAs: m.Authorities, ClientAuth: tls.RequireAndVerifyClientCert,
+			RootCAs:              m.Authorities, ClientCAs: m.Authorities, ClientAuth: tls.RequireAndVerifyClientCert,
 		},
 	}
 	for _, peer := range m.Peers {
@@ -103,15 +103,15 @@ func StartServer(cfg ServerConfig) (*Server, error) {
 		return nil, fmt.Errorf("start event bus: %w", err)
 	}
 	options := &server.Options{
-		ServerName:         "kompetansespor",
-		Host:               host,
-		Port:               port,
-		NoSigs:             true,
-		MaxPayload:         64 << 10,
-		MaxConn:            1000,
-		Users:              users,
-		TLS:                true,
-		TLSTimeout:         5,
+		ServerName: "kompetansespor",
+		Host:       host,
+		Port:       port,
+		NoSigs:     true,
+		MaxPayload: 64 << 10,
+		MaxConn:    1000,
+		Users:      users,
+		TLS:        true,
+		TLSTimeout: 5,
 		TLSConfig: &tls.Config{
 			MinVersion:     tls.VersionTLS12,
 			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cfg.Certificate() },

@@ -323,11 +323,11 @@ func TestWhatWasTooYoungForARoundIsComparedAfterIt(t *testing.T) {
 		}
 		s.publish(t)
 	}
+	s.stream.sequence = 100 // places that the new stream will not come to
 	look(0)
 	happen(0, 10)
 	look(20 * time.Second)
-	s.stream.sequence += 100 // places that nothing will be given again
-	happen(10, 12)           // the last on the stream
+	happen(10, 12) // the last on the stream
 	s.stream.forget()
 	s.stream.sequence = 0
 	happen(12, 13) // the first on the new one
