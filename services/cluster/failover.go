@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 )
@@ -104,10 +105,7 @@ func (d *databases) furthest(ctx context.Context, old devsetup.Database) (next d
 		if err := d.await(ctx, one, "SELECT 1"); err != nil {
 			return next, nil, err
 		}
-		var received int64
-		err := d.ask(ctx, one, "postgres", func(db *sql.DB) error {
-			return db.QueryRowContext(ctx, "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')::bigint").Scan(&received)
-		})
+		received, err := d.received(ctx, one)
 		if err != nil {
 			return next, nil, fmt.Errorf("ask %s how far it is: %w", one.Name, err)
 		}
@@ -122,6 +120,29 @@ func (d *databases) furthest(ctx context.Context, old devsetup.Database) (next d
 	}
 	return next, others, nil
 }
+
+// received is how far a standby's log goes, in bytes. One that has been started
+// since the primary ended has received nothing since, and is as far as it comes with
+// what it has: it is asked until it goes no further.
+func (d *databases) received(ctx context.Context, one devsetup.Database) (far int64, err error) {
+	const question = "SELECT pg_wal_lsn_diff(GREATEST(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), '0/0')::bigint"
+	for before := int64(-1); before != far; {
+		before = far
+		err := d.ask(ctx, one, "postgres", func(db *sql.DB) error { return db.QueryRowContext(ctx, question).Scan(&far) })
+		if err != nil {
+			return 0, err
+		}
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-time.After(settle):
+		}
+	}
+	return far, nil
+}
+
+// settle is how long a log that goes no further is watched.
+const settle = 300 * time.Millisecond
 
 func (d *databases) promote(ctx context.Context, one devsetup.Database) error {
 	return d.ask(ctx, one, "postgres", func(db *sql.DB) error {

@@ -26,6 +26,10 @@ const usage = `kompetansespor: from a signed offer to work, with nothing typed t
         run one service
   kompetansespor migrate [--dsn URL [--bootstrap]] --config FILE...
         bring the databases of services up to date; on PostgreSQL with the rights of --dsn, which a service has not
+  kompetansespor backup --to FOLDER [--dsn URL] --config FILE...
+        copy the databases of services, which may be running, as they stand at one instant
+  kompetansespor restore --from FOLDER [--dsn URL] --config FILE...
+        put such a copy in the place of the databases; nothing that was handed out since is handed out again
   kompetansespor stand-ins [--listen ADDRESS] [--data DIR]
         serve stand-ins for the registers outside, for development
   kompetansespor keys list|rotate --config FILE --did DID [--kind KIND] [--overlap TIME]
@@ -50,6 +54,8 @@ const usage = `kompetansespor: from a signed offer to work, with nothing typed t
         run the development NATS server of a data directory
   kompetansespor nats reconcile --url URL --password-file FILE --ca FILE [--replicas N]
         make the streams and consumers that a server lacks, as its admin, and tell where it differs
+  kompetansespor nats recreate --url URL --password-file FILE --ca FILE [--replicas N]
+        delete every stream and make it anew, empty, after a restore; the services publish again what their databases know
 `
 
 func main() {
@@ -85,6 +91,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return manageNATS(ctx, rest, stdout, stderr)
 	case "migrate":
 		return migrateSchemas(ctx, rest, stdout, stderr)
+	case "backup":
+		return takeBackup(ctx, rest, stdout, stderr)
+	case "restore":
+		return restoreBackup(ctx, rest, stdout, stderr)
 	case "stand-ins":
 		return serveStandIns(ctx, rest, stderr)
 	case "up":

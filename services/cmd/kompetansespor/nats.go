@@ -20,16 +20,17 @@ import (
 
 // manageNATS is the command for the event bus.
 func manageNATS(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	if len(args) > 0 && args[0] == "reconcile" {
-		return reconcileNATS(ctx, args[1:], stdout, stderr)
+	if len(args) > 0 && (args[0] == "reconcile" || args[0] == "recreate") {
+		return reconcileNATS(ctx, args[0], args[1:], stdout, stderr)
 	}
 	return serveNATS(ctx, args, stderr)
 }
 
 // reconcileNATS makes the streams and consumers that a server or cluster of
-// somebody else's lacks. What differs is told and left as it is.
-func reconcileNATS(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	set := flags("nats reconcile", stderr)
+// somebody else's lacks. What differs is told and left as it is. Recreate deletes
+// the streams first.
+func reconcileNATS(ctx context.Context, verb string, args []string, stdout, stderr io.Writer) error {
+	set := flags("nats "+verb, stderr)
 	url := set.String("url", "", "the `URL`s of the servers, separated by commas")
 	passwordFile := set.String("password-file", "", "the `FILE` with the password of the user "+eventbus.AdminUser)
 	ca := set.String("ca", "", "the `FILE` with the authorities that sign the servers' certificates")
@@ -45,9 +46,12 @@ func reconcileNATS(ctx context.Context, args []string, stdout, stderr io.Writer)
 	if err != nil {
 		return err
 	}
-	drift, err := reconcileAt(ctx, eventbus.Config{
-		URL: *url, User: eventbus.AdminUser, Password: strings.TrimSpace(string(password)), CA: authorities,
-	}, eventbus.Standard(*replicas))
+	at := eventbus.Config{URL: *url, User: eventbus.AdminUser, Password: strings.TrimSpace(string(password)), CA: authorities}
+	topology, do := eventbus.Standard(*replicas), (*eventbus.Admin).Reconcile
+	if verb == "recreate" {
+		do = (*eventbus.Admin).Recreate
+	}
+	drift, err := asAdmin(ctx, at, topology, do)
 	if err != nil {
 		return err
 	}
@@ -61,16 +65,19 @@ func reconcileNATS(ctx context.Context, args []string, stdout, stderr io.Writer)
 	return nil
 }
 
-// reconcileAt makes what the topology names and the server lacks.
-func reconcileAt(ctx context.Context, at eventbus.Config, topology eventbus.Topology) (drift []string, err error) {
+// asAdmin connects as the admin and has a topology be there.
+func asAdmin(
+	ctx context.Context, at eventbus.Config, topology eventbus.Topology,
+	do func(*eventbus.Admin, context.Context, eventbus.Topology) ([]string, error),
+) (drift []string, err error) {
 	admin, err := eventbus.Connect(at)
 	if err != nil {
 		return nil, err
 	}
 	defer admin.Close()
-	bounded, cancel := context.WithTimeout(ctx, 20*time.Second)
+	bounded, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	return eventbus.NewAdmin(admin).Reconcile(bounded, topology)
+	return do(eventbus.NewAdmin(admin), bounded, topology)
 }
 
 // serveNATS runs the NATS server as a process of its own.
@@ -175,7 +182,8 @@ func reconcileLayout(ctx context.Context, layout *devsetup.Layout, url string, t
 	if err != nil {
 		return nil, err
 	}
-	return reconcileAt(ctx, eventbus.Config{URL: url, User: eventbus.AdminUser, Password: passwords[eventbus.AdminUser], CA: authorities}, topology)
+	at := eventbus.Config{URL: url, User: eventbus.AdminUser, Password: passwords[eventbus.AdminUser], CA: authorities}
+	return asAdmin(ctx, at, topology, (*eventbus.Admin).Reconcile)
 }
 
 func readPool(path string) (*x509.CertPool, error) {

@@ -51,6 +51,23 @@ func (a *Admin) Reconcile(ctx context.Context, t Topology) (drift []string, err 
 	return append(drift, extra...), nil
 }
 
+// Recreate deletes the streams of a topology, with all that is on them, and makes
+// them anew. It is for a system whose databases were restored: the streams hold what
+// these no longer know.
+func (a *Admin) Recreate(ctx context.Context, t Topology) (drift []string, err error) {
+	js, err := jetstream.New(a.conn.nc)
+	if err != nil {
+		return nil, fmt.Errorf("recreate streams: %w", err)
+	}
+	for _, producer := range t.Producers {
+		_, err := Ask(ctx, func(ctx context.Context) (bool, error) { return true, js.DeleteStream(ctx, Stream(producer)) })
+		if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return nil, fmt.Errorf("delete stream %s: %w", Stream(producer), err)
+		}
+	}
+	return a.Reconcile(ctx, t)
+}
+
 func (t Topology) stream(producer string) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:       Stream(producer),

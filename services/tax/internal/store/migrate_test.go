@@ -114,6 +114,35 @@ func TestNumbersOfTheFirstVersionStay(t *testing.T) {
 			t.Error("a number of the first version was given again")
 		}
 	}
+
+	// After a restore the register passes over what may have been handed out since
+	// the backup.
+	err = db.Tx(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := epoch.Begin(t.Context(), tx, "backup", at)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	series := identifier.Series{
+		Kind: identifier.BirthNumber, Birth: time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC), Sex: identifier.SexFemale, Rule: identifier.ControlRuleAt(at),
+	}
+	passed := map[string]bool{}
+	for candidate := range series.Numbers() {
+		if passed[candidate.Number] = true; len(passed) == 300 {
+			break
+		}
+	}
+	_, err = own.Requisition(t.Context(), registration.Requisition{
+		Reference: "d", Kind: identifier.BirthNumber, GivenName: "Lisa", FamilyName: "Johnsond", Birth: series.Birth, Sex: series.Sex,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers, err = own.Answers(t.Context(), 3)
+	if err != nil || len(answers) != 1 || passed[answers[0].Number.Number] {
+		t.Errorf("%+v, %v", answers, err)
+	}
 }
 
 func TestPointerIsMovedFromWhereItWasRead(t *testing.T) {
