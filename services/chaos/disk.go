@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -39,7 +40,11 @@ func (r *run) whileDown(ctx context.Context, name string, do func() error) error
 	if err := cluster.Hold(r.Layout, name); err != nil {
 		return err
 	}
-	err = syscall.Kill(pid, syscall.SIGKILL)
+	signal := syscall.SIGKILL
+	if strings.HasPrefix(name, "postgres") {
+		signal = syscall.SIGQUIT // ends its children as well, without a checkpoint
+	}
+	err = syscall.Kill(pid, signal)
 	for err == nil && syscall.Kill(pid, 0) == nil {
 		err = pause(ctx, lookEvery)
 	}

@@ -33,6 +33,7 @@ var kinds = map[string]kind{
 	"stream-deleted":     {inject: deleteStream},
 	"message-damaged":    {inject: damageMessages},
 	"disk-full":          {root: true, begins: true, inject: fillDisk},
+	"power-loss":         {root: true, begins: true, inject: losePower},
 	skewed:               {begins: true, inject: skewClock},
 	"certificate-expiry": {begins: true, inject: expireCertificates},
 	"network-cut":        {cluster: true, inject: cutNetwork},
