@@ -30,6 +30,10 @@ const usage = `kompetansespor: from a signed offer to work, with nothing typed t
         copy the databases of services, which may be running, as they stand at one instant
   kompetansespor restore --from FOLDER [--dsn URL] --config FILE...
         put such a copy in the place of the databases; nothing that was handed out since is handed out again
+  kompetansespor doctor --config FILE...
+        look at configurations and at all that they name, and say what is wrong and how to mend it
+  kompetansespor cluster failover --data DIR
+        end the database primary of a cluster on this machine, and promote a standby
   kompetansespor stand-ins [--listen ADDRESS] [--data DIR]
         serve stand-ins for the registers outside, for development
   kompetansespor keys list|rotate --config FILE --did DID [--kind KIND] [--overlap TIME]
@@ -91,6 +95,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return manageNATS(ctx, rest, stdout, stderr)
 	case "migrate":
 		return migrateSchemas(ctx, rest, stdout, stderr)
+	case "cluster":
+		return manageCluster(ctx, rest, stdout, stderr)
+	case "doctor":
+		return examine(ctx, rest, stdout, stderr)
 	case "backup":
 		return takeBackup(ctx, rest, stdout, stderr)
 	case "restore":

@@ -46,6 +46,9 @@ type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
 
+// Ping says whether the server answers.
+func (r *Redis) Ping(ctx context.Context) error { return r.client.Ping(ctx).Err() }
+
 // Close ends the connections.
 func (r *Redis) Close() error { return r.client.Close() }
 

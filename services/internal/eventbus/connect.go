@@ -109,6 +109,22 @@ func (c *Conn) asking(ctx context.Context, patience time.Duration) (context.Cont
 	}
 }
 
+// Await waits until the connection stands, or fails as Ready does.
+func (c *Conn) Await(ctx context.Context, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_, err := Ask(ctx, func(ctx context.Context) (struct{}, error) {
+		if c.nc.IsConnected() {
+			return struct{}{}, nil
+		}
+		return struct{}{}, nats.ErrConnectionReconnecting
+	})
+	if err != nil {
+		return c.Ready(ctx)
+	}
+	return nil
+}
+
 // Ready reports whether the connection stands.
 func (c *Conn) Ready(context.Context) error {
 	if !c.nc.IsConnected() {

@@ -34,6 +34,36 @@ func Migrate(ctx context.Context, driver, dsn string, migrations ...Migrations) 
 	return ran, nil
 }
 
+// Inspect opens a database to look at it, and changes nothing. It fails when the
+// database does not answer, and with sqldb.schema_new or, where a service may not
+// change its schema, sqldb.schema_old.
+func Inspect(ctx context.Context, driver, dsn string, migrations ...Migrations) (_ *DB, err error) {
+	db, err := connect(driver, dsn)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+	if err := db.Ping(ctx); err != nil {
+		return nil, err
+	}
+	for _, m := range migrations {
+		if err := db.current(ctx, m); err != nil {
+			return nil, err
+		}
+		if db.dialect.migratesItself {
+			continue
+		}
+		if err := db.complete(ctx, m); err != nil {
+			return nil, err
+		}
+	}
+	return db, nil
+}
+
 func (db *DB) migrate(ctx context.Context, m Migrations) (int, error) {
 	provider, err := db.provider(m)
 	if err != nil {
