@@ -97,6 +97,17 @@ func (r *runner) postgres(ctx context.Context) error {
 	if err := copies.Wait(); err != nil {
 		return err
 	}
+	return d.settle(ctx)
+}
+
+// Settle waits until the standbys of a cluster whose servers somebody else runs
+// follow, and has commits wait for one of them. Its first server must be the primary.
+func Settle(ctx context.Context, layout *devsetup.Layout) error {
+	return (&databases{Cluster: layout.Cluster}).settle(ctx)
+}
+
+func (d *databases) settle(ctx context.Context) error {
+	primary, standbys := d.Postgres[0], d.Postgres[1:]
 	if err := d.await(ctx, primary, fmt.Sprintf("SELECT 1 FROM pg_stat_replication HAVING COUNT(*) = %d", len(standbys))); err != nil {
 		return fmt.Errorf("standbys do not follow: %w", err)
 	}

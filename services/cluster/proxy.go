@@ -59,20 +59,25 @@ func listeners(layout *devsetup.Layout) []listener {
 	return all
 }
 
+// WriteProxy writes the proxy's configuration.
+func WriteProxy(layout *devsetup.Layout) error {
+	var text strings.Builder
+	if err := proxyFile.Execute(&text, listeners(layout)); err != nil {
+		return err
+	}
+	return os.WriteFile(layout.Cluster.ProxyFile, []byte(text.String()), 0o600)
+}
+
 // proxy starts haproxy before the replicas.
 func (r *runner) proxy() error {
 	program, err := find("haproxy")
 	if err != nil {
 		return err
 	}
-	var text strings.Builder
-	if err := proxyFile.Execute(&text, listeners(r.Layout)); err != nil {
+	if err := WriteProxy(r.Layout); err != nil {
 		return err
 	}
 	file := r.Layout.Cluster.ProxyFile
-	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
-		return err
-	}
 	r.keep(&r.above, "proxy", func() *exec.Cmd { return exec.Command(program, "-db", "-f", file) })
 	return nil
 }

@@ -32,8 +32,9 @@ const usage = `kompetansespor: from a signed offer to work, with nothing typed t
         put such a copy in the place of the databases; nothing that was handed out since is handed out again
   kompetansespor doctor --config FILE...
         look at configurations and at all that they name, and say what is wrong and how to mend it
-  kompetansespor cluster failover --data DIR
-        end the database primary of a cluster on this machine, and promote a standby
+  kompetansespor cluster prepare|settle|failover --data DIR
+        write what the servers and services of a cluster need; make roles, schemas and streams once they run; end the
+        database primary and promote a standby
   kompetansespor stand-ins [--listen ADDRESS] [--data DIR]
         serve stand-ins for the registers outside, for development
   kompetansespor keys list|rotate --config FILE --did DID [--kind KIND] [--overlap TIME]

@@ -21,15 +21,20 @@ func processes(ctx context.Context, layout *devsetup.Layout, logs io.Writer) err
 	return cluster.Run(ctx, cluster.Config{
 		Layout: layout, Program: self, Logs: logs,
 		Prepare: func(ctx context.Context, postgres string) error {
-			if err := migrateAll(ctx, postgres, layout); err != nil {
-				return err
-			}
-			topology := eventbus.Standard(len(layout.Cluster.NATS))
-			drift, err := reconcileLayout(ctx, layout, layout.NATS.URL, topology)
+			drift, err := settle(ctx, layout, postgres)
 			for _, one := range drift {
 				fmt.Fprintf(logs, "{\"level\":\"WARN\",\"msg\":\"event bus differs from what it should be\",\"drift\":%q}\n", one)
 			}
 			return err
 		},
 	})
+}
+
+// settle makes roles and schemas, as the administrator of PostgreSQL, and streams, as
+// that of the event bus.
+func settle(ctx context.Context, layout *devsetup.Layout, postgres string) (drift []string, err error) {
+	if err := migrateAll(ctx, postgres, layout); err != nil {
+		return nil, err
+	}
+	return reconcileLayout(ctx, layout, layout.NATS.URL, eventbus.Standard(len(layout.Cluster.NATS)))
 }

@@ -69,8 +69,8 @@ type clusterPorts struct {
 
 // cluster says where everything of a cluster will be, and has the layout lead to
 // it.
-func (l *Layout) cluster() error {
-	chosen, err := chooseClusterPorts(filepath.Join(l.Dir, "cluster.yaml"))
+func (l *Layout) cluster(options Options) error {
+	chosen, err := chooseClusterPorts(filepath.Join(l.Dir, "cluster.yaml"), options)
 	if err != nil {
 		return err
 	}
@@ -135,11 +135,20 @@ func (c *Cluster) directories() []string {
 	return dirs
 }
 
-func chooseClusterPorts(path string) (chosen clusterPorts, err error) {
+// clusterPort is the first of the ports of a cluster that are not the layout's: Redis,
+// the replicas, the event bus, and PostgreSQL last.
+const clusterPort = 7401
+
+func chooseClusterPorts(path string, options Options) (chosen clusterPorts, err error) {
 	content, err := keep(path, 0o600, func() ([]byte, error) {
-		found, err := freePorts(2*clusterReplicas*len(Services()) + 2*clusterNATS + clusterPostgres + 1)
-		if err != nil {
-			return nil, err
+		var found []int
+		for i := range 2*clusterReplicas*len(Services()) + 2*clusterNATS + clusterPostgres + 1 {
+			found = append(found, clusterPort+i)
+		}
+		if options.FreePorts {
+			if found, err = freePorts(len(found)); err != nil {
+				return nil, err
+			}
 		}
 		next := func() (port int) {
 			port, found = found[0], found[1:]
@@ -157,8 +166,10 @@ func chooseClusterPorts(path string) (chosen clusterPorts, err error) {
 		for range clusterPostgres {
 			made.Postgres = append(made.Postgres, next())
 		}
-		if made.SocketDir, err = os.MkdirTemp("", "ks-pg-"); err != nil {
-			return nil, err
+		if made.SocketDir = options.Sockets; made.SocketDir == "" {
+			if made.SocketDir, err = os.MkdirTemp("", "ks-pg-"); err != nil {
+				return nil, err
+			}
 		}
 		return yaml.Marshal(made)
 	})

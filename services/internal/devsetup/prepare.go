@@ -71,6 +71,9 @@ type Options struct {
 	// PostgreSQL servers, three of the event bus and Redis. Postgres is then
 	// chosen.
 	Clustered bool
+	// Sockets is the folder of the cluster's PostgreSQL sockets, when the directory is
+	// made. Empty: a fresh one with a short path.
+	Sockets string
 	// TelemetryEndpoint goes into every configuration.
 	TelemetryEndpoint string
 	// Clock dates certificates. Nil: the machine's clock.
@@ -253,7 +256,7 @@ func prepare(dir string, options Options) (*Layout, error) {
 	}
 	l := describe(dir, taken)
 	if options.Clustered {
-		if err := l.cluster(); err != nil {
+		if err := l.cluster(options); err != nil {
 			return nil, err
 		}
 		options.Postgres = l.Cluster.databaseURL("", "127.0.0.1")
