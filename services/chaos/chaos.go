@@ -50,6 +50,10 @@ type Report struct {
 	Completed int      `json:"completed"`
 	Faults    []Fault  `json:"faults"`
 	Breaches  []string `json:"breaches"`
+	// Slowest is the case that took longest: what a person feels of all faults on its
+	// way. Middling is the one in the middle.
+	Slowest  time.Duration `json:"slowest_ns"`
+	Middling time.Duration `json:"middling_ns"`
 	// Took is from the first case to the last that completed, Drained from then
 	// until nothing waited anywhere.
 	Took    time.Duration `json:"took_ns"`
@@ -132,13 +136,17 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if ended.report == nil {
 		return nil, ended.err
 	}
+	var times []time.Duration
 	for _, one := range ended.report.Cases {
+		times = append(times, one.Took)
 		if one.Outcome == demo.Completed {
 			report.Completed++
 		} else {
 			report.Breaches = append(report.Breaches, fmt.Sprintf("case %s has not completed: %s %s", one.CaseRef, one.Outcome, one.Problem))
 		}
 	}
+	slices.Sort(times)
+	report.Slowest, report.Middling = times[len(times)-1], times[len(times)/2]
 	return report, r.settle(ctx, report)
 }
 

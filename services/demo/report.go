@@ -64,6 +64,8 @@ type Case struct {
 	CaseRef string `json:"case_ref"`
 	Outcome string `json:"outcome"`
 	Problem string `json:"problem,omitempty"`
+	// Took is from the person's first step to the last, in this process's time.
+	Took time.Duration `json:"took_ns"`
 }
 
 // Completed is the outcome of a case in which everything happened, notStarted of
@@ -99,6 +101,7 @@ func Run(ctx context.Context, target Target, cases Cases) (*Report, error) {
 	}
 	reports := make([]*Report, len(persons))
 	problems := make([]error, len(persons))
+	took := make([]time.Duration, len(persons))
 	next := make(chan int)
 	var wg sync.WaitGroup
 	for range min(max(cases.Parallel, 1), len(persons)) {
@@ -108,7 +111,9 @@ func Run(ctx context.Context, target Target, cases Cases) (*Report, error) {
 				if i == 0 && cases.Say != nil {
 					say = cases.Say
 				}
+				begun := time.Now()
 				reports[i], problems[i] = c.one(ctx, persons[i], say)
+				took[i] = time.Since(begun)
 			}
 		})
 	}
@@ -125,7 +130,7 @@ func Run(ctx context.Context, target Target, cases Cases) (*Report, error) {
 	wg.Wait()
 	first := reports[0]
 	for i, r := range reports {
-		one := Case{CaseRef: r.CaseRef, Outcome: r.Outcome}
+		one := Case{CaseRef: r.CaseRef, Outcome: r.Outcome, Took: took[i]}
 		if problems[i] != nil {
 			one.Problem = problems[i].Error()
 		}

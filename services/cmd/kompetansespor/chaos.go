@@ -110,11 +110,12 @@ func printChaos(w io.Writer, r *chaos.Report) error {
 	_, err := fmt.Fprintf(w, `
 seed        %d
 cases       %d of %d completed in %s
+a case      took %s at most, %s in the middle
 faults      %d, ready again after %s at most
 intake      closed for %s at most
 backlog     nothing waited %s after the last case
 invariants  %d breaches
-`, r.Seed, r.Completed, r.Cases, round(r.Took), len(r.Faults), round(slowest), round(r.Intake), round(r.Drained), len(r.Breaches))
+`, r.Seed, r.Completed, r.Cases, round(r.Took), round(r.Slowest), round(r.Middling), len(r.Faults), round(slowest), round(r.Intake), round(r.Drained), len(r.Breaches))
 	for i, breach := range r.Breaches {
 		if i == 20 {
 			fmt.Fprintf(w, "  and %d more\n", len(r.Breaches)-i)

@@ -274,6 +274,7 @@ func TestCredentialsReachTheirOwnAndNothingElse(t *testing.T) {
 		may := map[string]bool{}
 		if allowed[user].tells {
 			may["ks."+user+".case-1"], may["$JS.API.STREAM.MSG.GET."+eventbus.Stream(user)] = true, true
+			may["$JS.API.STREAM.INFO."+eventbus.Stream(user)] = true
 		}
 		for _, producer := range allowed[user].listens {
 			at := eventbus.Stream(producer) + "." + user
@@ -502,5 +503,22 @@ func TestEventIsPublishedAfterTheOneThatWasExpected(t *testing.T) {
 	}
 	if none, err := p.At(within(t), 999); err != nil || none.Sequence != 0 {
 		t.Errorf("%+v, %v", none, err)
+	}
+}
+
+// A producer can tell how full its own stream is.
+func TestStreamTellsHowFullItIs(t *testing.T) {
+	t.Parallel()
+	b := startBus(t)
+	p := eventbus.NewPublisher(b.as("verifier"), "verifier")
+	before, most, err := p.Fill(within(t))
+	if err != nil || before != 0 || most != uint64(eventbus.Standard(1).MaxBytes) {
+		t.Fatal(before, most, err)
+	}
+	if _, err := p.Publish(within(t), "ks.verifier.case-1", "1", make([]byte, 1000), eventbus.Anywhere); err != nil {
+		t.Fatal(err)
+	}
+	if used, _, err := p.Fill(within(t)); err != nil || used < 1000 {
+		t.Error(used, err)
 	}
 }

@@ -132,6 +132,32 @@ func (p *Publisher) read(ctx context.Context, of map[string]any) (Stored, error)
 	return got.Message, nil
 }
 
+// Fill gives how many bytes the producer's stream has, and how many it may.
+func (p *Publisher) Fill(ctx context.Context) (used, most uint64, err error) {
+	ctx, cancel := p.conn.asking(ctx, ackWait)
+	defer cancel()
+	reply, err := p.conn.nc.RequestWithContext(ctx, "$JS.API.STREAM.INFO."+p.stream, nil)
+	if err != nil {
+		return 0, 0, unavailable(err, "ask how full the stream is")
+	}
+	var got struct {
+		State struct {
+			Bytes uint64 `json:"bytes"`
+		} `json:"state"`
+		Config struct {
+			MaxBytes uint64 `json:"max_bytes"`
+		} `json:"config"`
+		Error *apiError `json:"error"`
+	}
+	if err := json.Unmarshal(reply.Data, &got); err != nil {
+		return 0, 0, unavailable(err, "ask how full the stream is")
+	}
+	if got.Error != nil {
+		return 0, 0, unavailable(got.Error, "ask how full the stream is")
+	}
+	return got.State.Bytes, got.Config.MaxBytes, nil
+}
+
 // compare reads back what the stream took for the same event.
 func (p *Publisher) compare(ctx context.Context, sequence uint64, subject, id string, payload []byte) error {
 	got, err := p.At(ctx, sequence)

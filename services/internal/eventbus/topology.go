@@ -66,7 +66,7 @@ const AdminUser = "admin"
 // its own stream back, and its own inbox. Nothing else of $JS.API.
 func (t Topology) Permissions(user string) (publish, subscribe []string) {
 	if slices.Contains(t.Producers, user) {
-		publish = append(publish, "ks."+user+".>", "$JS.API.STREAM.MSG.GET."+Stream(user))
+		publish = append(publish, "ks."+user+".>", "$JS.API.STREAM.MSG.GET."+Stream(user), "$JS.API.STREAM.INFO."+Stream(user))
 	}
 	for _, producer := range t.Consumers[user] {
 		at := Stream(producer) + "." + Durable(user)

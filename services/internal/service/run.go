@@ -122,17 +122,23 @@ func (s *Service) inTurns(jobs []runner.Job) []runner.Job {
 // outbox.
 const reconcileEvery = 10 * time.Second
 
+// fillEvery is how often it is looked at how full the stream is.
+const fillEvery = time.Minute
+
 func (s *Service) jobs(p Parts) []runner.Job {
 	jobs := append(s.Agent.Jobs(), p.Jobs...)
 	if s.bus == nil {
 		return jobs
 	}
-	relay := &events.Relay{DB: s.DB, Producer: s.Config.Service, To: eventbus.NewPublisher(s.bus, s.Config.Service), Clock: s.Clock, Log: s.Log}
+	own := eventbus.NewPublisher(s.bus, s.Config.Service)
+	relay := &events.Relay{DB: s.DB, Producer: s.Config.Service, To: own, Clock: s.Clock, Log: s.Log}
 	jobs = append(jobs, runner.Job{Name: "events.publish", Step: relay.Step, Idle: time.Second, Bell: s.Outbox.Bell})
 	reconciler := &events.Reconciler{
 		DB: s.DB, Producer: s.Config.Service, From: relay.To, MaxAge: eventbus.MaxAge, Clock: s.Clock, Log: s.Log, Bell: s.Outbox.Bell,
 	}
 	jobs = append(jobs, runner.Job{Name: "events.reconcile", Step: reconciler.Step, Idle: reconcileEvery})
+	filling := &events.Filling{Producer: s.Config.Service, Of: own, Log: s.Log}
+	jobs = append(jobs, runner.Job{Name: "events.filling", Step: filling.Step, Idle: fillEvery})
 	if s.altinn != nil {
 		forward := &events.Forward{DB: s.DB, To: s.altinn, Clock: s.Clock, Log: s.Log}
 		jobs = append(jobs, runner.Job{Name: "events.forward", Step: forward.Step, Idle: time.Second})
