@@ -25,17 +25,7 @@ func skewClock(ctx context.Context, r *run) (string, error) {
 	off := time.Duration(r.random.Int64N(2*int64(mostOff))) - mostOff
 	off = off.Round(time.Second)
 	name := r.one(cluster.Names(r.Layout)["service"])
-	if err := cluster.NextStart(r.Layout, name, "KOMPETANSESPOR_CLOCK_OFF="+off.String()); err != nil {
-		return "", err
-	}
-	first, err := cluster.PID(r.Layout, name)
-	if err != nil {
-		return "", err
-	}
-	if err := cluster.Signal(r.Layout, name, syscall.SIGKILL); err != nil {
-		return "", err
-	}
-	if _, err := r.another(ctx, name, first, faultLimit); err != nil {
+	if _, err := r.startWith(ctx, name, "KOMPETANSESPOR_CLOCK_OFF="+off.String()); err != nil {
 		return "", err
 	}
 	r.begin()

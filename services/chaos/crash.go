@@ -25,17 +25,7 @@ const (
 // it, it is persisted and nobody has been told.
 func (r *run) crashAt(ctx context.Context, at crash.Point) (string, error) {
 	name := r.one(passing(r.Layout, at))
-	if err := cluster.NextStart(r.Layout, name, "KOMPETANSESPOR_CRASH_AT="+string(at)); err != nil {
-		return "", err
-	}
-	first, err := cluster.PID(r.Layout, name)
-	if err != nil {
-		return "", err
-	}
-	if err := cluster.Signal(r.Layout, name, syscall.SIGKILL); err != nil {
-		return "", err
-	}
-	armed, err := r.another(ctx, name, first, faultLimit)
+	armed, err := r.startWith(ctx, name, "KOMPETANSESPOR_CRASH_AT="+string(at))
 	if err != nil {
 		return "", err
 	}
@@ -47,6 +37,21 @@ func (r *run) crashAt(ctx context.Context, at crash.Point) (string, error) {
 		return describe("not reached by", name), ctx.Err()
 	}
 	return describe("crashed there:", name), nil
+}
+
+// startWith ends a process, has it started with a variable, and gives its new id.
+func (r *run) startWith(ctx context.Context, name, variable string) (int, error) {
+	if err := cluster.NextStart(r.Layout, name, variable); err != nil {
+		return 0, err
+	}
+	before, err := cluster.PID(r.Layout, name)
+	if err != nil {
+		return 0, err
+	}
+	if err := cluster.Signal(r.Layout, name, syscall.SIGKILL); err != nil {
+		return 0, err
+	}
+	return r.another(ctx, name, before, faultLimit)
 }
 
 // leaveTurns ends the replicas beside one, so that what replicas take turns at

@@ -82,49 +82,45 @@ func main() {
 	}
 }
 
+// commands are what the program does beside being a service.
+var commands = map[string]func(ctx context.Context, args []string, stdout, stderr io.Writer) error{
+	"demo":      runDemo,
+	"up":        up,
+	"chaos":     runChaos,
+	"cluster":   manageCluster,
+	"doctor":    examine,
+	"migrate":   migrateSchemas,
+	"backup":    takeBackup,
+	"restore":   restoreBackup,
+	"events":    manageEvents,
+	"keys":      manageKeys,
+	"nats":      manageNATS,
+	"rules":     askRules,
+	"simulate":  simulate,
+	"stand-ins": serveStandIns,
+	"verify": func(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+		return verify(ctx, args, os.Stdin, stdout, stderr)
+	},
+	"help":   help,
+	"-h":     help,
+	"--help": help,
+}
+
+func help(_ context.Context, _ []string, stdout, _ io.Writer) error {
+	_, err := io.WriteString(stdout, usage)
+	return err
+}
+
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		_, err := io.WriteString(stdout, usage)
-		return err
+		return help(ctx, nil, stdout, stderr)
 	}
 	verb, rest := args[0], args[1:]
 	if service, ok := services[verb]; ok {
 		return serve(ctx, verb, service, rest, stderr)
 	}
-	switch verb {
-	case "nats":
-		return manageNATS(ctx, rest, stdout, stderr)
-	case "migrate":
-		return migrateSchemas(ctx, rest, stdout, stderr)
-	case "cluster":
-		return manageCluster(ctx, rest, stdout, stderr)
-	case "doctor":
-		return examine(ctx, rest, stdout, stderr)
-	case "backup":
-		return takeBackup(ctx, rest, stdout, stderr)
-	case "restore":
-		return restoreBackup(ctx, rest, stdout, stderr)
-	case "stand-ins":
-		return serveStandIns(ctx, rest, stderr)
-	case "up":
-		return up(ctx, rest, stdout, stderr)
-	case "events":
-		return manageEvents(ctx, rest, stdout, stderr)
-	case "chaos":
-		return runChaos(ctx, rest, stdout, stderr)
-	case "keys":
-		return manageKeys(ctx, rest, stdout, stderr)
-	case "rules":
-		return askRules(ctx, rest, stdout, stderr)
-	case "verify":
-		return verify(ctx, rest, os.Stdin, stdout, stderr)
-	case "simulate":
-		return simulate(ctx, rest, stdout, stderr)
-	case "demo":
-		return runDemo(ctx, rest, stdout, stderr)
-	case "help", "-h", "--help":
-		_, err := io.WriteString(stdout, usage)
-		return err
+	if do, ok := commands[verb]; ok {
+		return do(ctx, rest, stdout, stderr)
 	}
 	fmt.Fprint(stderr, usage)
 	return fmt.Errorf("there is no command %q", verb)

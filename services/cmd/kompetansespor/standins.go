@@ -15,7 +15,7 @@ import (
 )
 
 // serveStandIns is the command that serves stand-ins for the registers outside.
-func serveStandIns(ctx context.Context, args []string, stderr io.Writer) error {
+func serveStandIns(ctx context.Context, args []string, _, stderr io.Writer) error {
 	set := flags("stand-ins", stderr)
 	listen := set.String("listen", "127.0.0.1:7300", "the loopback `ADDRESS` to listen on")
 	dir := set.String("data", "data/stand-ins", "the `DIR`ectory of what they remember")
