@@ -147,7 +147,12 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	slices.Sort(times)
 	report.Slowest, report.Middling = times[len(times)-1], times[len(times)/2]
-	return report, r.settle(ctx, report)
+	if err := r.settle(ctx, report); err != nil {
+		return nil, err
+	}
+	kept, err := r.unforgettable(ctx)
+	report.Breaches = append(report.Breaches, kept...)
+	return report, err
 }
 
 // inject has each kind of fault come as often as asked, in seeded order. The cases

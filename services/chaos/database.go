@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"regexp"
 	"syscall"
 
 	"github.com/redis/go-redis/v9"
@@ -47,4 +48,24 @@ func flushRedis(ctx context.Context, r *run) (string, error) {
 	client := redis.NewClient(&redis.Options{Addr: r.Layout.Cluster.RedisAddr})
 	defer func() { _ = client.Close() }()
 	return describe("flushed", "redis"), client.FlushAll(ctx).Err()
+}
+
+// forgettable are the keys that may be in Redis: docs/operations.md says what each
+// loses when it is flushed.
+var forgettable = regexp.MustCompile(`^[a-z]+:(did|status|limit):`)
+
+// unforgettable finds keys in Redis that nobody has said may be lost.
+func (r *run) unforgettable(ctx context.Context) (breaches []string, err error) {
+	if r.Layout.Cluster == nil {
+		return nil, nil
+	}
+	client := redis.NewClient(&redis.Options{Addr: r.Layout.Cluster.RedisAddr})
+	defer func() { _ = client.Close() }()
+	keys := client.Scan(ctx, 0, "*", 1000).Iterator()
+	for keys.Next(ctx) {
+		if !forgettable.MatchString(keys.Val()) {
+			breaches = append(breaches, "redis: a key of a kind that may not be lost: "+keys.Val())
+		}
+	}
+	return breaches, keys.Err()
 }
