@@ -31,6 +31,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 )
 
 // purpose is what the bank reads a case, and asks for an identifier, for.
@@ -50,6 +51,9 @@ const rescreenEvery = time.Minute
 func Schema() []sqldb.Migrations {
 	return service.Schema(onboarding.Migrations(), store.Migrations())
 }
+
+// Waiting is what waits in the service's database.
+func Waiting() waiting.Source { return service.Waiting(onboarding.Waiting()) }
 
 // Run serves until ctx ends. Logs go to out.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {

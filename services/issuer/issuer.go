@@ -29,6 +29,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/trust"
+	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/inbox"
@@ -114,6 +115,9 @@ func mode(development bool) identifier.Mode {
 func Schema() []sqldb.Migrations {
 	return service.Schema(store.Migrations())
 }
+
+// Waiting is what waits in the service's database.
+func Waiting() waiting.Source { return service.Waiting(store.Waiting()) }
 
 // Run serves until ctx ends. Logs go to out.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {

@@ -21,6 +21,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/earlystart"
@@ -71,6 +72,9 @@ const (
 func Schema() []sqldb.Migrations {
 	return service.Schema(onboarding.Migrations(), store.Migrations())
 }
+
+// Waiting is what waits in the service's database.
+func Waiting() waiting.Source { return service.Waiting(onboarding.Waiting()) }
 
 // Run serves until ctx ends. Logs go to out.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {

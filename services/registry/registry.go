@@ -26,6 +26,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/accreditation"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/desk"
@@ -162,6 +163,9 @@ func mode(development bool) identifier.Mode {
 func Schema() []sqldb.Migrations {
 	return service.Schema(store.Migrations())
 }
+
+// Waiting is what waits in the service's database.
+func Waiting() waiting.Source { return service.Waiting() }
 
 // Run serves until ctx ends. Logs go to out.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {

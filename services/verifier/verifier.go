@@ -25,6 +25,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/maskinporten"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/desk"
@@ -142,6 +143,9 @@ func (c *Config) Validate() []fault.Violation {
 func Schema() []sqldb.Migrations {
 	return service.Schema(store.Migrations())
 }
+
+// Waiting is what waits in the service's database.
+func Waiting() waiting.Source { return service.Waiting() }
 
 // Run serves until ctx ends. Logs go to out.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {

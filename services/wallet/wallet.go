@@ -22,6 +22,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	tools "github.com/kompetansespor/kompetansespor/services/internal/vcapi"
+	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/inbox"
@@ -73,6 +74,9 @@ const findsPerHour = 20
 func Schema() []sqldb.Migrations {
 	return service.Schema(store.Migrations())
 }
+
+// Waiting is what waits in the service's database.
+func Waiting() waiting.Source { return service.Waiting() }
 
 // Run serves until ctx ends. Logs go to out.
 func Run(ctx context.Context, cfg Config, out io.Writer) error {

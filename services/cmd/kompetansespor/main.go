@@ -40,6 +40,8 @@ const usage = `kompetansespor: from a signed offer to work, with nothing typed t
   kompetansespor keys list|rotate --config FILE --did DID [--kind KIND] [--overlap TIME]
   kompetansespor keys compromised --config FILE --key KEY --since TIME --reason TEXT
         show, rotate and cut off the keys of a service's organisations
+  kompetansespor waiting --config FILE...
+        show what work waits in services, since when, and how often it was tried
   kompetansespor events parked --config FILE
   kompetansespor events retry --config FILE ID|--all
         show events that a service could not take, and have them tried again
@@ -98,6 +100,7 @@ var commands = map[string]func(ctx context.Context, args []string, stdout, stder
 	"rules":     askRules,
 	"simulate":  simulate,
 	"stand-ins": serveStandIns,
+	"waiting":   showWaiting,
 	"verify": func(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return verify(ctx, args, os.Stdin, stdout, stderr)
 	},

@@ -12,6 +12,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/bank"
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 	"github.com/kompetansespor/kompetansespor/services/issuer"
 	"github.com/kompetansespor/kompetansespor/services/police"
 	"github.com/kompetansespor/kompetansespor/services/registry"
@@ -28,23 +29,26 @@ type program struct {
 	common func(configFile string) (config.Common, error)
 	// schema are the migrations of its database.
 	schema func() []sqldb.Migrations
+	// waiting is what waits in it.
+	waiting func() waiting.Source
 }
 
 var services = map[string]program{
-	"registry": programOf(registry.Run, func(c registry.Config) config.Common { return c.Common }, registry.Schema),
-	"issuer":   programOf(issuer.Run, func(c issuer.Config) config.Common { return c.Common }, issuer.Schema),
-	"wallet":   programOf(wallet.Run, func(c wallet.Config) config.Common { return c.Common }, wallet.Schema),
-	"verifier": programOf(verifier.Run, func(c verifier.Config) config.Common { return c.Common }, verifier.Schema),
-	"police":   programOf(police.Run, func(c police.Config) config.Common { return c.Common }, police.Schema),
-	"tax":      programOf(tax.Run, func(c tax.Config) config.Common { return c.Common }, tax.Schema),
-	"bank":     programOf(bank.Run, func(c bank.Config) config.Common { return c.Common }, bank.Schema),
+	"registry": programOf(registry.Run, func(c registry.Config) config.Common { return c.Common }, registry.Schema, registry.Waiting),
+	"issuer":   programOf(issuer.Run, func(c issuer.Config) config.Common { return c.Common }, issuer.Schema, issuer.Waiting),
+	"wallet":   programOf(wallet.Run, func(c wallet.Config) config.Common { return c.Common }, wallet.Schema, wallet.Waiting),
+	"verifier": programOf(verifier.Run, func(c verifier.Config) config.Common { return c.Common }, verifier.Schema, verifier.Waiting),
+	"police":   programOf(police.Run, func(c police.Config) config.Common { return c.Common }, police.Schema, police.Waiting),
+	"tax":      programOf(tax.Run, func(c tax.Config) config.Common { return c.Common }, tax.Schema, tax.Waiting),
+	"bank":     programOf(bank.Run, func(c bank.Config) config.Common { return c.Common }, bank.Schema, bank.Waiting),
 }
 
 func programOf[C any](
 	run func(context.Context, C, io.Writer) error, common func(C) config.Common, schema func() []sqldb.Migrations,
+	waits func() waiting.Source,
 ) program {
 	return program{
-		schema: schema,
+		schema: schema, waiting: waits,
 		run: func(ctx context.Context, configFile string, logs io.Writer) error {
 			var cfg C
 			if err := config.Load(configFile, &cfg, os.Environ()); err != nil {

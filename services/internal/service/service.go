@@ -41,6 +41,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 	"github.com/kompetansespor/kompetansespor/services/internal/trust"
 	"github.com/kompetansespor/kompetansespor/services/internal/verification"
+	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 )
 
 // Service holds what was opened. All of it is safe for concurrent use.
@@ -80,6 +81,11 @@ func Schema(own ...sqldb.Migrations) []sqldb.Migrations {
 	return append([]sqldb.Migrations{
 		epoch.Migrations(), identity.Migrations(), agent.Migrations(), events.Migrations(), statuslist.Migrations(), issuance.Migrations(),
 	}, own...)
+}
+
+// Waiting is what waits in every service, and in a service's own tables.
+func Waiting(own ...waiting.Source) waiting.Source {
+	return waiting.All(append([]waiting.Source{agent.Waiting(), events.Waiting()}, own...)...)
 }
 
 // Open opens everything that the configuration names. The caller must Close

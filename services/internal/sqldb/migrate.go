@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -35,9 +36,14 @@ func Migrate(ctx context.Context, driver, dsn string, migrations ...Migrations) 
 }
 
 // Inspect opens a database to look at it, and changes nothing. It fails when the
-// database does not answer, and with sqldb.schema_new or, where a service may not
-// change its schema, sqldb.schema_old.
+// database does not answer or is not there, and with sqldb.schema_new or, where a
+// service may not change its schema, sqldb.schema_old.
 func Inspect(ctx context.Context, driver, dsn string, migrations ...Migrations) (_ *DB, err error) {
+	if driver == sqliteDialect.name {
+		if _, err := os.Stat(dsn); err != nil {
+			return nil, err // opening would make it
+		}
+	}
 	db, err := connect(driver, dsn)
 	if err != nil {
 		return nil, err

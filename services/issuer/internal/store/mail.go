@@ -1,6 +1,8 @@
 package store
 
 import (
+	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
+
 	"context"
 	"database/sql"
 	"errors"
@@ -45,4 +47,9 @@ func (s Store) MailSent(ctx context.Context, tx *sqldb.Tx, id string) error {
 func (s Store) MailLater(ctx context.Context, tx *sqldb.Tx, id string, due time.Time) error {
 	_, err := tx.ExecContext(ctx, `UPDATE mail_outbox SET attempts = attempts + 1, due_at = $1 WHERE id = $2`, clock.Micros(due), id)
 	return err
+}
+
+// Waiting is mail that must leave.
+func Waiting() waiting.Source {
+	return waiting.Of("mail to send", `SELECT COUNT(*), COALESCE(MIN(due_at), 0), COALESCE(MAX(attempts), 0) FROM mail_outbox WHERE state = 'waiting'`)
 }
