@@ -65,7 +65,7 @@ type Case struct {
 	Outcome string `json:"outcome"`
 	Problem string `json:"problem,omitempty"`
 	// Took is from the person's first step to the last, in this process's time.
-	Took time.Duration `json:"took_ns"`
+	Took time.Duration `json:"-"`
 }
 
 // Completed is the outcome of a case in which everything happened, notStarted of
