@@ -41,7 +41,7 @@ func TestCompositionIsTheCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	options := devsetup.Pilot()
-	options.Clustered, options.Sockets = true, t.TempDir()
+	options.Clustered, options.Sockets = true, "/nowhere/to/be/made"
 	layout, err := devsetup.Prepare(t.TempDir(), options)
 	if err != nil {
 		t.Fatal(err)

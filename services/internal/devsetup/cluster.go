@@ -135,6 +135,9 @@ func (c *Cluster) directories() []string {
 	return dirs
 }
 
+// socketDir begins the name of a folder of sockets that is made here.
+const socketDir = "ks-pg-"
+
 // clusterPort is the first of the ports of a cluster that are not the layout's: Redis,
 // the replicas, the event bus, and PostgreSQL last.
 const clusterPort = 7401
@@ -167,7 +170,7 @@ func chooseClusterPorts(path string, options Options) (chosen clusterPorts, err 
 			made.Postgres = append(made.Postgres, next())
 		}
 		if made.SocketDir = options.Sockets; made.SocketDir == "" {
-			if made.SocketDir, err = os.MkdirTemp("", "ks-pg-"); err != nil {
+			if made.SocketDir, err = os.MkdirTemp("", socketDir); err != nil {
 				return nil, err
 			}
 		}
@@ -178,6 +181,9 @@ func chooseClusterPorts(path string, options Options) (chosen clusterPorts, err 
 	}
 	if err != nil {
 		return chosen, err
+	}
+	if !strings.HasPrefix(filepath.Base(chosen.SocketDir), socketDir) {
+		return chosen, nil // it is somebody else's to make
 	}
 	if err := os.Mkdir(chosen.SocketDir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return chosen, fmt.Errorf("make the folder of PostgreSQL's sockets: %w", err)
