@@ -2,7 +2,9 @@
 // and then checks that every case has completed and every invariant holds. It
 // uses what anybody outside can use, and the databases; a run is seeded.
 //
-// A file is a kind of fault: kill.go, pause.go, database.go, event.go, key.go.
+// kinds.go names the faults; a file has those of one kind: kill.go, crash.go,
+// network.go, clock.go, certificate.go, key.go, event.go, disk.go, power.go,
+// database.go, upgrade.go.
 package chaos
 
 import (
