@@ -45,8 +45,7 @@ race: ## run the same tests under the race detector, but those that ask other im
 
 # What runs side by side in every service. It is the part of race that CI has the
 # time for.
-SIDE_BY_SIDE := $(addprefix ./internal/,agent cache didresolution eventbus events fetch identity issuance keystore onboarding resolver rpc \
-	runner service sqldb telemetry trust vcapi) ./standins/altinn ./standins/maskinporten
+SIDE_BY_SIDE := $(addprefix ./internal/,agent cache didresolution eventbus events fetch keystore resolver rpc runner service sqldb telemetry trust vcapi) ./standins/altinn ./standins/maskinporten
 
 race-short: ## run under the race detector what runs side by side
 	scripts/postgres sh -c 'cd services && go test -race $(SIDE_BY_SIDE)'
