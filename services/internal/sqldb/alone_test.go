@@ -3,6 +3,7 @@ package sqldb_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
@@ -76,7 +77,13 @@ func TestLostConnectionIsALostTurn(t *testing.T) {
 	if ran, err := other.Alone(t.Context(), "relay", func(context.Context) error { return nil }); ran || err != nil {
 		t.Fatalf("ran %v, %v", ran, err)
 	}
-	testkit.Admin(t, `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'`)
+	var key int64 // of this test's schema: others have turns on the same server
+	if err := one.Read().QueryRowContext(t.Context(), `SELECT `+sqldb.TurnKey, "relay").Scan(&key); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Admin(t, fmt.Sprintf(`
+		SELECT pg_terminate_backend(pid) FROM pg_locks
+		WHERE locktype = 'advisory' AND classid::bigint << 32 | objid::bigint = %d`, key))
 	for {
 		ran, err := other.Alone(t.Context(), "relay", func(context.Context) error { return nil })
 		if err == nil && ran {
