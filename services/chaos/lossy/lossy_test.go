@@ -6,15 +6,14 @@ import (
 	"testing"
 
 	"github.com/kompetansespor/kompetansespor/services/chaos/lossy"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 // What was synced is there after the power went, what was not is as it was before:
 // content, sizes and names.
 func TestLosesWhatWasNotSynced(t *testing.T) {
 	_, err := os.Stat("/dev/fuse")
-	if err != nil || os.Geteuid() != 0 {
-		t.Skip("serving a folder takes root and /dev/fuse")
-	}
+	testkit.NeedTool(t, err == nil && os.Geteuid() == 0, "serving a folder takes root and /dev/fuse")
 	dir := t.TempDir()
 	at, backing, store, after := filepath.Join(dir, "at"), filepath.Join(dir, "backing"), filepath.Join(dir, "store"), filepath.Join(dir, "after")
 	for _, folder := range []string{at, backing, store, after, filepath.Join(backing, "old")} {

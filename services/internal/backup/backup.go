@@ -44,8 +44,7 @@ type Manifest struct {
 	At      time.Time `json:"at"`
 	Version int       `json:"version"`
 	Driver  string    `json:"driver"`
-	// Services by name; a SQLite copy has a file of each, a PostgreSQL copy one of
-	// all, which has the empty name.
+	// Services by name. On SQLite each has a file, on PostgreSQL one has them all.
 	Services map[string]Service `json:"services"`
 	Files    map[string]File    `json:"files"`
 }
@@ -114,7 +113,7 @@ func Take(ctx context.Context, c Config) (m Manifest, err error) {
 	}
 	m = Manifest{
 		ID: hex.EncodeToString(id[:]), At: c.Now, Version: version, Driver: driver,
-		Services: map[string]Service{}, Files: map[string]File{},
+		Services: map[string]Service{},
 	}
 	part := c.Dir + ".part"
 	if err := os.MkdirAll(filepath.Dir(c.Dir), 0o700); err != nil {
