@@ -8,11 +8,10 @@ import (
 	"runtime/debug"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/crash"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 )
@@ -32,12 +31,7 @@ func (a *Agent) ActStep(ctx context.Context) (bool, error) {
 	if err != nil || len(due) == 0 {
 		return false, err
 	}
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
-	for _, one := range due {
-		group.Go(func() error { return a.act(groupCtx, one) })
-	}
-	return true, group.Wait()
+	return true, runner.Each(ctx, atOnce, due, a.act)
 }
 
 func (a *Agent) dueArrivals(ctx context.Context) ([]arrival, error) {

@@ -5,10 +5,9 @@ import (
 	"database/sql"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 )
@@ -43,12 +42,7 @@ func (c *Cases) Step(ctx context.Context) (bool, error) {
 	if err != nil || len(all) == 0 {
 		return false, err
 	}
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
-	for _, one := range all {
-		group.Go(func() error { return c.work(groupCtx, one) })
-	}
-	return true, group.Wait()
+	return true, runner.Each(ctx, atOnce, all, c.work)
 }
 
 func (c *Cases) work(ctx context.Context, one due) error {

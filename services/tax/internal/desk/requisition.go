@@ -5,12 +5,11 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
+	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 	"github.com/kompetansespor/kompetansespor/services/tax/internal/registration"
@@ -39,30 +38,25 @@ func (d *Desk) SendStep(ctx context.Context) (bool, error) {
 	if err != nil || len(due) == 0 {
 		return false, err
 	}
-	leaving, err := d.leave(ctx, due)
-	if err != nil || len(leaving) == 0 {
+	out, err := d.leave(ctx, due)
+	if err != nil || len(out) == 0 {
 		return err == nil, err
 	}
 	var mu sync.Mutex // guards outcomes
 	outcomes := map[string]outcome{}
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(sideBySide)
-	for _, one := range leaving {
-		group.Go(func() error {
-			ctx := telemetry.Continue(groupCtx, one.due.Traceparent)
-			ctx, end := telemetry.Span(ctx, "register.Requisition", telemetry.Case.String(one.due.CaseRef))
-			receipt, err := d.Register.Requisition(ctx, one.requisition)
-			end(err)
-			mu.Lock()
-			defer mu.Unlock()
-			outcomes[one.due.Reference] = outcome{receipt, err}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil || ctx.Err() != nil {
+	err = runner.Each(ctx, sideBySide, out, func(ctx context.Context, one leaving) error {
+		ctx, end := telemetry.Span(telemetry.Continue(ctx, one.due.Traceparent), "register.Requisition", telemetry.Case.String(one.due.CaseRef))
+		receipt, err := d.Register.Requisition(ctx, one.requisition)
+		end(err)
+		mu.Lock()
+		defer mu.Unlock()
+		outcomes[one.due.Reference] = outcome{receipt, err}
+		return nil
+	})
+	if err != nil || ctx.Err() != nil {
 		return false, err
 	}
-	return true, d.left(ctx, leaving, outcomes)
+	return true, d.left(ctx, out, outcomes)
 }
 
 type leaving struct {

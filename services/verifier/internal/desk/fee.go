@@ -4,12 +4,11 @@ import (
 	"context"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/events"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
@@ -76,12 +75,7 @@ func (d *Desk) PayStep(ctx context.Context) (bool, error) {
 	if err != nil || len(due) == 0 {
 		return false, err
 	}
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(looksAtOnce)
-	for _, one := range due {
-		group.Go(func() error { return d.look(groupCtx, one) })
-	}
-	return true, group.Wait()
+	return true, runner.Each(ctx, looksAtOnce, due, d.look)
 }
 
 // looksAtOnce is how many payments are asked about together: a slow provider
