@@ -8,7 +8,6 @@ package bank
 import (
 	"context"
 	_ "embed" // the list of development is a data file
-	"io"
 	"net/http"
 	"time"
 
@@ -55,9 +54,9 @@ func Schema() []sqldb.Migrations {
 // Waiting is what waits in the service's database.
 func Waiting() waiting.Source { return service.Waiting(onboarding.Waiting()) }
 
-// Run serves until ctx ends. Logs go to out.
-func Run(ctx context.Context, cfg Config, out io.Writer) error {
-	s, err := service.Open(ctx, cfg.Common, out, Schema()...)
+// Run serves in a world until ctx ends.
+func Run(ctx context.Context, cfg Config, world service.World) error {
+	s, err := service.Open(ctx, cfg.Common, world, Schema()...)
 	if err != nil {
 		return err
 	}

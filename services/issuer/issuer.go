@@ -7,7 +7,6 @@ package issuer
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"path/filepath"
@@ -119,9 +118,9 @@ func Schema() []sqldb.Migrations {
 // Waiting is what waits in the service's database.
 func Waiting() waiting.Source { return service.Waiting(store.Waiting()) }
 
-// Run serves until ctx ends. Logs go to out.
-func Run(ctx context.Context, cfg Config, out io.Writer) error {
-	s, err := service.Open(ctx, cfg.Common, out, Schema()...)
+// Run serves in a world until ctx ends.
+func Run(ctx context.Context, cfg Config, world service.World) error {
+	s, err := service.Open(ctx, cfg.Common, world, Schema()...)
 	if err != nil {
 		return err
 	}

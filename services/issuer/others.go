@@ -1,11 +1,8 @@
 package issuer
 
 import (
-	"net/http"
-
 	bankv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/bank/v1"
 	taxv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/tax/v1"
-	"github.com/kompetansespor/kompetansespor/services/internal/maskinporten"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/peers"
@@ -42,13 +39,11 @@ func askOthers(s *service.Service, cfg Config) (o others, err error) {
 	if err != nil {
 		return o, err
 	}
-	tokens, err := maskinporten.Open(cfg.TaxCards.Maskinporten, s.Clock, s.Random)
+	tokens, err := s.Tokens(cfg.TaxCards.Maskinporten)
 	if err != nil {
 		return o, err
 	}
 	o.identifiers = peers.Identifiers{Client: taxv1.NewIdentifierServiceClient(tax), Purpose: purpose}
-	o.taxCards = &skattekort.Client{URL: cfg.TaxCards.URL, Tokens: tokens, HTTP: &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	o.taxCards = &skattekort.Client{URL: cfg.TaxCards.URL, Tokens: tokens, HTTP: s.Registers}
 	return o, nil
 }

@@ -8,7 +8,6 @@ package registry
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -167,9 +166,9 @@ func Schema() []sqldb.Migrations {
 // Waiting is what waits in the service's database.
 func Waiting() waiting.Source { return service.Waiting() }
 
-// Run serves until ctx ends. Logs go to out.
-func Run(ctx context.Context, cfg Config, out io.Writer) error {
-	s, err := service.Open(ctx, cfg.Common, out, Schema()...)
+// Run serves in a world until ctx ends.
+func Run(ctx context.Context, cfg Config, world service.World) error {
+	s, err := service.Open(ctx, cfg.Common, world, Schema()...)
 	if err != nil {
 		return err
 	}
@@ -196,7 +195,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 	}
 	bell := runner.NewBell()
 	d := desk.New(desk.Config{
-		DB: s.DB, Store: store.Store{Sealer: s.Book.KeyStore()}, Register: enhetsregisteret.New(cfg.Enhetsregisteret.URL), Figures: figures,
+		DB: s.DB, Store: store.Store{Sealer: s.Book.KeyStore()}, Register: enhetsregisteret.New(cfg.Enhetsregisteret.URL, s.Registers), Figures: figures,
 		Eligibility: guide, Limit: cache.NewLimiter(s.Cache, s.Clock, "eligibility", cfg.EligibilityPerMinute, time.Minute),
 		Issuer: s.Issuer(nil, nil), Outbox: s.Outbox, Clock: s.Clock, Random: s.Random,
 		Signer: s.Book, AssertionKey: s.Book.AssertionKey, DID: cfg.DID, Operator: operator, Agencies: agencies, Lifetime: cfg.ListLifetime,

@@ -16,6 +16,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/fetch"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 	client "github.com/kompetansespor/kompetansespor/services/internal/maskinporten"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
@@ -104,11 +105,11 @@ func openStandins(t *testing.T) *standinWorld {
 		standins.Server(map[string]standins.Register{"maskinporten": w.tokens, "folkeregisteret": w.register}).ServeHTTP(rw, r)
 	}))
 	t.Cleanup(w.web.Close)
-	tokens, err := client.Open(client.Settings{URL: w.web.URL + "/maskinporten", Audience: issuer, ClientID: "tax", KeyID: "key-1", KeyFile: keyFile}, w.clock, rand.Reader)
+	tokens, err := client.Open(client.Settings{URL: w.web.URL + "/maskinporten", Audience: issuer, ClientID: "tax", KeyID: "key-1", KeyFile: keyFile}, fetch.Registers(nil), w.clock, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.client = folkeregisteret.New(w.web.URL+"/folkeregisteret", tokens, folkeregisteret.NoRedirects(), w.clock, identifier.Synthetic)
+	w.client = folkeregisteret.New(w.web.URL+"/folkeregisteret", tokens, fetch.Registers(nil), w.clock, identifier.Synthetic)
 	return w
 }
 
@@ -465,7 +466,7 @@ func TestRequisitionHasTheRegistersShape(t *testing.T) {
 		_, _ = w.Write([]byte(`{"folkeregisterReferanse":"fr-1","avsendersMeldingsidentifikator":"req_1","later":true}`))
 	}))
 	defer web.Close()
-	c := folkeregisteret.New(web.URL+"/", token{}, folkeregisteret.NoRedirects(), clock.Fixed(today), identifier.Synthetic)
+	c := folkeregisteret.New(web.URL+"/", token{}, fetch.Registers(nil), clock.Fixed(today), identifier.Synthetic)
 	r := somebody()
 	r.Reference, r.Case, r.Kind, r.FamilyName, r.DUF = "req_1", "case_1", identifier.DNumber, "Wałęsa", "202312345608"
 	r.Passport = registration.Passport{Number: "123456789", Country: "US", Until: today}
@@ -502,7 +503,7 @@ func TestFeedbackIsReadStrictly(t *testing.T) {
 		_, _ = w.Write([]byte(page))
 	}))
 	defer web.Close()
-	c := folkeregisteret.New(web.URL, token{}, folkeregisteret.NoRedirects(), clock.Fixed(today), identifier.Synthetic)
+	c := folkeregisteret.New(web.URL, token{}, fetch.Registers(nil), clock.Fixed(today), identifier.Synthetic)
 	decision := func(members string) string {
 		return `[{"sekvensnummer":8,"hendelse":{"folkeregisterReferanse":"fr-1","avsendersMeldingsidentifikator":"req_1","saksbeslutning":{` + members + `}}}]`
 	}

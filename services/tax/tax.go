@@ -6,7 +6,6 @@ package tax
 
 import (
 	"context"
-	"io"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
@@ -83,11 +82,11 @@ func (c Config) register(s *service.Service, kept store.Store, parameters regist
 	if c.Folkeregisteret.URL == "" {
 		return &store.Population{DB: s.DB, Store: kept, Clock: s.Clock, Parameters: parameters}, nil
 	}
-	tokens, err := maskinporten.Open(c.Maskinporten, s.Clock, s.Random)
+	tokens, err := s.Tokens(c.Maskinporten)
 	if err != nil {
 		return nil, err
 	}
-	return folkeregisteret.New(c.Folkeregisteret.URL, tokens, folkeregisteret.NoRedirects(), s.Clock, mode(c.Development)), nil
+	return folkeregisteret.New(c.Folkeregisteret.URL, tokens, s.Registers, s.Clock, mode(c.Development)), nil
 }
 
 // purpose is what the tax administration reads a case for.
@@ -101,9 +100,9 @@ func Schema() []sqldb.Migrations {
 // Waiting is what waits in the service's database.
 func Waiting() waiting.Source { return service.Waiting(onboarding.Waiting()) }
 
-// Run serves until ctx ends. Logs go to out.
-func Run(ctx context.Context, cfg Config, out io.Writer) error {
-	s, err := service.Open(ctx, cfg.Common, out, Schema()...)
+// Run serves in a world until ctx ends.
+func Run(ctx context.Context, cfg Config, world service.World) error {
+	s, err := service.Open(ctx, cfg.Common, world, Schema()...)
 	if err != nil {
 		return err
 	}

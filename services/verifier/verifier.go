@@ -7,7 +7,6 @@ package verifier
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"strings"
@@ -147,9 +146,9 @@ func Schema() []sqldb.Migrations {
 // Waiting is what waits in the service's database.
 func Waiting() waiting.Source { return service.Waiting() }
 
-// Run serves until ctx ends. Logs go to out.
-func Run(ctx context.Context, cfg Config, out io.Writer) error {
-	s, err := service.Open(ctx, cfg.Common, out, Schema()...)
+// Run serves in a world until ctx ends.
+func Run(ctx context.Context, cfg Config, world service.World) error {
+	s, err := service.Open(ctx, cfg.Common, world, Schema()...)
 	if err != nil {
 		return err
 	}
@@ -237,7 +236,7 @@ func openDesk(ctx context.Context, s *service.Service, cfg Config) (*desk.Desk, 
 		DB: s.DB, Store: cases, Agent: s.Agent, Outbox: s.Outbox, Resolver: s.Resolver, Verification: s.Verifier(cfg.TrustList),
 		Rules: rules, Automation: cfg.Automation.Enabled, Parameters: figures, Notices: notices,
 		Payments: peers.Payments{
-			URL: cfg.Payments.URL, Secret: secret, ReturnURL: cfg.PublicURL + web.FeePaidPath, TermsURL: cfg.Payments.TermsURL, HTTP: peers.NewHTTP(),
+			URL: cfg.Payments.URL, Secret: secret, ReturnURL: cfg.PublicURL + web.FeePaidPath, TermsURL: cfg.Payments.TermsURL, HTTP: s.Registers,
 		},
 		Signatories: peers.Signatories{Client: registryv1.NewSignatoryServiceClient(registry)},
 		Identities:  peers.Identities{Client: policev1.NewIdentityServiceClient(police)},

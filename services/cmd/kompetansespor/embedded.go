@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
+	"github.com/kompetansespor/kompetansespor/services/internal/service"
 )
 
 // embedded runs every service, the NATS server and the stand-ins in this process: each with
@@ -23,7 +24,7 @@ func embedded(ctx context.Context, layout *devsetup.Layout, logs io.Writer) erro
 	group.Go(func() error { return runStandIns(groupCtx, layout.StandIns.Addr, layout.StandIns.Dir) })
 	for _, name := range devsetup.Services() {
 		group.Go(func() error {
-			if err := services[name].run(groupCtx, layout.Services[name].ConfigFile, logs); err != nil {
+			if err := services[name].run(groupCtx, layout.Services[name].ConfigFile, service.World{Logs: logs}); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 			return nil

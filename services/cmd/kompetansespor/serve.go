@@ -11,6 +11,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/bank"
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
+	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 	"github.com/kompetansespor/kompetansespor/services/issuer"
@@ -24,7 +25,7 @@ import (
 // program is one service, as its commands know it.
 type program struct {
 	// run serves from a configuration file until ctx ends.
-	run func(ctx context.Context, configFile string, logs io.Writer) error
+	run func(ctx context.Context, configFile string, world service.World) error
 	// common reads what every service is told from a service's own file.
 	common func(configFile string) (config.Common, error)
 	// schema are the migrations of its database.
@@ -44,17 +45,17 @@ var services = map[string]program{
 }
 
 func programOf[C any](
-	run func(context.Context, C, io.Writer) error, common func(C) config.Common, schema func() []sqldb.Migrations,
+	run func(context.Context, C, service.World) error, common func(C) config.Common, schema func() []sqldb.Migrations,
 	waits func() waiting.Source,
 ) program {
 	return program{
 		schema: schema, waiting: waits,
-		run: func(ctx context.Context, configFile string, logs io.Writer) error {
+		run: func(ctx context.Context, configFile string, world service.World) error {
 			var cfg C
 			if err := config.Load(configFile, &cfg, os.Environ()); err != nil {
 				return err
 			}
-			return run(ctx, cfg, logs)
+			return run(ctx, cfg, world)
 		},
 		common: func(configFile string) (config.Common, error) {
 			var cfg C
@@ -87,7 +88,7 @@ func commonOf(file string) (config.Common, error) {
 }
 
 // serve is the command that runs one service.
-func serve(ctx context.Context, name string, service program, args []string, stderr io.Writer) error {
+func serve(ctx context.Context, name string, one program, args []string, stderr io.Writer) error {
 	set := flags(name, stderr)
 	file := set.String("config", "", "the service's configuration `FILE`")
 	if err := set.Parse(args); err != nil {
@@ -96,5 +97,5 @@ func serve(ctx context.Context, name string, service program, args []string, std
 	if *file == "" {
 		return errors.New("name the configuration: --config FILE")
 	}
-	return service.run(ctx, *file, stderr)
+	return one.run(ctx, *file, service.World{Logs: stderr})
 }

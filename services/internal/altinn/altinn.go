@@ -74,11 +74,9 @@ type Client struct {
 	HTTP   *http.Client
 }
 
-// New makes a client that follows no redirect.
-func New(url string, tokens Tokens) *Client {
-	return &Client{URL: strings.TrimSuffix(url, "/"), Tokens: tokens, HTTP: &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+// New makes a client. Web must follow no redirect.
+func New(url string, tokens Tokens, web *http.Client) *Client {
+	return &Client{URL: strings.TrimSuffix(url, "/"), Tokens: tokens, HTTP: web}
 }
 
 // Publish hands one event over. Errors are faults: Unavailable is worth another

@@ -14,10 +14,18 @@ type System struct{}
 
 func (System) Now() time.Time { return time.Now().UTC() }
 
-// Off is the machine's clock, ahead or behind by some time.
-type Off time.Duration
+// Off is another clock, ahead or behind by some time.
+type Off struct {
+	Of Clock // nil: the machine's
+	By time.Duration
+}
 
-func (o Off) Now() time.Time { return System{}.Now().Add(time.Duration(o)) }
+func (o Off) Now() time.Time {
+	if o.Of == nil {
+		return System{}.Now().Add(o.By)
+	}
+	return o.Of.Now().Add(o.By)
+}
 
 // Fixed stands still.
 type Fixed time.Time

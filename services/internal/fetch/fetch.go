@@ -50,6 +50,8 @@ type Config struct {
 	AllowPrivate bool
 	// Clock dates the checks of certificates. Nil: the machine's clock.
 	Clock clock.Clock
+	// Web carries the requests. Nil: connections as the rest of Config says.
+	Web http.RoundTripper
 }
 
 // Client fetches. It may be used from many goroutines.
@@ -82,8 +84,8 @@ func New(cfg Config) *Client {
 		cfg.Clock = clock.System{}
 	}
 	c := &Client{cfg: cfg}
-	c.http = &http.Client{
-		Transport: &http.Transport{
+	if cfg.Web == nil {
+		cfg.Web = &http.Transport{
 			Proxy:                  nil, // the environment decides nothing here
 			DialContext:            c.dial,
 			ForceAttemptHTTP2:      true,
@@ -95,9 +97,9 @@ func New(cfg Config) *Client {
 			MaxIdleConnsPerHost:    32,
 			MaxConnsPerHost:        64,
 			IdleConnTimeout:        90 * time.Second,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
 	}
+	c.http = &http.Client{Transport: cfg.Web, CheckRedirect: stay}
 	return c
 }
 

@@ -63,8 +63,7 @@ type Config struct {
 	KeyID string
 	// Key signs RS256: an RSA key of 2048 bits or more.
 	Key crypto.Signer
-	// HTTP reaches Maskinporten. Nil: a client of its own, which follows no
-	// redirect.
+	// HTTP reaches Maskinporten. It must follow no redirect. Required.
 	HTTP   Doer
 	Clock  clock.Clock
 	Random io.Reader
@@ -87,9 +86,6 @@ type kept struct {
 
 // New makes a client. It asks for nothing yet.
 func New(c Config) *Client {
-	if c.HTTP == nil {
-		c.HTTP = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	}
 	return &Client{Config: c, tokens: map[string]*kept{}}
 }
 

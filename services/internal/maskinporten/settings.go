@@ -70,7 +70,7 @@ func Reachable(base string, development bool) bool {
 }
 
 // Open reads the key and makes the client.
-func Open(s Settings, c clock.Clock, random io.Reader) (*Client, error) {
+func Open(s Settings, web Doer, c clock.Clock, random io.Reader) (*Client, error) {
 	text, err := os.ReadFile(s.KeyFile)
 	if err != nil {
 		return nil, fmt.Errorf("read Maskinporten key: %w", err)
@@ -83,7 +83,7 @@ func Open(s Settings, c clock.Clock, random io.Reader) (*Client, error) {
 	if audience == "" {
 		audience = s.URL + "/"
 	}
-	return New(Config{URL: s.URL, Audience: audience, ClientID: s.ClientID, KeyID: s.KeyID, Key: key, Clock: c, Random: random}), nil
+	return New(Config{URL: s.URL, Audience: audience, ClientID: s.ClientID, KeyID: s.KeyID, Key: key, HTTP: web, Clock: c, Random: random}), nil
 }
 
 // ParseKey reads an RSA private key of 2048 bits or more, PKCS#8 in PEM. Its

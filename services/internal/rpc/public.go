@@ -77,9 +77,7 @@ func NewPublic(cfg PublicConfig) (_ *Public, err error) {
 	}
 	cfg.Clock = orSystem(cfg.Clock)
 	p := &Public{cfg: cfg, inside: bufconn.Listen(1 << 20), health: health.NewServer()}
-	a := &around{telemetry: cfg.Telemetry, clock: cfg.Clock, deadline: orDefault(cfg.Deadline),
-		gate: authorizing(cfg.Authenticator, cfg.Policy), listener: "public"}
-	p.grpc = grpc.NewServer(a.options()...)
+	p.grpc = grpc.NewServer(p.around().options()...)
 	if cfg.Register != nil {
 		cfg.Register(p.grpc)
 	}
@@ -111,6 +109,12 @@ func NewPublic(cfg PublicConfig) (_ *Public, err error) {
 		return nil, errors.Join(fmt.Errorf("open public listener: %w", err), p.gateway.Close())
 	}
 	return p, nil
+}
+
+// around is what surrounds a call.
+func (p *Public) around() *around {
+	return &around{telemetry: p.cfg.Telemetry, clock: p.cfg.Clock, deadline: orDefault(p.cfg.Deadline),
+		gate: authorizing(p.cfg.Authenticator, p.cfg.Policy), listener: "public"}
 }
 
 // Addr is the address that the listener got, host:port.
@@ -177,10 +181,19 @@ func (p *Public) routes() (_ *http.ServeMux, err error) {
 			return nil, errors.Join(fmt.Errorf("register gateway: %w", err), p.gateway.Close())
 		}
 	}
+	mux, err := p.mux(rest)
+	if err != nil {
+		return nil, errors.Join(err, p.gateway.Close())
+	}
+	return mux, nil
+}
+
+// mux has the plain handlers, and rest for everything else.
+func (p *Public) mux(rest http.Handler) (_ *http.ServeMux, err error) {
 	defer func() {
 		// ServeMux panics on patterns that are wrong or meet each other.
 		if conflict := recover(); conflict != nil {
-			err = errors.Join(fmt.Errorf("register routes: %v", conflict), p.gateway.Close())
+			err = fmt.Errorf("register routes: %v", conflict)
 		}
 	}()
 	mux := http.NewServeMux()

@@ -43,14 +43,26 @@ type Parts struct {
 // is in the database.
 func (s *Service) Run(ctx context.Context, p Parts) error {
 	ctx = s.Telemetry.Into(ctx)
-	public, err := s.public(p)
+	atPublic, err := s.public(p)
 	if err != nil {
 		return err
 	}
-	internal, err := rpc.NewInternal(rpc.InternalConfig{
+	atInternal := rpc.InternalConfig{
 		Listen: s.Config.InternalListen, Certificates: s.certificates, Telemetry: s.Telemetry, Clock: s.Clock,
 		Callers: s.Config.Callers, Register: p.Internal,
-	})
+	}
+	if s.world.Serve != nil {
+		offered := Offered{Internal: rpc.DirectInternal(atInternal), Jobs: s.jobs(p)}
+		if offered.Public, offered.Web, err = rpc.DirectPublic(atPublic); err != nil {
+			return err
+		}
+		return s.world.Serve(ctx, offered)
+	}
+	public, err := rpc.NewPublic(atPublic)
+	if err != nil {
+		return err
+	}
+	internal, err := rpc.NewInternal(atInternal)
 	if err != nil {
 		_ = public.Close()
 		return err
@@ -68,12 +80,12 @@ func (s *Service) Run(ctx context.Context, p Parts) error {
 	return err
 }
 
-func (s *Service) public(p Parts) (*rpc.Public, error) {
+func (s *Service) public(p Parts) (rpc.PublicConfig, error) {
 	authenticator := p.Authenticator
 	if authenticator == nil {
 		tokens, err := rpc.LoadTokens(s.Config.TokensFile, s.Clock)
 		if err != nil {
-			return nil, err
+			return rpc.PublicConfig{}, err
 		}
 		authenticator = tokens
 	}
@@ -89,11 +101,11 @@ func (s *Service) public(p Parts) (*rpc.Public, error) {
 		ready["events"] = s.bus.Ready
 	}
 	maps.Copy(ready, p.Ready)
-	return rpc.NewPublic(rpc.PublicConfig{
+	return rpc.PublicConfig{
 		Listen: s.Config.PublicListen, Certificates: s.certificates, Telemetry: s.Telemetry, Clock: s.Clock,
 		Authenticator: authenticator, Policy: p.Policy, Register: p.Public, Gateway: p.Gateway,
 		Routes: routes, Ready: ready, OpenAPI: p.OpenAPI,
-	})
+	}, nil
 }
 
 // fetchWait is how long a consumer waits for an event before it asks again.
@@ -130,7 +142,7 @@ func (s *Service) jobs(p Parts) []runner.Job {
 	if s.bus == nil {
 		return jobs
 	}
-	own := eventbus.NewPublisher(s.bus, s.Config.Service)
+	own := s.bus.Publisher(s.Config.Service)
 	relay := &events.Relay{DB: s.DB, Producer: s.Config.Service, To: own, Clock: s.Clock, Log: s.Log}
 	jobs = append(jobs, runner.Job{Name: "events.publish", Step: relay.Step, Idle: time.Second, Bell: s.Outbox.Bell})
 	reconciler := &events.Reconciler{
@@ -145,7 +157,7 @@ func (s *Service) jobs(p Parts) []runner.Job {
 	}
 	for producer, handlers := range p.Consume {
 		inbox := &events.Inbox{
-			DB: s.DB, Producer: producer, From: eventbus.NewConsumer(s.bus, s.Config.Service, producer), Handlers: handlers,
+			DB: s.DB, Producer: producer, From: s.bus.Consumer(producer), Handlers: handlers,
 			Clock: s.Clock, Log: s.Log, Wait: fetchWait,
 		}
 		jobs = append(jobs, runner.Job{Name: "events.take." + producer, Step: inbox.Step, Idle: time.Millisecond})

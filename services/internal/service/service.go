@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -54,6 +55,7 @@ type Service struct {
 	DB        *sqldb.DB
 	Cache     cache.Cache
 	Fetch     *fetch.Client
+	Registers *http.Client // for registers and providers outside
 	Resolver  *resolver.Resolver
 	Status    *statuslist.Checker
 	Book      *identity.Book
@@ -61,10 +63,11 @@ type Service struct {
 	Lists     *statuslist.Lists
 	Outbox    *events.Outbox
 
+	world        World
 	certificates *rpc.Certificates
-	bus          *eventbus.Conn
+	bus          Bus            // nil: none
 	altinn       *altinn.Client // nil: events stay on the event bus
-	peers        []*grpc.ClientConn
+	peers        []io.Closer
 }
 
 const (
@@ -88,10 +91,13 @@ func Waiting(own ...waiting.Source) waiting.Source {
 	return waiting.All(append([]waiting.Source{agent.Waiting(), events.Waiting()}, own...)...)
 }
 
-// Open opens everything that the configuration names. The caller must Close
-// it. Logs go to out.
-func Open(ctx context.Context, cfg config.Common, out io.Writer, schema ...sqldb.Migrations) (_ *Service, err error) {
-	s := &Service{Config: cfg, Clock: clock.Off(cfg.ClockOff), Random: rand.Reader}
+// Open opens everything that the configuration names, in a world. The caller must
+// Close it.
+func Open(ctx context.Context, cfg config.Common, world World, schema ...sqldb.Migrations) (_ *Service, err error) {
+	s := &Service{Config: cfg, Clock: clock.Off{Of: world.Clock, By: cfg.ClockOff}, Random: world.Random, world: world}
+	if s.Random == nil {
+		s.Random = rand.Reader
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("open %s: %w", cfg.Service, err), s.Close(ctx))
@@ -105,7 +111,7 @@ func Open(ctx context.Context, cfg config.Common, out io.Writer, schema ...sqldb
 		return s, err
 	}
 	if s.Telemetry, err = telemetry.Start(ctx, telemetry.Config{
-		Service: cfg.Service, Endpoint: cfg.Telemetry.Endpoint, CA: authorities, Logs: out, Clock: s.Clock,
+		Service: cfg.Service, Endpoint: cfg.Telemetry.Endpoint, CA: authorities, Logs: world.Logs, Clock: s.Clock,
 	}); err != nil {
 		return s, err
 	}
@@ -127,7 +133,8 @@ func Open(ctx context.Context, cfg config.Common, out io.Writer, schema ...sqldb
 	if s.Book, err = identity.Open(ctx, s.DB, master, s.Clock); err != nil {
 		return s, err
 	}
-	s.Fetch = fetch.New(fetch.Config{CA: authorities, Names: cfg.Names, AllowPrivate: cfg.Development, Clock: s.Clock})
+	s.Fetch = fetch.New(fetch.Config{CA: authorities, Names: cfg.Names, AllowPrivate: cfg.Development, Clock: s.Clock, Web: world.Web})
+	s.Registers = fetch.Registers(world.Web)
 	s.Resolver = &resolver.Resolver{Get: s.Fetch, Cache: s.Cache, Clock: s.Clock}
 	s.Status = &statuslist.Checker{Get: s.Fetch, Keys: s.Resolver, Clock: s.Clock}
 	s.Agent = agent.New(agent.Config{
@@ -139,17 +146,17 @@ func Open(ctx context.Context, cfg config.Common, out io.Writer, schema ...sqldb
 		BaseURL: cfg.PublicURL, Lifetime: statusLifetime,
 	})
 	s.Outbox = &events.Outbox{Producer: cfg.Service, Source: cfg.PublicURL, Clock: s.Clock, Random: s.Random, Bell: runner.NewBell()}
-	if cfg.NATS.URL != "" {
+	if s.bus = world.Bus; s.bus == nil && cfg.NATS.URL != "" {
 		if err := s.connect(); err != nil {
 			return s, err
 		}
 	}
 	if cfg.Altinn.On() {
-		tokens, err := maskinporten.Open(cfg.Altinn.Maskinporten, s.Clock, s.Random)
+		tokens, err := s.Tokens(cfg.Altinn.Maskinporten)
 		if err != nil {
 			return s, err
 		}
-		s.altinn = altinn.New(cfg.Altinn.URL, tokens)
+		s.altinn = altinn.New(cfg.Altinn.URL, tokens, s.Registers)
 	}
 	if cfg.DID != "" {
 		if err := s.Book.EnsureOrganisation(ctx, cfg.DID, "", s.DIDCommEndpoint()); err != nil {
@@ -179,10 +186,14 @@ func (s *Service) connect() error {
 	if err != nil {
 		return err
 	}
-	s.bus, err = eventbus.Connect(eventbus.Config{
+	conn, err := eventbus.Connect(eventbus.Config{
 		URL: s.Config.NATS.URL, User: s.Config.NATS.User, Password: strings.TrimSpace(string(password)), CA: authorities, Log: s.Log,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	s.bus = natsBus{conn, s.Config.Service}
+	return nil
 }
 
 // armCrash makes the process end as by kill -9 at the point that a test names.
@@ -235,12 +246,20 @@ func (s *Service) CachingVerifier(list config.TrustList) *verification.Verifier 
 	return v
 }
 
+// Tokens gives access tokens of Maskinporten to a client of its.
+func (s *Service) Tokens(of maskinporten.Settings) (*maskinporten.Client, error) {
+	return maskinporten.Open(of, s.Registers, s.Clock, s.Random)
+}
+
 // Dial connects to the internal listener of another service. A peer that is
 // down is no error here: calls to it fail as Unavailable until it is up.
-func (s *Service) Dial(peer string) (*grpc.ClientConn, error) {
+func (s *Service) Dial(peer string) (grpc.ClientConnInterface, error) {
 	address, ok := s.Config.Peers[peer]
 	if !ok {
 		return nil, fault.New(fault.Invalid, "config.peers", "peers.%s is missing: name the internal listener of %s, host:port", peer, peer)
+	}
+	if s.world.Peer != nil {
+		return s.world.Peer(peer)
 	}
 	conn, err := rpc.Dial(rpc.Target{Addr: address, Names: s.Config.Names, Certificates: s.certificates, Telemetry: s.Telemetry})
 	if err != nil {

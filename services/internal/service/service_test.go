@@ -37,7 +37,7 @@ func open(t *testing.T, redisURL string) (*service.Service, error) {
 	if err := config.Load(layout.Services["wallet"].ConfigFile, &cfg, []string{"KOMPETANSESPOR_REDIS_URL=" + redisURL}); err != nil {
 		t.Fatal(err)
 	}
-	return service.Open(t.Context(), cfg.Common, io.Discard, service.Schema()...)
+	return service.Open(t.Context(), cfg.Common, service.World{Logs: io.Discard}, service.Schema()...)
 }
 
 func TestCloseLetsGoOfRedis(t *testing.T) {

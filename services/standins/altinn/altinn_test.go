@@ -19,6 +19,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/events"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/fetch"
 	grants "github.com/kompetansespor/kompetansespor/services/internal/maskinporten"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/harness"
@@ -60,9 +61,9 @@ func open(t *testing.T, scopes ...string) *world {
 	if wrong := settings.Validate(true); len(wrong) > 0 {
 		t.Fatal(wrong)
 	}
-	w.tokens, err = grants.Open(settings.Maskinporten, w.Clock, rand.Reader)
+	w.tokens, err = grants.Open(settings.Maskinporten, fetch.Registers(nil), w.Clock, rand.Reader)
 	w.must(err)
-	w.client = client.New(settings.URL, w.tokens)
+	w.client = client.New(settings.URL, w.tokens, fetch.Registers(nil))
 	w.forward = &events.Forward{DB: w.DB, To: w.client, Clock: w.Clock, Log: slog.New(slog.DiscardHandler)}
 	return w
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/fetch"
 	client "github.com/kompetansespor/kompetansespor/services/internal/maskinporten"
 	"github.com/kompetansespor/kompetansespor/services/standins/maskinporten"
 )
@@ -74,7 +75,7 @@ func open(t *testing.T) *world {
 	if wrong := settings.Validate("maskinporten", false); len(wrong) != 1 || wrong[0].Field != "maskinporten.url" {
 		t.Errorf("plain http outside development: %v", wrong)
 	}
-	if w.client, err = client.Open(settings, w.clock, rand.Reader); err != nil {
+	if w.client, err = client.Open(settings, fetch.Registers(nil), w.clock, rand.Reader); err != nil {
 		t.Fatal(err)
 	}
 	w.key = w.client.Key
@@ -267,7 +268,7 @@ func TestErrorsHoldNoTokenAndNoKey(t *testing.T) {
 	}))
 	defer web.Close()
 	w := open(t)
-	c := client.New(client.Config{URL: web.URL, Audience: issuer, ClientID: "tax", KeyID: "key-1", Key: w.key, Clock: w.clock, Random: rand.Reader})
+	c := client.New(client.Config{URL: web.URL, Audience: issuer, ClientID: "tax", KeyID: "key-1", Key: w.key, HTTP: fetch.Registers(nil), Clock: w.clock, Random: rand.Reader})
 	if _, err := c.Token(t.Context(), scope); err == nil || strings.Contains(err.Error(), "SECRET") {
 		t.Errorf("%v", err)
 	}

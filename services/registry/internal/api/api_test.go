@@ -16,6 +16,7 @@ import (
 	registryv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/registry/v1"
 	"github.com/kompetansespor/kompetansespor/services/internal/cache"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/fetch"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/harness"
@@ -51,7 +52,7 @@ func open(t *testing.T) office {
 		t.Fatal(err)
 	}
 	d := desk.New(desk.Config{
-		DB: h.DB, Store: store.Store{Sealer: h.Book.KeyStore()}, Register: enhetsregisteret.New(server.URL + "/api"), Figures: figures, Eligibility: guide,
+		DB: h.DB, Store: store.Store{Sealer: h.Book.KeyStore()}, Register: enhetsregisteret.New(server.URL+"/api", fetch.Registers(nil)), Figures: figures, Eligibility: guide,
 		Limit:  cache.NewLimiter(cache.NewMemory(h.Clock, 0, 0), h.Clock, "eligibility", 3, time.Minute),
 		Issuer: h.Issuer, Outbox: h.Outbox, Clock: h.Clock, Random: rand.Reader, Signer: h.Book, AssertionKey: h.Book.AssertionKey,
 		DID: h.DID, Lifetime: time.Minute, Mode: identifier.Synthetic,

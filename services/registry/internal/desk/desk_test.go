@@ -14,6 +14,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/fetch"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 	"github.com/kompetansespor/kompetansespor/services/internal/identity"
 	"github.com/kompetansespor/kompetansespor/services/internal/jsonld"
@@ -47,7 +48,7 @@ func openWith(t *testing.T) (*harness.Harness, *desk.Desk, *standin.Register) {
 		t.Fatal(err)
 	}
 	d := desk.New(desk.Config{
-		DB: h.DB, Store: store.Store{Sealer: h.Book.KeyStore()}, Register: enhetsregisteret.New(server.URL + "/api"), Figures: figures, Issuer: h.Issuer, Outbox: h.Outbox, Clock: h.Clock, Random: rand.Reader,
+		DB: h.DB, Store: store.Store{Sealer: h.Book.KeyStore()}, Register: enhetsregisteret.New(server.URL+"/api", fetch.Registers(nil)), Figures: figures, Issuer: h.Issuer, Outbox: h.Outbox, Clock: h.Clock, Random: rand.Reader,
 		Signer: h.Book, AssertionKey: h.Book.AssertionKey, DID: h.DID, Lifetime: time.Minute, Mode: identifier.Synthetic,
 		Agencies: []desk.Agency{{
 			DID: "did:web:udi.kompetansespor.example", OrganisationNumber: "310000116", LegalName: "UDI", CredentialTypes: []string{credtype.ResidencePermit},

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
@@ -27,22 +26,13 @@ type Payments struct {
 	Secret string
 	// ReturnURL is where the payer comes back to, TermsURL says on what terms.
 	ReturnURL, TermsURL string
-	HTTP                Doer
+	// HTTP reaches the provider. It must follow no redirect.
+	HTTP Doer
 }
 
 // Doer does an HTTP request; *http.Client is one.
 type Doer interface {
 	Do(*http.Request) (*http.Response, error)
-}
-
-// NewHTTP is an HTTP client for registers and providers: it follows no redirect
-// and waits for no answer longer than this.
-func NewHTTP() *http.Client {
-	return &http.Client{
-		Timeout:       5 * time.Second,
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 16, MaxConnsPerHost: 32, IdleConnTimeout: time.Minute, ResponseHeaderTimeout: 5 * time.Second},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 }
 
 // answerLimit is the size of the largest answer, in bytes.

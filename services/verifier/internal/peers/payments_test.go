@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/fetch"
 	"github.com/kompetansespor/kompetansespor/services/standins/payments"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/desk"
@@ -35,7 +36,7 @@ func newProvider(t *testing.T) *provider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Payments = Payments{URL: p.base, Secret: "secret", ReturnURL: "https://udi.example/fee/paid", TermsURL: "https://udi.example/terms", HTTP: NewHTTP()}
+	p.Payments = Payments{URL: p.base, Secret: "secret", ReturnURL: "https://udi.example/fee/paid", TermsURL: "https://udi.example/terms", HTTP: fetch.Registers(nil)}
 	return p
 }
 
@@ -47,7 +48,7 @@ func (p *provider) pay(t *testing.T, page, amount string) (back *url.URL) {
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	answer, err := NewHTTP().Do(r)
+	answer, err := fetch.Registers(nil).Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +108,7 @@ func TestProviderOnABadDayIsAskedAgainLater(t *testing.T) {
 			p.standin.Slowness = 300 * time.Millisecond
 			p.HTTP.(*http.Client).Timeout = 50 * time.Millisecond
 		},
-		"wrong secret": func() { _ = p.standin.SetMode("ok"); p.HTTP = NewHTTP(); p.Secret = "other" },
+		"wrong secret": func() { _ = p.standin.SetMode("ok"); p.HTTP = fetch.Registers(nil); p.Secret = "other" },
 		"not there":    func() { p.Secret = "secret"; p.URL = "http://127.0.0.1:1" },
 	} {
 		fresh := *p
@@ -118,7 +119,7 @@ func TestProviderOnABadDayIsAskedAgainLater(t *testing.T) {
 			}
 		}
 		p.Payments = fresh.Payments
-		p.HTTP = NewHTTP()
+		p.HTTP = fetch.Registers(nil)
 		_ = p.standin.SetMode("ok")
 	}
 	// Wrong: what it says is of another payment, and the case does not take it.
@@ -136,7 +137,7 @@ func TestAnswerThatIsNoneIsNotTaken(t *testing.T) {
 		"without end": `{"payment":` + strings.Repeat(" ", answerLimit),
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }))
-		_, err := Payments{URL: server.URL, HTTP: NewHTTP()}.Status(t.Context(), "p1")
+		_, err := Payments{URL: server.URL, HTTP: fetch.Registers(nil)}.Status(t.Context(), "p1")
 		if fault.KindOf(err) != fault.Unavailable || fault.RuleOf(err) != "payments.answer" {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -150,7 +151,7 @@ func TestAnswerThatIsNoneIsNotTaken(t *testing.T) {
 			w.WriteHeader(http.StatusCreated)
 			_, _ = w.Write([]byte(body))
 		}))
-		_, err := Payments{URL: server.URL, HTTP: NewHTTP()}.Create(t.Context(), fee)
+		_, err := Payments{URL: server.URL, HTTP: fetch.Registers(nil)}.Create(t.Context(), fee)
 		if fault.RuleOf(err) != "payments.answer" {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -163,7 +164,7 @@ func TestWhatWasPaidBackIsNotPaid(t *testing.T) {
 		_, _ = w.Write([]byte(`{"payment":{"paymentId":"p1","summary":{"reservedAmount":630000,"chargedAmount":630000,"refundedAmount":630000},"orderDetails":{"amount":630000,"currency":"NOK","reference":"case_1"}}}`))
 	}))
 	defer server.Close()
-	if said, err := (Payments{URL: server.URL, HTTP: NewHTTP()}).Status(t.Context(), "p1"); err != nil || said.Amount != 0 {
+	if said, err := (Payments{URL: server.URL, HTTP: fetch.Registers(nil)}).Status(t.Context(), "p1"); err != nil || said.Amount != 0 {
 		t.Errorf("%+v, %v", said, err)
 	}
 }

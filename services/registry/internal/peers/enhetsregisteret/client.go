@@ -42,21 +42,9 @@ type Client struct {
 }
 
 // New makes a client of the register at a base URL, such as Production. An
-// empty one makes a client that never gets an answer.
-func New(base string) *Client {
-	return &Client{base: strings.TrimSuffix(base, "/"), deadline: deadline, http: &http.Client{
-		Transport: &http.Transport{
-			Proxy:                  nil, // the environment decides nothing here
-			DialContext:            (&net.Dialer{Timeout: deadline}).DialContext,
-			TLSHandshakeTimeout:    deadline,
-			ForceAttemptHTTP2:      true,
-			DisableCompression:     true, // a small answer cannot become a big one
-			MaxResponseHeaderBytes: 16 << 10,
-			MaxConnsPerHost:        16,
-			IdleConnTimeout:        90 * time.Second,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+// empty one makes a client that never gets an answer. Web must follow no redirect.
+func New(base string, web *http.Client) *Client {
+	return &Client{base: strings.TrimSuffix(base, "/"), deadline: deadline, http: web}
 }
 
 // CheckBase refuses an address that the register cannot have: https, or, where

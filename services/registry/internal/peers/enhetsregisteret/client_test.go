@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/fetch"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/harness"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/accreditation"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/desk"
@@ -31,7 +32,7 @@ func open(t *testing.T) (*Client, *standin.Register, *fixed) {
 	register.Slowness = time.Hour
 	server := httptest.NewServer(register)
 	t.Cleanup(server.Close)
-	return New(server.URL + "/api/"), register, clock
+	return New(server.URL+"/api/", fetch.Registers(nil)), register, clock
 }
 
 func TestOrganisationIsReadAsTheRegisterHasIt(t *testing.T) {
@@ -146,7 +147,7 @@ func TestRegisterThatIsSlowDownOrWrongIsAsGoodAsNone(t *testing.T) {
 			t.Errorf("ok again, %s: %v", name, err)
 		}
 	}
-	for name, ask := range all(New("")) {
+	for name, ask := range all(New("", fetch.Registers(nil))) {
 		if err := ask(t.Context()); fault.RuleOf(err) != "enhetsregisteret.not-configured" {
 			t.Errorf("not configured, %s: %v", name, err)
 		}
@@ -162,7 +163,7 @@ func TestAnswerThatCannotBeTrustedIsNone(t *testing.T) {
 		answer.Load().(http.HandlerFunc)(w, r)
 	}))
 	t.Cleanup(server.Close)
-	c := New(server.URL)
+	c := New(server.URL, fetch.Registers(nil))
 	body := func(text string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(text)) }
 	}
@@ -234,7 +235,7 @@ func TestFailureThatPassesIsNotNoticed(t *testing.T) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"organisasjonsnummer": "310000019", "navn": "U"})
 	}))
 	t.Cleanup(server.Close)
-	if e, err := New(server.URL).Entity(t.Context(), "310000019"); err != nil || e.Name != "U" || asked.Load() != attempts {
+	if e, err := New(server.URL, fetch.Registers(nil)).Entity(t.Context(), "310000019"); err != nil || e.Name != "U" || asked.Load() != attempts {
 		t.Errorf("%+v %v after %d", e, err, asked.Load())
 	}
 }

@@ -61,16 +61,11 @@ type Client struct {
 	// URL is the register's base, without a slash at its end.
 	URL    string
 	Tokens Tokens
-	// HTTP reaches the register. It should follow no redirect.
+	// HTTP reaches the register. It must follow no redirect.
 	HTTP  Doer
 	Clock clock.Clock
 	// Mode is the world that numbers must be of.
 	Mode identifier.Mode
-}
-
-// NoRedirects is an HTTP client that takes an answer from whom it asked.
-func NoRedirects() *http.Client {
-	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // Name implements desk.Register.
