@@ -202,12 +202,7 @@ func (r *run) settle(ctx context.Context, report *Report) error {
 	if slices.Contains(r.Kinds, skewed) {
 		sources.ClocksApart = 2 * mostOff
 	}
-	for _, p := range r.Persons {
-		sources.Persons = append(sources.Persons, invariants.Person{
-			GivenName: p.GivenName, FamilyName: p.FamilyName, Email: p.Email, PhoneNumber: p.PhoneNumber,
-			Birthdate: p.Birthdate, PassportNumber: p.Passport.DocumentNumber,
-		})
-	}
+	sources.Persons = Persons(r.Persons)
 	from := time.Now()
 	for {
 		found, err := invariants.Check(ctx, sources)
@@ -230,6 +225,17 @@ func (r *run) settle(ctx context.Context, report *Report) error {
 			return err
 		}
 	}
+}
+
+// Persons are people as the invariants look for them.
+func Persons(inputs []demo.Input) (all []invariants.Person) {
+	for _, p := range inputs {
+		all = append(all, invariants.Person{
+			GivenName: p.GivenName, FamilyName: p.FamilyName, Email: p.Email, PhoneNumber: p.PhoneNumber,
+			Birthdate: p.Birthdate, PassportNumber: p.Passport.DocumentNumber,
+		})
+	}
+	return all
 }
 
 func pause(ctx context.Context, wait time.Duration) error {

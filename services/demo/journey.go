@@ -31,9 +31,19 @@ const (
 // looking is one wait for something.
 type looking struct{ wait time.Duration }
 
+type pauseKey struct{}
+
+// WithPause has the people who act with ctx call pause wherever they wait.
+func WithPause(ctx context.Context, pause func(time.Duration) error) context.Context {
+	return context.WithValue(ctx, pauseKey{}, pause)
+}
+
 // again waits until it is time to look again.
 func (l *looking) again(ctx context.Context) error {
 	l.wait = min(max(l.wait*3/2, firstLook), lastLook)
+	if pause, ok := ctx.Value(pauseKey{}).(func(time.Duration) error); ok {
+		return pause(l.wait)
+	}
 	timer := time.NewTimer(l.wait)
 	defer timer.Stop()
 	select {

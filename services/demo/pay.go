@@ -16,6 +16,9 @@ import (
 // payer opens pages as a worker's browser does. The verifier's host is where
 // the target says; other pages are on this machine.
 func payer(t Target) *http.Client {
+	if t.Web != nil {
+		return &http.Client{Transport: t.Web}
+	}
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
 	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: t.Authorities},

@@ -160,6 +160,28 @@ func Run(ctx context.Context, target Target, cases Cases) (*Report, error) {
 	return first, nil
 }
 
+// Accredit has the programme accredit the employer, with all who sign for these
+// persons.
+func Accredit(ctx context.Context, target Target, persons []Input) error {
+	c, err := connect(target)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	return c.accredit(ctx, persons)
+}
+
+// Play takes one person through a case, in the caller's goroutine. The employer
+// must be accredited.
+func Play(ctx context.Context, target Target, person Input) (*Report, error) {
+	c, err := connect(target)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	return c.one(ctx, person, func(Step) {})
+}
+
 // one is one person's case.
 func (c *clients) one(ctx context.Context, input Input, say func(Step)) (*Report, error) {
 	p := &person{clients: c, input: input, report: &Report{Outcome: notStarted}, say: say}

@@ -45,6 +45,10 @@ type Target struct {
 	// Format is that in which wallets ask for credentials, ldp_vc or dc+sd-jwt;
 	// empty leaves it to the wallet.
 	Format string
+	// Conn reaches a place in a simulated world. Nil: over the network.
+	Conn func(Place) grpc.ClientConnInterface
+	// Web carries people's HTTP requests there. Nil: the network does.
+	Web http.RoundTripper
 }
 
 // Employer is an employer as the registry accredits it.
@@ -72,7 +76,10 @@ type clients struct {
 // connect makes the clients; nothing is called yet.
 func connect(t Target) (*clients, error) {
 	c := &clients{target: t, browser: payer(t)}
-	dial := func(p Place) (*grpc.ClientConn, error) {
+	dial := func(p Place) (grpc.ClientConnInterface, error) {
+		if t.Conn != nil {
+			return t.Conn(p), nil
+		}
 		conn, err := grpc.NewClient("passthrough:///"+p.Address, grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{
 			MinVersion: tls.VersionTLS12, RootCAs: t.Authorities, ServerName: p.Host, NextProtos: []string{"h2"},
 		})), grpc.WithUnaryInterceptor(record))
@@ -82,7 +89,7 @@ func connect(t Target) (*clients, error) {
 		c.conns = append(c.conns, conn)
 		return conn, nil
 	}
-	conns := map[string]*grpc.ClientConn{}
+	conns := map[string]grpc.ClientConnInterface{}
 	for name, place := range map[string]Place{
 		"registry": t.Registry, "issuer": t.Issuer, "wallet": t.Wallet, "verifier": t.Verifier, "police": t.Police, "tax": t.Tax, "bank": t.Bank,
 	} {

@@ -30,6 +30,9 @@ func runChaos(ctx context.Context, args []string, stdout, stderr io.Writer) (err
 	times := set.Int("times", 1, "how often each fault comes, `N`")
 	next := set.String("next", "", "the `PROGRAMS` that a rolling-upgrade goes to, one for each time, separated by commas")
 	patience := set.Duration("patience", time.Minute, "how long cases may take after the last fault, and then what waits to be done, `TIME`")
+	simulated := set.Bool("virtual", false, "run in one thread, with time, network, event bus and faults simulated: the same seed gives the same run")
+	runs := set.Int("runs", 1, "how many simulated runs, `N`, of this seed and those that follow")
+	trace := set.Bool("trace", false, "print what happens in a simulated run, line by line")
 	asJSON := set.Bool("json", false, "print one JSON document and nothing else")
 	data := set.String("data", "", "the data `DIR`ectory, kept afterwards; a fresh one, removed when all is well, when not given")
 	if err := set.Parse(args); err != nil {
@@ -37,6 +40,11 @@ func runChaos(ctx context.Context, args []string, stdout, stderr io.Writer) (err
 	}
 	if *cases < 1 {
 		return errors.New("--cases: run one case at least")
+	}
+	if *simulated {
+		return runVirtual(ctx, virtualRuns{
+			seed: *seed, runs: *runs, cases: *cases, kinds: split(*kinds), data: *data, trace: *trace, json: *asJSON,
+		}, stdout)
 	}
 	persons, err := people("", *cases, *seed)
 	if err != nil {
@@ -72,11 +80,9 @@ func runChaos(ctx context.Context, args []string, stdout, stderr io.Writer) (err
 		Kinds: chaos.Kinds(*several), Times: *times, Patience: *patience, Say: func(line string) { fmt.Fprintln(stdout, line) },
 	}
 	if *kinds != "" {
-		cfg.Kinds = strings.Split(*kinds, ",")
+		cfg.Kinds = split(*kinds)
 	}
-	if *next != "" {
-		cfg.Next = strings.Split(*next, ",")
-	}
+	cfg.Next = split(*next)
 	if *asJSON {
 		cfg.Say = func(string) {}
 	}
@@ -99,6 +105,14 @@ func runChaos(ctx context.Context, args []string, stdout, stderr io.Writer) (err
 		}
 		return err
 	})
+}
+
+// split gives the parts of a list with commas, none of an empty one.
+func split(list string) []string {
+	if list == "" {
+		return nil
+	}
+	return strings.Split(list, ",")
 }
 
 func printChaos(w io.Writer, r *chaos.Report) error {

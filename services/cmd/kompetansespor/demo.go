@@ -129,11 +129,20 @@ func people(file string, n int, seed uint64) ([]demo.Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	today := clock.System{}.Now().In(zone)
-	if n == 0 {
-		one, err := demo.ReadInput(file, today)
-		return []demo.Input{one}, err
+	if n > 0 {
+		return peopleOf(n, seed, clock.System{}.Now())
 	}
+	one, err := demo.ReadInput(file, clock.System{}.Now().In(zone))
+	return []demo.Input{one}, err
+}
+
+// peopleOf generates n persons at a time.
+func peopleOf(n int, seed uint64, now time.Time) ([]demo.Input, error) {
+	zone, err := time.LoadLocation("Europe/Oslo")
+	if err != nil {
+		return nil, err
+	}
+	today := now.In(zone)
 	employer := synthetic.Employer{
 		OrganisationNumber: devsetup.Employer.OrganisationNumber, LegalName: devsetup.Employer.LegalName, ContactEmail: devsetup.Employer.ContactEmail,
 	}

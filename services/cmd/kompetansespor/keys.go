@@ -37,7 +37,7 @@ func listKeys(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	if err := set.Parse(args); err != nil {
 		return err
 	}
-	return withBook(ctx, *file, func(book *identity.Book) error {
+	return withBook(ctx, *file, clock.System{}, func(book *identity.Book) error {
 		return printKeys(ctx, stdout, book, *name)
 	})
 }
@@ -51,7 +51,7 @@ func rotateKey(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	if err := set.Parse(args); err != nil {
 		return err
 	}
-	return withBook(ctx, *file, func(book *identity.Book) error {
+	return withBook(ctx, *file, clock.System{}, func(book *identity.Book) error {
 		if _, err := book.Rotate(ctx, *name, keystore.Kind(*kind), *overlap); err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func compromisedKey(ctx context.Context, args []string, stdout, stderr io.Writer
 	if err != nil {
 		return err
 	}
-	return withBook(ctx, *file, func(book *identity.Book) error {
+	return withBook(ctx, *file, clock.System{}, func(book *identity.Book) error {
 		if _, err := book.Compromised(ctx, *kid, from, *reason); err != nil {
 			return err
 		}
@@ -110,7 +110,7 @@ func printKeys(ctx context.Context, w io.Writer, book *identity.Book, name strin
 }
 
 // withBook opens the keys of the service that a configuration belongs to.
-func withBook(ctx context.Context, file string, do func(*identity.Book) error) error {
+func withBook(ctx context.Context, file string, now clock.Clock, do func(*identity.Book) error) error {
 	cfg, err := commonOf(file)
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ func withBook(ctx context.Context, file string, do func(*identity.Book) error) e
 	if err != nil {
 		return err
 	}
-	book, err := identity.Open(ctx, db, master, clock.System{})
+	book, err := identity.Open(ctx, db, master, now)
 	if err == nil {
 		err = do(book)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 	"github.com/kompetansespor/kompetansespor/services/internal/identity"
 )
@@ -22,7 +23,7 @@ func TestOperatorRotatesKeys(t *testing.T) {
 	}
 	file, name := layout.Services["issuer"].ConfigFile, devsetup.DID("issuer")
 	// The service makes its organisation when it starts.
-	err = withBook(t.Context(), file, func(book *identity.Book) error {
+	err = withBook(t.Context(), file, clock.System{}, func(book *identity.Book) error {
 		return book.EnsureOrganisation(t.Context(), name, "", "https://issuer.example/didcomm")
 	})
 	if err != nil {

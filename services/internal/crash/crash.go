@@ -69,6 +69,9 @@ func Arm(at Point, nth int, kill func()) {
 	armed.Store(&trap{at: at, after: int64(nth), kill: kill})
 }
 
+// Disarm takes away what was armed.
+func Disarm() { armed.Store(nil) }
+
 // At marks a point in the code.
 func At(p Point) {
 	t := armed.Load()

@@ -55,8 +55,8 @@ const (
 	tries = 20
 )
 
-// Step takes what can go on here, and what the stream has. One goroutine calls
-// it.
+// Step takes what can go on here, and what the stream has; it is busy when that
+// was something. One goroutine calls it.
 func (i *Inbox) Step(ctx context.Context) (bool, error) {
 	if err := i.goOn(ctx); err != nil {
 		return false, err
@@ -81,7 +81,7 @@ func (i *Inbox) Step(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
-	return true, ctx.Err()
+	return len(msgs) > 0, ctx.Err()
 }
 
 // take returns nil when the event is durably taken, ignored or parked.

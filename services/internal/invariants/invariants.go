@@ -39,8 +39,11 @@ func (b Breach) String() string { return b.Invariant + " " + b.Where + ": " + b.
 // have come to rest: what is under way is a breach.
 type Sources struct {
 	// Layout says where databases, master keys and the event bus are. The NATS
-	// server must run.
+	// server must run, unless Streams says what was on it.
 	Layout *devsetup.Layout
+	// Streams are the messages of each producer's stream, oldest first. Nil: they
+	// are read from the NATS server.
+	Streams map[string][]eventbus.Stored
 	// Services are those that took part. Nil: all.
 	Services []string
 	// Logs are paths of log files.

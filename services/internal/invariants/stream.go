@@ -24,6 +24,9 @@ type message struct {
 
 // readStreams reads every message of every producer, oldest first.
 func (c *checker) readStreams() (map[string][]message, error) {
+	if c.sources.Streams != nil {
+		return given(c.sources.Streams), nil
+	}
 	nc, err := connect(c.sources)
 	if err != nil {
 		return nil, fmt.Errorf("connect to event bus: %w", err)
@@ -40,6 +43,19 @@ func (c *checker) readStreams() (map[string][]message, error) {
 		}
 	}
 	return streams, nil
+}
+
+// given are messages that were read before.
+func given(streams map[string][]eventbus.Stored) map[string][]message {
+	all := map[string][]message{}
+	for producer, stored := range streams {
+		for _, one := range stored {
+			all[producer] = append(all[producer], message{
+				subject: one.Subject, hash: eventbus.Hash(one.Data), sequence: one.Sequence, payload: one.Data,
+			})
+		}
+	}
+	return all
 }
 
 func connect(sources Sources) (*nats.Conn, error) {

@@ -109,7 +109,9 @@ func (c directConn) call(ctx context.Context, method string, args, reply any, op
 	if err != nil {
 		return err
 	}
+	inside, end := telemetry.Span(inside, method)
 	answer, err := m.desc.Handler(m.impl, inside, func(into any) error { return proto.Unmarshal(request, into.(proto.Message)) }, c.to.around.unary)
+	end(err)
 	if err != nil {
 		return err
 	}

@@ -118,7 +118,46 @@ type world struct {
 	http      *http.Client
 	stop      func()
 	ready     error
+	// directly is the same without listeners; on says to call it.
+	directly struct {
+		on               bool
+		public, internal *rpc.Direct
+		web              http.Handler
+	}
 }
+
+// eachWay runs a test over sockets and without: what serves directly keeps what the
+// listeners promise.
+func eachWay(t *testing.T, test func(t *testing.T, w *world)) {
+	for name, directly := range map[string]bool{"over sockets": false, "directly": true} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			w.directly.on = directly
+			test(t, w)
+		})
+	}
+}
+
+// directConn shows a token with each call, and gives faults as DialPublic does.
+type directConn struct {
+	grpc.ClientConnInterface
+	token string
+}
+
+func (c directConn) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
+	if c.token != "" {
+		opts = append(opts, grpc.PerRPCCredentials(bearer(c.token)))
+	}
+	return rpc.FromStatus(c.ClientConnInterface.Invoke(ctx, method, args, reply, opts...))
+}
+
+type bearer string
+
+func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer " + string(b)}, nil
+}
+
+func (bearer) RequireTransportSecurity() bool { return true }
 
 // shared holds certificates and tokens, the same for every test.
 var shared *devsetup.Layout
@@ -155,7 +194,7 @@ func open(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	certs := w.certificates("verifier")
-	w.public, err = rpc.NewPublic(rpc.PublicConfig{
+	atPublic := rpc.PublicConfig{
 		Listen: "127.0.0.1:0", Certificates: certs, Telemetry: w.telemetry, Authenticator: either{tokens, officers},
 		Policy:   rpc.Policy{Public: []string{methodShout}, Roles: map[string][]rpc.Role{methodSay: {"employer"}}},
 		Register: w.echo.register,
@@ -173,17 +212,21 @@ func open(t *testing.T) *world {
 		},
 		Ready:   map[string]func(context.Context) error{"database": func(context.Context) error { return w.ready }},
 		OpenAPI: []byte(`{"openapi":"3.0.0"}`),
-	})
-	if err != nil {
+	}
+	if w.public, err = rpc.NewPublic(atPublic); err != nil {
 		t.Fatal(err)
 	}
-	w.internal, err = rpc.NewInternal(rpc.InternalConfig{
+	if w.directly.public, w.directly.web, err = rpc.DirectPublic(atPublic); err != nil {
+		t.Fatal(err)
+	}
+	atInternal := rpc.InternalConfig{
 		Listen: "127.0.0.1:0", Certificates: certs, Telemetry: w.telemetry, Register: w.echo.register,
 		Callers: map[string][]string{methodSay: {devsetup.InternalName("police")}},
-	})
-	if err != nil {
+	}
+	if w.internal, err = rpc.NewInternal(atInternal); err != nil {
 		t.Fatal(err)
 	}
+	w.directly.internal = rpc.DirectInternal(atInternal)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -242,8 +285,11 @@ func (w *world) token(service, role string) string {
 	return token
 }
 
-func (w *world) dialPublic(token string) *grpc.ClientConn {
+func (w *world) dialPublic(token string) grpc.ClientConnInterface {
 	w.t.Helper()
+	if w.directly.on {
+		return directConn{w.directly.public.FromAnyone(), token}
+	}
 	pool, err := w.certificates("verifier").Pool()
 	if err != nil {
 		w.t.Fatal(err)
@@ -257,8 +303,15 @@ func (w *world) dialPublic(token string) *grpc.ClientConn {
 	return conn
 }
 
-func (w *world) dialInternal(as string) *grpc.ClientConn {
+func (w *world) dialInternal(as string) grpc.ClientConnInterface {
 	w.t.Helper()
+	if w.directly.on {
+		own, err := w.certificates(as).Own()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return w.directly.internal.FromService(own.Leaf)
+	}
 	conn, err := rpc.Dial(rpc.Target{Addr: devsetup.InternalName("verifier") + ":7204",
 		Names:        map[string]string{devsetup.InternalName("verifier"): w.internal.Addr()},
 		Certificates: w.certificates(as), Telemetry: w.telemetry})
@@ -303,14 +356,15 @@ func (w *world) problem(resp *http.Response, body string) rpc.Problem {
 	return p
 }
 
-func call(t *testing.T, conn *grpc.ClientConn, method string) (*say, error) {
+func call(t *testing.T, conn grpc.ClientConnInterface, method string) (*say, error) {
 	t.Helper()
 	out := &say{}
 	return out, conn.Invoke(t.Context(), method, &say{Reason: "hello"}, out)
 }
 
-func TestEveryMethodWantsATokenThatMayCallIt(t *testing.T) {
-	w := open(t)
+func TestEveryMethodWantsATokenThatMayCallIt(t *testing.T) { eachWay(t, everyMethodWantsAToken) }
+
+func everyMethodWantsAToken(t *testing.T, w *world) {
 	employer, officer := w.token("issuer", "employer"), w.token("verifier", "officer")
 	for _, c := range []struct {
 		method, path, token, rule string
@@ -330,6 +384,9 @@ func TestEveryMethodWantsATokenThatMayCallIt(t *testing.T) {
 		if (err == nil) != (c.rule == "") || (err != nil && (fault.RuleOf(err) != c.rule || fault.KindOf(err) != fault.Denied)) {
 			t.Errorf("gRPC %s with %.4q: %v, want %s", c.method, c.token, err, c.rule)
 		}
+		if w.directly.on {
+			continue // REST is not served
+		}
 		resp, body := w.rest(http.MethodPost, c.path, c.token, []byte(`{"reason":"hello"}`))
 		if resp.StatusCode != c.status {
 			t.Errorf("REST %s with %.4q: %d %s", c.path, c.token, resp.StatusCode, body)
@@ -343,8 +400,9 @@ func TestEveryMethodWantsATokenThatMayCallIt(t *testing.T) {
 	}
 }
 
-func TestHandlersSeeThePrincipal(t *testing.T) {
-	w := open(t)
+func TestHandlersSeeThePrincipal(t *testing.T) { eachWay(t, handlersSeeThePrincipal) }
+
+func handlersSeeThePrincipal(t *testing.T, w *world) {
 	token := w.token("issuer", "employer")
 	w.echo.answer = func(ctx context.Context, _ *say) (*say, error) {
 		who, ok := rpc.PrincipalFrom(ctx)
@@ -356,8 +414,9 @@ func TestHandlersSeeThePrincipal(t *testing.T) {
 }
 
 // Hostile input 55.
-func TestServiceThatIsNotListedIsDenied(t *testing.T) {
-	w := open(t)
+func TestServiceThatIsNotListedIsDenied(t *testing.T) { eachWay(t, serviceThatIsNotListed) }
+
+func serviceThatIsNotListed(t *testing.T, w *world) {
 	w.echo.answer = func(ctx context.Context, _ *say) (*say, error) {
 		name, _ := rpc.Caller(ctx)
 		return &say{Reason: name}, nil
@@ -369,6 +428,15 @@ func TestServiceThatIsNotListedIsDenied(t *testing.T) {
 		if _, err := call(t, w.dialInternal(service), method); fault.KindOf(err) != fault.Denied || fault.RuleOf(err) != "rpc.caller" {
 			t.Errorf("%s calling %s: %v", service, method, err)
 		}
+	}
+	// What a caller knows of itself does not cross over.
+	out := &say{}
+	inside := rpc.WithCaller(t.Context(), devsetup.InternalName("police"))
+	if err := w.dialInternal("tax").Invoke(inside, methodSay, &say{}, out); fault.RuleOf(err) != "rpc.caller" {
+		t.Errorf("tax with police's context: %v", err)
+	}
+	if w.directly.on {
+		return // nobody asks about its health
 	}
 	if _, err := grpc_health_v1.NewHealthClient(w.dialInternal("tax")).Check(t.Context(), &grpc_health_v1.HealthCheckRequest{}); err != nil {
 		t.Errorf("health: %v", err)

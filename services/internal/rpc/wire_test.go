@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -26,8 +27,9 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 )
 
-func TestFaultKeepsKindRuleAndViolationsOnTheWire(t *testing.T) {
-	w := open(t)
+func TestFaultKeepsKindRuleAndViolationsOnTheWire(t *testing.T) { eachWay(t, faultKeepsWhatItSays) }
+
+func faultKeepsWhatItSays(t *testing.T, w *world) {
 	for _, kind := range []fault.Kind{fault.Invalid, fault.Denied, fault.NotFound, fault.Conflict, fault.Throttled, fault.Unavailable} {
 		w.echo.answer = func(context.Context, *say) (*say, error) {
 			return nil, fmt.Errorf("issue: %w", &fault.Error{Kind: kind, Rule: "offer.some-rule", Message: "mend it",
@@ -43,6 +45,9 @@ func TestFaultKeepsKindRuleAndViolationsOnTheWire(t *testing.T) {
 		if !ok || info.GetReason() != "offer.some-rule" || info.GetDomain() != "kompetansespor.no" || len(info.GetMetadata()["trace_id"]) != 32 {
 			t.Errorf("details: %v", s.Details())
 		}
+		if w.directly.on {
+			continue
+		}
 		resp, body := w.rest(http.MethodPost, "/v1/shout", "", []byte(`{}`))
 		p := w.problem(resp, body)
 		if p.Rule != "offer.some-rule" || p.Detail != "mend it" || len(p.Violations) != 1 || p.Violations[0].Field != "start_date" || len(p.TraceID) != 32 ||
@@ -53,7 +58,10 @@ func TestFaultKeepsKindRuleAndViolationsOnTheWire(t *testing.T) {
 }
 
 func TestCauseOfAnInternalFaultIsLoggedAndNotShown(t *testing.T) {
-	w := open(t)
+	eachWay(t, causeIsLoggedAndNotShown)
+}
+
+func causeIsLoggedAndNotShown(t *testing.T, w *world) {
 	for name, answer := range map[string]func() error{
 		"plain error": func() error { return errors.New("dial db secret-host") },
 		"fault":       func() error { return fault.New(fault.Internal, "store.secret-host", "secret-host") },
@@ -65,10 +73,24 @@ func TestCauseOfAnInternalFaultIsLoggedAndNotShown(t *testing.T) {
 		if fault.KindOf(err) != fault.Internal || strings.Contains(fmt.Sprint(status.Convert(errors.Unwrap(err)).Proto()), "secret-host") {
 			t.Errorf("gRPC %s: %v", name, err)
 		}
+		if w.directly.on {
+			continue
+		}
 		resp, body := w.rest(http.MethodPost, "/v1/shout", "", nil)
 		if resp.StatusCode != 500 || strings.Contains(body, "secret-host") {
 			t.Errorf("REST %s: %s", name, body)
 		}
+	}
+	if w.directly.on {
+		answer := httptest.NewRecorder()
+		w.directly.web.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/panic", nil))
+		if answer.Code != 500 || strings.Contains(answer.Body.String(), "secret") || answer.Header().Get("X-Content-Type-Options") == "" {
+			t.Errorf("route: %d %s %v", answer.Code, answer.Body, answer.Header())
+		}
+		if n := strings.Count(w.log.String(), "secret-host"); n < 4 {
+			t.Errorf("the causes are logged %d times", n)
+		}
+		return
 	}
 	resp, body := w.rest(http.MethodGet, "/panic", "", nil)
 	if p := w.problem(resp, body); p.Status != 500 || strings.Contains(body, "secret") {
@@ -112,7 +134,7 @@ func TestLargeAndCompressedBodiesAreRefused(t *testing.T) {
 	if fault.KindOf(err) != fault.Invalid || fault.RuleOf(err) != "rpc.body-too-large" {
 		t.Errorf("gRPC large: %v", err)
 	}
-	for listener, conn := range map[string]*grpc.ClientConn{"public": w.dialPublic(w.token("issuer", "employer")), "internal": w.dialInternal("police")} {
+	for listener, conn := range map[string]grpc.ClientConnInterface{"public": w.dialPublic(w.token("issuer", "employer")), "internal": w.dialInternal("police")} {
 		for _, sent := range []*say{{Reason: "small"}, {Reason: string(large)}} {
 			err := conn.Invoke(t.Context(), methodSay, sent, out, grpc.UseCompressor(gzip.Name))
 			want := "rpc.content-encoding"

@@ -54,6 +54,19 @@ func (b *Bell) Ring() {
 	}
 }
 
+// Rung reports whether somebody has rung since it was last asked.
+func (b *Bell) Rung() bool {
+	if b == nil {
+		return false
+	}
+	select {
+	case <-b.c:
+		return true
+	default:
+		return false
+	}
+}
+
 // worst is the longest wait after repeated failures.
 const worst = 5 * time.Second
 
@@ -81,7 +94,7 @@ func inTurn(ctx context.Context, log *slog.Logger, job Job) {
 		case err != nil && ctx.Err() == nil:
 			failures++
 			log.WarnContext(ctx, "the turn of a job cannot be had", "job", job.Name, "failures", failures, "error", err.Error())
-			pause(ctx, backOff(failures), nil)
+			pause(ctx, BackOff(failures, rand.Int64N), nil)
 			continue
 		case ran && ctx.Err() == nil:
 			log.WarnContext(ctx, "the turn of a job was lost", "job", job.Name)
@@ -98,7 +111,7 @@ func run(ctx context.Context, log *slog.Logger, job Job) {
 		if err != nil && ctx.Err() == nil {
 			failures++
 			log.WarnContext(ctx, "background step failed", "job", job.Name, "failures", failures, "error", err.Error())
-			pause(ctx, backOff(failures), nil)
+			pause(ctx, BackOff(failures, rand.Int64N), nil)
 			continue
 		}
 		failures = 0
@@ -108,10 +121,11 @@ func run(ctx context.Context, log *slog.Logger, job Job) {
 	}
 }
 
-func backOff(failures int) time.Duration {
-	wait := 50 * time.Millisecond << min(failures, 10)
-	wait = min(wait, worst)
-	return wait/2 + rand.N(wait/2)
+// BackOff is how long to wait after so many failures in a row: twice as long each
+// time, up to 5 s, half of it drawn from random, which gives one of 0 to n-1.
+func BackOff(failures int, random func(n int64) int64) time.Duration {
+	wait := min(50*time.Millisecond<<min(failures, 10), worst)
+	return wait/2 + time.Duration(random(int64(wait/2)))
 }
 
 func pause(ctx context.Context, wait time.Duration, bell *Bell) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -155,9 +156,9 @@ func (s *Service) jobs(p Parts) []runner.Job {
 		forward := &events.Forward{DB: s.DB, To: s.altinn, Clock: s.Clock, Log: s.Log}
 		jobs = append(jobs, runner.Job{Name: "events.forward", Step: forward.Step, Idle: time.Second})
 	}
-	for producer, handlers := range p.Consume {
+	for _, producer := range slices.Sorted(maps.Keys(p.Consume)) {
 		inbox := &events.Inbox{
-			DB: s.DB, Producer: producer, From: s.bus.Consumer(producer), Handlers: handlers,
+			DB: s.DB, Producer: producer, From: s.bus.Consumer(producer), Handlers: p.Consume[producer],
 			Clock: s.Clock, Log: s.Log, Wait: fetchWait,
 		}
 		jobs = append(jobs, runner.Job{Name: "events.take." + producer, Step: inbox.Step, Idle: time.Millisecond})

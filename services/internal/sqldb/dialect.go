@@ -22,6 +22,8 @@ type dialect struct {
 	// again says that the engine has turned a transaction back which may
 	// succeed when it is run again, at its nth try.
 	again func(err error, n int) bool
+	// compiles says that its driver compiles a query each time it is asked.
+	compiles bool
 	// migratesItself says that a service brings its schema up to date.
 	migratesItself bool
 	// table asks for a row when there is a table named $1.

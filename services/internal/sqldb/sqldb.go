@@ -42,7 +42,7 @@ func Embedded(name string, files embed.FS) Migrations {
 // DB is a service's database. It is safe for concurrent use.
 type DB struct {
 	write   *sql.DB
-	read    *sql.DB
+	read    reader
 	dialect dialect
 	turns   *turns
 	twice   bool
@@ -87,7 +87,19 @@ func connect(driver, dsn string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	return &DB{write: write, read: read, dialect: d, turns: newTurns()}, nil
+	db := &DB{write: write, read: read, dialect: d, turns: newTurns()}
+	if d.compiles {
+		db.read = newPrepared(read)
+	}
+	return db, nil
+}
+
+// reader is the side that only reads.
+type reader interface {
+	Querier
+	BeginTx(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error)
+	PingContext(ctx context.Context) error
+	Close() error
 }
 
 // Driver is the engine's name: sqlite or postgres.

@@ -14,6 +14,7 @@ var sqliteDialect = dialect{
 	goose:          database.DialectSQLite3,
 	open:           openSQLite,
 	again:          func(error, int) bool { return false },
+	compiles:       true,
 	migratesItself: true,
 	table:          `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1`,
 }

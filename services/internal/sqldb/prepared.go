@@ -1,0 +1,72 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+)
+
+// prepared is the reading side of an engine whose driver compiles a query each
+// time that it is asked: it keeps them compiled. A fifth of a service's time went
+// there when measured, most of it for jobs that look what is due.
+type prepared struct {
+	*sql.DB
+	mu   sync.Mutex
+	kept map[string]*sql.Stmt // by query; guarded by mu
+}
+
+// mostKept is how many queries are kept: more than a program has that builds none
+// from what it is given.
+const mostKept = 1000
+
+func newPrepared(db *sql.DB) *prepared { return &prepared{DB: db, kept: map[string]*sql.Stmt{}} }
+
+// of is a query's statement, nil when it cannot be kept.
+func (p *prepared) of(ctx context.Context, query string) *sql.Stmt {
+	p.mu.Lock()
+	kept, full := p.kept[query], len(p.kept) >= mostKept
+	p.mu.Unlock()
+	if kept != nil || full {
+		return kept
+	}
+	made, err := p.PrepareContext(ctx, query) // waits for a connection, so not while others wait for us
+	if err != nil {
+		return nil // who asks is told why
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if kept := p.kept[query]; kept != nil {
+		_ = made.Close() // somebody was faster
+		return kept
+	}
+	p.kept[query] = made
+	return made
+}
+
+// QueryContext implements Querier.
+func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := p.of(ctx, query); s != nil {
+		return s.QueryContext(ctx, args...)
+	}
+	return p.DB.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext implements Querier.
+func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if s := p.of(ctx, query); s != nil {
+		return s.QueryRowContext(ctx, args...)
+	}
+	return p.DB.QueryRowContext(ctx, query, args...)
+}
+
+// Close lets go of the statements and the connections.
+func (p *prepared) Close() (err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.kept {
+		err = errors.Join(err, s.Close())
+	}
+	clear(p.kept)
+	return errors.Join(err, p.DB.Close())
+}
