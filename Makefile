@@ -11,7 +11,7 @@ export GOFLAGS := $(strip $(filter-out -buildvcs=false,$(GOFLAGS)) -buildvcs=fal
 TOOLS := $(CURDIR)/bin/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test race race-short kills chaos chaos-short planted lint generate fuzz bench oracles check clean
+.PHONY: help demo run build test race race-short kills chaos chaos-short simulate planted lint generate fuzz bench oracles check clean
 
 help: ## print this
 	@echo "usage: make TARGET"
@@ -54,12 +54,17 @@ kills: ## fifty cases for each service and NATS, each killed three times on the 
 	cd services && go test -count=1 -timeout 20m -run $(KILLS) -v ./e2e
 
 # Fifty cases under every fault, on one of each and on a cluster.
-chaos: build ## fifty cases under every fault, three times each, on SQLite and on a cluster
+chaos: build simulate ## a thousand simulated runs, then fifty cases under every fault, three times each, on SQLite and on a cluster
 	bin/kompetansespor chaos --seed 1 --cases 50 --times 3
 	bin/kompetansespor chaos --seed 1 --cases 50 --times 3 --cluster
 
+# A simulated run is one thread: the same seed gives the same run.
+simulate: build ## a thousand simulated runs of five cases, side by side
+	scripts/simulate 1 1000
+
 # What CI has the time for, with the demo on both.
-chaos-short: build ## the demo and a few cases under some faults, on SQLite and on a cluster
+chaos-short: build ## a hundred simulated runs, then the demo and a few cases under some faults, on SQLite and on a cluster
+	scripts/simulate 1 100
 	bin/kompetansespor demo --cases 3 --parallel 3
 	bin/kompetansespor chaos --seed 2 --cases 10 --fault kill,nats-kill,key-rotation
 	bin/kompetansespor demo --cases 3 --parallel 3 --cluster

@@ -1,6 +1,8 @@
 package chaos_test
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,10 +10,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/kompetansespor/kompetansespor/services/chaos"
+	"github.com/kompetansespor/kompetansespor/services/chaos/virtual"
 	"github.com/kompetansespor/kompetansespor/services/internal/crash"
 )
 
@@ -20,14 +24,31 @@ type edit struct{ file, old, new string }
 
 // A planted mistake is one that a chaos run must find; what is planted changes the
 // program as it is built, and no file of ours.
-var planted = []struct {
+type mistake struct {
 	name  string
 	edits []edit
-	// fault brings it to light; the run must then name one of these breaches.
-	fault    string
-	times    string
-	breaches []string
-}{
+	// fault brings it to light, simulated where that has another name in simulated
+	// runs; the run must then name one of these breaches.
+	fault, simulated string
+	times            string
+	breaches         []string
+}
+
+// finds fails unless a breach is one that the mistake makes.
+func (m mistake) finds(t *testing.T, breaches []string) {
+	t.Helper()
+	for _, breach := range breaches {
+		for _, want := range m.breaches {
+			if strings.Contains(breach, want) {
+				t.Logf("found: %s", breach)
+				return
+			}
+		}
+	}
+	t.Errorf("it failed for other reasons than the planted one:\n%s", strings.Join(breaches, "\n"))
+}
+
+var planted = []mistake{
 	{
 		name: "a relay that publishes before commit",
 		edits: []edit{
@@ -58,7 +79,7 @@ var planted = []struct {
 			{"internal/events/schema/00001_events.sql", "    reason      TEXT   NOT NULL,\n    PRIMARY KEY (producer, id, hash)\n", "    reason      TEXT   NOT NULL\n"},
 			{"internal/events/inbox.go", "case errors.Is(err, sql.ErrNoRows):\n\t\treturn false, nil\n\tcase err != nil:\n\t\treturn false, err\n\tcase known == hash:\n\t\treturn true, nil", "case errors.Is(err, sql.ErrNoRows), known == hash:\n\t\treturn false, nil\n\tcase err != nil:\n\t\treturn false, err"},
 		},
-		fault: "repeated-events", times: "3",
+		fault: "repeated-events", simulated: "events-repeated", times: "3",
 		breaches: []string{"it was taken 2 times", "it was taken 3 times", "it was taken 4 times"},
 	},
 	{
@@ -83,20 +104,20 @@ func TestChaosFindsPlantedMistakes(t *testing.T) {
 			if report.Passed() {
 				t.Fatalf("the run passed: %d of %d cases", report.Completed, report.Cases)
 			}
-			for _, breach := range report.Breaches {
-				for _, want := range p.breaches {
-					if strings.Contains(breach, want) {
-						t.Logf("found: %s", breach)
-						return
-					}
-				}
+			p.finds(t, report.Breaches)
+			breaches, passed := simulate(t, program, cmp.Or(p.simulated, p.fault))
+			if passed == simulatedRuns {
+				t.Fatal("every simulated run passed")
 			}
-			t.Errorf("the run failed for other reasons than the planted one:\n%s", strings.Join(report.Breaches, "\n"))
+			p.finds(t, breaches)
 		})
 	}
 	t.Run("nothing planted", func(t *testing.T) {
 		program := build(t, services, nil)
 		for _, p := range planted {
+			if breaches, passed := simulate(t, program, cmp.Or(p.simulated, p.fault)); passed < simulatedRuns {
+				t.Errorf("%s, simulated: %d of %d runs passed\n%s", p.fault, passed, simulatedRuns, strings.Join(breaches, "\n"))
+			}
 			if report := run(t, program, p.fault, p.times); !report.Passed() {
 				t.Errorf("%s: %d of %d cases\n%s", p.fault, report.Completed, report.Cases, strings.Join(report.Breaches, "\n"))
 			}
@@ -162,6 +183,33 @@ func build(t *testing.T, services string, edits []edit, files ...added) string {
 		t.Fatalf("%v\n%s", err, said)
 	}
 	return program
+}
+
+// simulatedRuns is how many seeds are simulated under a fault.
+const simulatedRuns = 10
+
+// simulate runs seeds of simulated cases under a fault, and gives what was wrong in
+// them and how many passed.
+func simulate(t *testing.T, program, fault string) (breaches []string, passed int) {
+	t.Helper()
+	said, err := exec.CommandContext(t.Context(), program,
+		"chaos", "--virtual", "--json", "--seed", "1", "--cases", "3", "--runs", strconv.Itoa(simulatedRuns), "--fault", fault).Output()
+	var ended *exec.ExitError
+	if err != nil && !errors.As(err, &ended) {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(said))
+	for range simulatedRuns {
+		var report virtual.Report
+		if err := decoder.Decode(&report); err != nil {
+			t.Fatalf("%v: %s", err, ended.Stderr)
+		}
+		if report.Passed() {
+			passed++
+		}
+		breaches = append(breaches, report.Breaches...)
+	}
+	return breaches, passed
 }
 
 // run takes cases through the program under a fault.

@@ -67,7 +67,7 @@ const (
 	// faultsWithin is the time in which faults come, from the first person's step.
 	faultsWithin = 20 * time.Second
 	// mostFaults of one run, and leastFaults.
-	leastFaults, mostFaults = 3, 9
+	leastFaults, mostFaults = 4, 12
 )
 
 // plan draws what goes wrong, and when.

@@ -116,9 +116,10 @@ type world struct {
 const (
 	// patience is how long cases may take after the last fault, and then what waits
 	// to be done.
-	patience = 20 * time.Minute
-	// between two looks whether all is done.
-	lookEvery = 6 * time.Second
+	patience = 5 * time.Minute
+	// firstLook is when it is looked first whether all is done; each time it takes
+	// twice as long to the next.
+	firstLook = 6 * time.Second
 )
 
 // Run takes the cases through, in the world that a stage has prepared. What is
@@ -142,11 +143,8 @@ func (s *Stage) Run(ctx context.Context, cfg Config) (_ *Report, err error) {
 	w.scheduler.run(ctx, func() bool { return w.broken != nil || w.under == 0 && w.planned == 0 }, limit)
 	crash.Disarm()
 	var left []invariants.Breach
-	for range int(patience / lookEvery) {
-		if w.broken != nil || ctx.Err() != nil {
-			break
-		}
-		w.scheduler.run(ctx, func() bool { return w.broken != nil }, w.time.now.Add(lookEvery))
+	for wait := firstLook; wait < patience && w.broken == nil && ctx.Err() == nil; wait *= 2 {
+		w.scheduler.run(ctx, func() bool { return w.broken != nil }, w.time.now.Add(wait))
 		if left, err = invariants.Check(ctx, w.sources()); err != nil {
 			return nil, err
 		}

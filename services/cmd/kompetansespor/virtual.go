@@ -39,22 +39,18 @@ func runVirtual(ctx context.Context, v virtualRuns, stdout io.Writer) (err error
 	if err != nil {
 		return err
 	}
-	if v.trace {
-		cfg.Trace = stdout
-	}
-	cfg.Kinds = v.kinds
 	encoder := json.NewEncoder(stdout)
 	failed := 0
 	for n := range uint64(max(v.runs, 1)) {
-		cfg.Seed = v.seed + n
-		cfg.Begin = virtualDay.Add(time.Duration(cfg.Seed%virtualHours) * time.Hour)
-		if cfg.Persons, err = peopleOf(v.cases, cfg.Seed, cfg.Begin); err != nil {
-			return err
-		}
-		report, err := stage.Run(ctx, cfg)
+		report, err := virtualRun(ctx, stage, cfg, v.seed+n, v.cases, func(c *virtual.Config) {
+			c.Kinds = v.kinds
+			if v.trace {
+				c.Trace = stdout
+			}
+		})
 		switch {
 		case err != nil:
-			return fmt.Errorf("seed %d: %w", cfg.Seed, err)
+			return fmt.Errorf("seed %d: %w", v.seed+n, err)
 		case v.json:
 			err = encoder.Encode(report)
 		default:
@@ -71,6 +67,19 @@ func runVirtual(ctx context.Context, v virtualRuns, stdout io.Writer) (err error
 		return &exit{code: 1, why: fmt.Errorf("%d of %d simulated runs failed", failed, max(v.runs, 1))}
 	}
 	return nil
+}
+
+// virtualRun runs one seed with so many persons; change, when given, says more of it.
+func virtualRun(ctx context.Context, stage *virtual.Stage, cfg virtual.Config, seed uint64, cases int, change func(*virtual.Config)) (*virtual.Report, error) {
+	var err error
+	cfg.Seed, cfg.Begin = seed, virtualDay.Add(time.Duration(seed%virtualHours)*time.Hour)
+	if cfg.Persons, err = peopleOf(cases, seed, cfg.Begin); err != nil {
+		return nil, err
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	return stage.Run(ctx, cfg)
 }
 
 // memory is a folder that is kept in memory, where there is one: what is simulated

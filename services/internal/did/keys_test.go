@@ -2,8 +2,10 @@ package did
 
 import (
 	"bytes"
+	"crypto/ecdh"
 	"encoding/hex"
 	"encoding/json"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -44,13 +46,58 @@ func TestUnusableKeysAreRefused(t *testing.T) {
 			wantRule(t, err, "did.key")
 		})
 	}
-	for y := range smallOrderPoints {
+	for y := range smallOrderEd25519 {
 		for _, sign := range []byte{0, 0x80} {
 			raw := unhex(t, y)
 			raw[31] |= sign
 			if _, err := NewPublicKey(Ed25519, raw); err == nil {
 				t.Errorf("8 %x: accepted", raw)
 			}
+		}
+	}
+}
+
+// What is refused as X25519 is exactly what ECDH refuses with any private key: the
+// points of small order in every encoding, the numbers beyond the field among them.
+func TestX25519KeysAreThoseThatECDHTakes(t *testing.T) {
+	private, err := ecdh.X25519().NewPrivateKey(bytes.Repeat([]byte{0x42}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(raw []byte) (taken bool) {
+		t.Helper()
+		public, err := ecdh.X25519().NewPublicKey(raw)
+		if err == nil {
+			_, err = private.ECDH(public)
+		}
+		_, ours := NewPublicKey(X25519, raw)
+		if (err == nil) != (ours == nil) {
+			t.Errorf("8 %x: ECDH says %v, and we %v", raw, err, ours)
+		}
+		return ours == nil
+	}
+	for x := range smallOrderX25519 {
+		for _, sign := range []byte{0, 0x80} {
+			raw := unhex(t, x)
+			raw[31] |= sign
+			if check(raw) {
+				t.Errorf("8 %x: accepted", raw)
+			}
+		}
+	}
+	for n := range byte(20) { // the field's order less one, and all that is not reduced
+		raw := append(append([]byte{0xec + n}, bytes.Repeat([]byte{0xff}, 30)...), 0x7f)
+		check(raw)
+		check(append([]byte{n}, make([]byte, 31)...))
+	}
+	random := rand.New(rand.NewChaCha8([32]byte{1}))
+	for range 500 {
+		raw := make([]byte, 32)
+		for i := range raw {
+			raw[i] = byte(random.Uint32())
+		}
+		if !check(raw) {
+			t.Errorf("8 %x: refused", raw)
 		}
 	}
 }

@@ -92,18 +92,12 @@ type PublicKey struct {
 func NewPublicKey(curve Curve, raw []byte) (PublicKey, error) {
 	switch curve {
 	case Ed25519:
-		if len(raw) != ed25519.PublicKeySize || smallOrder(raw) {
+		if len(raw) != ed25519.PublicKeySize || smallOrder(smallOrderEd25519, raw) {
 			return PublicKey{}, badKey("an Ed25519 key is 32 bytes and of large order")
 		}
 	case X25519:
-		public, err := ecdh.X25519().NewPublicKey(raw)
-		if err != nil {
-			return PublicKey{}, badKey("an X25519 key is 32 bytes")
-		}
-		// A point of small order meets every private key in zero, which ECDH
-		// refuses: any private key will do to find out.
-		if _, err := probe.ECDH(public); err != nil {
-			return PublicKey{}, badKey("an X25519 key of small order")
+		if len(raw) != 32 || smallOrder(smallOrderX25519, raw) {
+			return PublicKey{}, badKey("an X25519 key is 32 bytes and of large order")
 		}
 	case P256, P384, P521:
 		if len(raw) > 0 && (raw[0] == 2 || raw[0] == 3) {
@@ -126,16 +120,6 @@ func badKey(format string, args ...any) error {
 	return fault.New(fault.Invalid, "did.key", "not a usable public key: "+format, args...)
 }
 
-// probe is a private key that hides nothing: it only finds points of small
-// order.
-var probe = func() *ecdh.PrivateKey {
-	key, err := ecdh.X25519().NewPrivateKey(bytes.Repeat([]byte{0x42}, 32))
-	if err != nil {
-		panic(err)
-	}
-	return key
-}()
-
 func uncompressed(curve Curve, x, y *big.Int) []byte {
 	size := (curve.elliptic().Params().BitSize + 7) / 8
 	out := make([]byte, 1+2*size)
@@ -145,24 +129,39 @@ func uncompressed(curve Curve, x, y *big.Int) []byte {
 	return out
 }
 
-// smallOrder reports whether an Ed25519 key encodes one of the points of
-// order 1, 2, 4 or 8, whose signatures anybody can make. The list holds every
-// encoding without its sign bit, the non-canonical ones included.
-func smallOrder(raw []byte) bool {
+// smallOrder reports whether a key encodes a point of order 1, 2, 4 or 8. The last
+// bit is the sign of an Ed25519 key, and no part of an X25519 key (RFC 7748 section
+// 5).
+func smallOrder(of map[string]bool, raw []byte) bool {
 	masked := bytes.Clone(raw)
 	masked[31] &= 0x7f
-	return smallOrderPoints[hex.EncodeToString(masked)]
+	return of[hex.EncodeToString(masked)]
 }
 
-var smallOrderPoints = map[string]bool{
-	"0000000000000000000000000000000000000000000000000000000000000000": true,
-	"0100000000000000000000000000000000000000000000000000000000000000": true,
-	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05": true,
-	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a": true,
-	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f": true,
-	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f": true,
-	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f": true,
-}
+// The points of small order, in every encoding without the last bit, the
+// non-canonical ones included.
+var (
+	// Anybody can make signatures of these.
+	smallOrderEd25519 = map[string]bool{
+		"0000000000000000000000000000000000000000000000000000000000000000": true,
+		"0100000000000000000000000000000000000000000000000000000000000000": true,
+		"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05": true,
+		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a": true,
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f": true,
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f": true,
+		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f": true,
+	}
+	// Of the curve and its twist: with each, every private key agrees on zero.
+	smallOrderX25519 = map[string]bool{
+		"0000000000000000000000000000000000000000000000000000000000000000": true,
+		"0100000000000000000000000000000000000000000000000000000000000000": true,
+		"e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800": true,
+		"5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157": true,
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f": true,
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f": true,
+		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f": true,
+	}
+)
 
 // IsZero reports whether k is no key at all.
 func (k PublicKey) IsZero() bool { return k.curve == "" }

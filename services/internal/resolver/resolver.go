@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/cache"
@@ -33,6 +34,8 @@ type Resolver struct {
 	Cache cache.Cache
 	// Clock says what is now. Nil: the machine's clock.
 	Clock clock.Clock
+
+	read documents
 }
 
 // Resolve gives the document of a DID with the keys that may be used now: who
@@ -79,11 +82,43 @@ func (r *Resolver) Published(ctx context.Context, name string) (*did.Document, e
 		return nil, err // nobody fills the cache with names that lead nowhere
 	}
 	if raw, found, err := r.Cache.Get(ctx, "did:"+name); err == nil && found {
-		if doc, err := did.ParseFor(name, raw); err == nil {
+		if doc, err := r.read.parse(name, raw); err == nil {
 			return doc, nil
 		}
 	}
 	return r.fetch(ctx, name)
+}
+
+// documents are those that the cache has given before, as they were read: reading
+// one takes longer than anything else about it. Nobody changes a document.
+type documents struct {
+	mu   sync.Mutex
+	read map[string]document // by DID; guarded by mu
+}
+
+type document struct {
+	raw string
+	doc *did.Document
+}
+
+// mostRead is how many documents are kept as they were read.
+const mostRead = 1000
+
+func (d *documents) parse(name string, raw []byte) (*did.Document, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if one, ok := d.read[name]; ok && one.raw == string(raw) {
+		return one.doc, nil
+	}
+	doc, err := did.ParseFor(name, raw)
+	if err != nil {
+		return nil, err
+	}
+	if d.read == nil || len(d.read) >= mostRead {
+		d.read = map[string]document{}
+	}
+	d.read[name] = document{string(raw), doc}
+	return doc, nil
 }
 
 func (r *Resolver) fetch(ctx context.Context, name string) (*did.Document, error) {

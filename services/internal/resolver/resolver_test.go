@@ -94,6 +94,27 @@ func TestDocumentIsRememberedForAMinute(t *testing.T) {
 	}
 }
 
+// Replicas share a cache: what another has put there counts, whatever was read
+// before.
+func TestDocumentThatTheCacheHasAnewIsReadAnew(t *testing.T) {
+	w, r := open(t)
+	for _, letter := range []byte("rst") {
+		w.publish(organisation, letter, 'q')
+		if err := r.Cache.Set(t.Context(), "did:"+organisation, w.body, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			doc, err := r.Resolve(t.Context(), organisation)
+			if err != nil || doc.AssertionMethod[0] != organisation+"#a-"+string(rune(letter)) {
+				t.Fatal(doc, err)
+			}
+		}
+	}
+	if len(w.asked) != 0 {
+		t.Error("asked", w.asked)
+	}
+}
+
 func TestFreshAsksAnewAndRemembers(t *testing.T) {
 	w, r := open(t)
 	if _, err := r.Resolve(t.Context(), organisation); err != nil {
