@@ -115,8 +115,9 @@ type world struct {
 
 const (
 	// patience is how long cases may take after the last fault, and then what waits
-	// to be done.
-	patience = 5 * time.Minute
+	// to be done: longer than it takes until an outbox and its stream are compared
+	// whole, which is what finds the last of what a stream has lost.
+	patience = 25 * time.Minute
 	// firstLook is when it is looked first whether all is done; each time it takes
 	// twice as long to the next.
 	firstLook = 6 * time.Second
