@@ -10,6 +10,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/crash"
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
 // mishap does what goes wrong, has it pass after a while, and says what it did.
@@ -70,14 +71,23 @@ const (
 	leastFaults, mostFaults = 4, 12
 )
 
-// plan draws what goes wrong, and when.
-func (w *world) plan() {
-	var kinds []mishap
-	for _, f := range mishaps {
-		if len(w.Kinds) == 0 || slices.Contains(w.Kinds, f.name) {
-			kinds = append(kinds, f)
-		}
+// chosen are the kinds of these names, all when there are none.
+func chosen(names []string) (kinds []mishap, err error) {
+	if len(names) == 0 {
+		return mishaps, nil
 	}
+	for _, name := range names {
+		i := slices.IndexFunc(mishaps, func(m mishap) bool { return m.name == name })
+		if i < 0 {
+			return nil, fault.New(fault.Invalid, "chaos.fault", "there is no simulated fault %q: use %s", name, strings.Join(Faults(), ", "))
+		}
+		kinds = append(kinds, mishaps[i])
+	}
+	return kinds, nil
+}
+
+// plan draws what goes wrong, and when.
+func (w *world) plan(kinds []mishap) {
 	for range leastFaults + w.fate.IntN(mostFaults-leastFaults+1) {
 		one := kinds[w.fate.IntN(len(kinds))]
 		w.planned++

@@ -56,7 +56,7 @@ type known struct {
 type listener struct {
 	next    uint64              // the place of the next that it has not been given
 	pending map[uint64]*pending // given, and not acknowledged
-	wake    []func()
+	wake    func()              // nil: nobody waits
 }
 
 type pending struct {
@@ -149,8 +149,8 @@ func (j *JetStream) append(producer, subject, id string, payload []byte) uint64 
 }
 
 func (l *listener) awake() {
-	for _, f := range l.wake {
-		f()
+	if l.wake != nil {
+		l.wake()
 	}
 	l.wake = nil
 }
@@ -241,7 +241,7 @@ func (c consuming) Fetch(ctx context.Context, most int, wait time.Duration) ([]e
 				until = p.due
 			}
 		}
-		l.wake = []func(){c.Wait(until)}
+		l.wake = c.Wait(until)
 	}
 	return given, ctx.Err()
 }

@@ -22,15 +22,13 @@ import (
 // Stage is a data directory in which runs take place, one after the other: each
 // begins with the databases and keys as they were when every service had started
 // once.
-type Stage struct {
-	layout *devsetup.Layout
-}
+type Stage struct{ layout *devsetup.Layout }
 
 // Open prepares a stage in the directory of a layout, by starting every service
 // once.
 func Open(ctx context.Context, layout *devsetup.Layout, cfg Config) (*Stage, error) {
 	s := &Stage{layout: layout}
-	sqlite.RegisterConnectionHook(turnBack)
+	hooked()
 	w, err := s.world(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -127,6 +125,9 @@ func (a *atOne) get() *world {
 	defer a.mu.Unlock()
 	return a.world
 }
+
+// hooked has SQLite tell of each connection from now on.
+var hooked = sync.OnceFunc(func() { sqlite.RegisterConnectionHook(turnBack) })
 
 // turnBack has SQLite ask at each commit of a service's database whether it may be
 // made: a commit that is turned back has failed, and nothing of it is there.

@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -179,7 +178,7 @@ func (p *process) again() {
 
 // peer reaches the internal listener of another service.
 func (p *process) peer(name string) (grpc.ClientConnInterface, error) {
-	to, ok := p.processes[strings.ToLower(name)]
+	to, ok := p.processes[name]
 	if !ok {
 		return nil, fmt.Errorf("there is no service %q", name)
 	}

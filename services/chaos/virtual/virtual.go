@@ -126,6 +126,10 @@ const (
 // Run takes the cases through, in the world that a stage has prepared. What is
 // wrong is in the report; an error says that nothing is known.
 func (s *Stage) Run(ctx context.Context, cfg Config) (_ *Report, err error) {
+	kinds, err := chosen(cfg.Kinds)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.reset(); err != nil {
 		return nil, err
 	}
@@ -139,7 +143,7 @@ func (s *Stage) Run(ctx context.Context, cfg Config) (_ *Report, err error) {
 	}
 	began := w.time.now
 	w.begin()
-	w.plan()
+	w.plan(kinds)
 	limit := began.Add(faultsWithin + patience)
 	w.scheduler.run(ctx, func() bool { return w.broken != nil || w.under == 0 && w.planned == 0 }, limit)
 	crash.Disarm()

@@ -16,7 +16,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 )
 
-// outside is whom people are, and the registers, on the wire.
+// What people and the registers outside are called on the wire.
 const (
 	people   = "people"
 	standIns = "stand-ins"
@@ -156,8 +156,7 @@ func (c call) Invoke(ctx context.Context, method string, args, reply any, opts .
 	if !c.to.alive || c.lost(c.from, c.to.layout.Name, false) {
 		return away("nobody answers")
 	}
-	conn := c.to.offered.Public
-	through := conn.FromAnyone()
+	through := c.to.offered.Public.FromAnyone()
 	if c.certificate != nil {
 		through = c.to.offered.Internal.FromService(c.certificate)
 	}

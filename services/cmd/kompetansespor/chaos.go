@@ -41,6 +41,9 @@ func runChaos(ctx context.Context, args []string, stdout, stderr io.Writer) (err
 	if *cases < 1 {
 		return errors.New("--cases: run one case at least")
 	}
+	if *runs < 1 {
+		return errors.New("--runs: run one at least")
+	}
 	if *simulated {
 		return runVirtual(ctx, virtualRuns{
 			seed: *seed, runs: *runs, cases: *cases, kinds: split(*kinds), data: *data, trace: *trace, json: *asJSON,

@@ -41,7 +41,7 @@ func runVirtual(ctx context.Context, v virtualRuns, stdout io.Writer) (err error
 	}
 	encoder := json.NewEncoder(stdout)
 	failed := 0
-	for n := range uint64(max(v.runs, 1)) {
+	for n := range uint64(v.runs) {
 		report, err := virtualRun(ctx, stage, cfg, v.seed+n, v.cases, func(c *virtual.Config) {
 			c.Kinds = v.kinds
 			if v.trace {
@@ -64,7 +64,7 @@ func runVirtual(ctx context.Context, v virtualRuns, stdout io.Writer) (err error
 		}
 	}
 	if failed > 0 {
-		return &exit{code: 1, why: fmt.Errorf("%d of %d simulated runs failed", failed, max(v.runs, 1))}
+		return &exit{code: 1, why: fmt.Errorf("%d of %d simulated runs failed", failed, v.runs)}
 	}
 	return nil
 }

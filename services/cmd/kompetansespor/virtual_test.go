@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kompetansespor/kompetansespor/services/chaos/virtual"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
 // simulated runs a seed, on a stage of its own.
@@ -73,5 +74,13 @@ func TestSimulatedCasesSurviveEachKindOfFault(t *testing.T) {
 				t.Errorf("%s was asked for, and %s came", kind, f.Kind)
 			}
 		}
+	}
+}
+
+func TestSimulatedFaultThatIsNotKnownIsRefused(t *testing.T) {
+	var out bytes.Buffer
+	err := runVirtual(t.Context(), virtualRuns{seed: 1, runs: 1, cases: 1, kinds: []string{"kill", "flood"}}, &out)
+	if fault.RuleOf(err) != "chaos.fault" || out.Len() != 0 {
+		t.Error(err, out.String())
 	}
 }

@@ -114,38 +114,6 @@ func within(t *testing.T) context.Context {
 	return ctx
 }
 
-// fetch takes messages until there are n of them.
-func fetch(t *testing.T, c *eventbus.Consumer, n int) []eventbus.Msg {
-	t.Helper()
-	ctx := within(t)
-	var got []eventbus.Msg
-	for len(got) < n {
-		msgs, err := c.Fetch(ctx, n-len(got), time.Second)
-		if err != nil && fault.KindOf(err) != fault.Unavailable {
-			t.Fatal(err)
-		}
-		got = append(got, msgs...)
-		if ctx.Err() != nil {
-			t.Fatalf("got %d of %d messages", len(got), n)
-		}
-	}
-	return got
-}
-
-func publish(t *testing.T, p *eventbus.Publisher, subject, id, payload string) uint64 {
-	t.Helper()
-	ctx := within(t)
-	for {
-		sequence, err := p.Publish(ctx, subject, id, []byte(payload), eventbus.Anywhere)
-		if err == nil {
-			return sequence
-		}
-		if fault.KindOf(err) != fault.Unavailable || ctx.Err() != nil {
-			t.Fatalf("publish %s: %v", id, err)
-		}
-	}
-}
-
 func TestJetStreamKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	bustest.Contract(t, func(t *testing.T) bustest.Bus {
@@ -174,7 +142,7 @@ func TestFetchReturnsWithTheFirstEvent(t *testing.T) {
 		msgs, err := consumer.Fetch(t.Context(), 64, 5*time.Second)
 		done <- result{msgs, err}
 	}()
-	publish(t, verifier, eventbus.Subject("verifier", "case-1"), "e1", "x")
+	bustest.Publish(t, verifier, eventbus.Subject("verifier", "case-1"), "e1", "x")
 	got := <-done
 	if got.err != nil || len(got.msgs) != 1 {
 		t.Fatalf("got %d messages, %v", len(got.msgs), got.err)
@@ -328,11 +296,11 @@ func TestEventsSurviveARestartAndConnectionsComeBack(t *testing.T) {
 	b := startBus(t)
 	verifier := eventbus.NewPublisher(b.as("verifier"), "verifier")
 	consumer := eventbus.NewConsumer(b.as("police"), "police", "verifier")
-	publish(t, verifier, "ks.verifier.c", "e1", "one")
-	if err := fetch(t, consumer, 1)[0].Ack(); err != nil {
+	bustest.Publish(t, verifier, "ks.verifier.c", "e1", "one")
+	if err := bustest.Fetch(t, consumer, 1, nil)[0].Ack(); err != nil {
 		t.Fatal(err)
 	}
-	publish(t, verifier, "ks.verifier.c", "e2", "two")
+	bustest.Publish(t, verifier, "ks.verifier.c", "e2", "two")
 	b.server.Stop()
 	if _, err := verifier.Publish(within(t), "ks.verifier.c", "e3", []byte("three"), eventbus.Anywhere); fault.KindOf(err) != fault.Unavailable {
 		t.Fatalf("publish without a server: %v", err)
@@ -341,11 +309,11 @@ func TestEventsSurviveARestartAndConnectionsComeBack(t *testing.T) {
 		t.Fatalf("fetch without a server: %v", err)
 	}
 	b.start()
-	publish(t, verifier, "ks.verifier.c", "e3", "three")
-	if second := publish(t, verifier, "ks.verifier.c", "e2", "two"); second != 2 {
+	bustest.Publish(t, verifier, "ks.verifier.c", "e3", "three")
+	if second := bustest.Publish(t, verifier, "ks.verifier.c", "e2", "two"); second != 2 {
 		t.Fatalf("the restarted server forgot e2's id: it stands at %d", second)
 	}
-	msgs := fetch(t, consumer, 2)
+	msgs := bustest.Fetch(t, consumer, 2, nil)
 	if string(msgs[0].Data) != "two" || string(msgs[1].Data) != "three" {
 		t.Fatalf("got %q, %q", msgs[0].Data, msgs[1].Data)
 	}
@@ -402,8 +370,8 @@ func TestAnswersSentIntoAnotherStreamAreNoEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	publish(t, eventbus.NewPublisher(b.as("police"), "police"), "ks.police.case-7Q2", "e1", string(decision))
-	publish(t, eventbus.NewPublisher(b.as("verifier"), "verifier"), "ks.verifier.case-7Q2", "e1", string(decision))
+	bustest.Publish(t, eventbus.NewPublisher(b.as("police"), "police"), "ks.police.case-7Q2", "e1", string(decision))
+	bustest.Publish(t, eventbus.NewPublisher(b.as("verifier"), "verifier"), "ks.verifier.case-7Q2", "e1", string(decision))
 	police := b.raw("police")
 	for _, attack := range []struct{ question, body, answerOn string }{
 		{"$JS.API.CONSUMER.MSG.NEXT.KS_VERIFIER.police", `{"batch":1,"no_wait":true}`, "ks.tax.case-7Q2"},
@@ -418,7 +386,7 @@ func TestAnswersSentIntoAnotherStreamAreNoEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	consumer := eventbus.NewConsumer(b.as("tax"), "tax", "verifier")
-	for i, msg := range fetch(t, consumer, 3) {
+	for i, msg := range bustest.Fetch(t, consumer, 3, nil) {
 		if _, err := eventbus.Parse(msg.Data); (err == nil) != (i == 0) {
 			t.Errorf("message %d: %v: %s", i, err, msg.Data)
 		}

@@ -62,11 +62,13 @@ type contract struct {
 	bus Bus
 }
 
-func (c contract) within() context.Context {
-	ctx, cancel := context.WithTimeout(c.Context(), 20*time.Second)
-	c.Cleanup(cancel)
+func within(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
 	return ctx
 }
+
+func (c contract) within() context.Context { return within(c) }
 
 func (c contract) must(err error) {
 	c.Helper()
@@ -75,34 +77,45 @@ func (c contract) must(err error) {
 	}
 }
 
-// publish puts a message on a stream, however long it takes to be there.
 func (c contract) publish(p Publisher, subject, id, payload string) uint64 {
 	c.Helper()
-	for ctx := c.within(); ; {
+	return Publish(c, p, subject, id, payload)
+}
+
+func (c contract) fetch(from Consumer, n int) []eventbus.Msg {
+	c.Helper()
+	return Fetch(c, from, n, c.bus.Pass)
+}
+
+// Publish puts a message on a stream, however long it takes to be there.
+func Publish(t testing.TB, p Publisher, subject, id, payload string) uint64 {
+	t.Helper()
+	for ctx := within(t); ; {
 		sequence, err := p.Publish(ctx, subject, id, []byte(payload), eventbus.Anywhere)
 		if err == nil {
 			return sequence
 		}
 		if fault.KindOf(err) != fault.Unavailable || ctx.Err() != nil {
-			c.Fatalf("publish %s: %v", id, err)
+			t.Fatalf("publish %s: %v", id, err)
 		}
 	}
 }
 
-// fetch takes messages until there are n of them.
-func (c contract) fetch(from Consumer, n int) (got []eventbus.Msg) {
-	c.Helper()
-	for ctx := c.within(); len(got) < n; {
+// Fetch takes messages until there are n of them. Pass, when given, lets time go by
+// between.
+func Fetch(t testing.TB, from Consumer, n int, pass func(time.Duration)) (got []eventbus.Msg) {
+	t.Helper()
+	for ctx := within(t); len(got) < n; {
 		msgs, err := from.Fetch(ctx, n-len(got), time.Second)
 		if err != nil && fault.KindOf(err) != fault.Unavailable {
-			c.Fatal(err)
+			t.Fatal(err)
 		}
 		got = append(got, msgs...)
 		if ctx.Err() != nil {
-			c.Fatalf("got %d of %d messages", len(got), n)
+			t.Fatalf("got %d of %d messages", len(got), n)
 		}
-		if c.bus.Pass != nil && len(msgs) == 0 {
-			c.bus.Pass(time.Second)
+		if pass != nil && len(msgs) == 0 {
+			pass(time.Second)
 		}
 	}
 	return got
