@@ -184,7 +184,7 @@ func TestCascades(t *testing.T) {
 	s.within(t, "a bankruptcy in the register halts", func() {
 		g := e.granted()
 		s.register(`{"bankrupt": true}`)
-		g.until("the case is halted", func() bool { return g.state() == "HALTED" })
+		g.until("the case is halted", func() bool { return g.state() == "HALTED" && g.appointment() == "CANCELLED" })
 		s.register(`{"bankrupt": false}`)
 		s.reinstate()
 		g.completes()
