@@ -32,12 +32,15 @@ func downFor(r *rand.Rand) time.Duration {
 // mostOff is how far a clock goes wrong: less than what others forgive.
 const mostOff = 50 * time.Second
 
+// skewed is the fault of a clock that goes wrong.
+const skewed = "clock-skew"
+
 // mishaps are all kinds. Those of a crash point come in pairs: the process dies
 // before something is durable, or after, when nobody has been told.
 var mishaps = func() []mishap {
 	all := []mishap{
 		{"kill", (*world).kill},
-		{"clock-skew", (*world).skew},
+		{skewed, (*world).skew},
 		{"network-cut", func(w *world) string { return w.cut(false) }},
 		{"answers-lost", func(w *world) string { return w.cut(true) }},
 		{"requests-repeated", (*world).repeat},
@@ -87,11 +90,14 @@ func chosen(names []string) (kinds []mishap, err error) {
 }
 
 // plan draws what goes wrong, and when.
-func (w *world) plan(kinds []mishap) {
-	for range leastFaults + w.fate.IntN(mostFaults-leastFaults+1) {
+func (w *world) plan(kinds []mishap, n int, within time.Duration) {
+	if len(kinds) == 0 {
+		return
+	}
+	for range n {
 		one := kinds[w.fate.IntN(len(kinds))]
 		w.planned++
-		w.scheduler.after(time.Duration(w.fate.Int64N(int64(faultsWithin))), "fault", func() {
+		w.scheduler.after(time.Duration(w.fate.Int64N(int64(within))), "fault", func() {
 			w.planned--
 			what := one.inject(w)
 			w.trace.note(w.time.now, "FAULT %s: %s", one.name, what)

@@ -11,6 +11,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/events"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/invariants"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 )
 
@@ -40,8 +41,8 @@ const (
 )
 
 type stream struct {
-	stored    []eventbus.Stored // in order of place
-	next      uint64            // the place of the next
+	stored    []invariants.Streamed // in order of place
+	next      uint64                // the place of the next
 	ids       map[string]known
 	listeners map[string]*listener
 }
@@ -137,7 +138,7 @@ func (j *JetStream) append(producer, subject, id string, payload []byte) uint64 
 	s := j.of(producer)
 	place := s.next
 	s.next++
-	s.stored = append(s.stored, eventbus.Stored{Subject: subject, Sequence: place, Data: bytes.Clone(payload)})
+	s.stored = append(s.stored, invariants.Streamed{Stored: eventbus.Stored{Subject: subject, Sequence: place, Data: bytes.Clone(payload)}, ID: id})
 	s.ids[id] = known{place, j.Clock.Now()}
 	if j.Tell != nil {
 		j.Tell(subject, place)
@@ -157,20 +158,20 @@ func (l *listener) awake() {
 
 // at is the message at a place, the zero value when there is none.
 func (s *stream) at(place uint64) eventbus.Stored {
-	i, found := slices.BinarySearchFunc(s.stored, place, func(m eventbus.Stored, place uint64) int {
+	i, found := slices.BinarySearchFunc(s.stored, place, func(m invariants.Streamed, place uint64) int {
 		return int(int64(m.Sequence) - int64(place))
 	})
 	if !found {
 		return eventbus.Stored{}
 	}
-	return s.stored[i]
+	return s.stored[i].Stored
 }
 
 // last is the last message on a subject.
 func (s *stream) last(subject string) eventbus.Stored {
 	for _, m := range slices.Backward(s.stored) {
 		if m.Subject == subject {
-			return m
+			return m.Stored
 		}
 	}
 	return eventbus.Stored{}
@@ -223,7 +224,7 @@ func (c consuming) Fetch(ctx context.Context, most int, wait time.Duration) ([]e
 	var given []eventbus.Msg
 	for _, m := range s.stored { // what comes again comes before what is new
 		if p := l.pending[m.Sequence]; p != nil && !p.due.After(now) && len(given) < most {
-			given = append(given, c.give(l, m, p, now))
+			given = append(given, c.give(l, m.Stored, p, now))
 		}
 	}
 	for _, m := range s.stored {
@@ -231,7 +232,7 @@ func (c consuming) Fetch(ctx context.Context, most int, wait time.Duration) ([]e
 			l.next = m.Sequence + 1
 			p := &pending{}
 			l.pending[m.Sequence] = p
-			given = append(given, c.give(l, m, p, now))
+			given = append(given, c.give(l, m.Stored, p, now))
 		}
 	}
 	if len(given) == 0 && wait > 0 && c.Wait != nil {
@@ -274,7 +275,7 @@ func (c consuming) give(l *listener, m eventbus.Stored, p *pending, now time.Tim
 }
 
 // Stored is everything on a producer's stream, oldest first.
-func (j *JetStream) Stored(producer string) []eventbus.Stored {
+func (j *JetStream) Stored(producer string) []invariants.Streamed {
 	return slices.Clone(j.of(producer).stored)
 }
 

@@ -141,9 +141,13 @@ func (s *Stage) Run(ctx context.Context, cfg Config) (_ *Report, err error) {
 	if err := w.start(); err != nil {
 		return nil, err
 	}
+	w.accredit(slices.DeleteFunc(slices.Clone(kinds), func(m mishap) bool { return m.name == skewed }))
+	// Whoever was accredited a moment ago is refused by who has a clock that lags, and
+	// rightly: clocks go wrong once that is longer ago than they may lag.
+	w.scheduler.run(ctx, func() bool { return w.broken != nil }, w.time.now.Add(mostOff))
 	began := w.time.now
 	w.begin()
-	w.plan(kinds)
+	w.plan(kinds, leastFaults+w.fate.IntN(mostFaults-leastFaults+1), faultsWithin)
 	limit := began.Add(faultsWithin + patience)
 	w.scheduler.run(ctx, func() bool { return w.broken != nil || w.under == 0 && w.planned == 0 }, limit)
 	crash.Disarm()
@@ -174,7 +178,7 @@ func (s *Stage) Run(ctx context.Context, cfg Config) (_ *Report, err error) {
 // sources are what the run leaves behind.
 func (w *world) sources() invariants.Sources {
 	all := invariants.Sources{
-		Layout: w.layout, Persons: chaos.Persons(w.Persons), Injected: w.injected, Streams: map[string][]eventbus.Stored{}, ClocksApart: 2 * mostOff,
+		Layout: w.layout, Persons: chaos.Persons(w.Persons), Injected: w.injected, Streams: map[string][]invariants.Streamed{}, ClocksApart: 2 * mostOff,
 		Texts: []invariants.Text{{Name: "logs", Content: w.logs.String()}},
 	}
 	for _, producer := range eventbus.Standard(1).Producers {

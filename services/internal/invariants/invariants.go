@@ -35,6 +35,12 @@ type Breach struct {
 
 func (b Breach) String() string { return b.Invariant + " " + b.Where + ": " + b.What }
 
+// Streamed is a message of a stream with the id under which it was published.
+type Streamed struct {
+	eventbus.Stored
+	ID string
+}
+
 // Sources are what a run left behind. The services may still run, but must
 // have come to rest: what is under way is a breach.
 type Sources struct {
@@ -43,7 +49,7 @@ type Sources struct {
 	Layout *devsetup.Layout
 	// Streams are the messages of each producer's stream, oldest first. Nil: they
 	// are read from the NATS server.
-	Streams map[string][]eventbus.Stored
+	Streams map[string][]Streamed
 	// Services are those that took part. Nil: all.
 	Services []string
 	// Logs are paths of log files.

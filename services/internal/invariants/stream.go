@@ -46,12 +46,13 @@ func (c *checker) readStreams() (map[string][]message, error) {
 }
 
 // given are messages that were read before.
-func given(streams map[string][]eventbus.Stored) map[string][]message {
+func given(streams map[string][]Streamed) map[string][]message {
 	all := map[string][]message{}
 	for producer, stored := range streams {
 		for _, one := range stored {
 			all[producer] = append(all[producer], message{
 				subject: one.Subject, hash: eventbus.Hash(one.Data), sequence: one.Sequence, payload: one.Data,
+				header: nats.Header{nats.MsgIdHdr: {one.ID}},
 			})
 		}
 	}
