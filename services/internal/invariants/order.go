@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/nats-io/nats.go"
 
@@ -95,8 +94,10 @@ func (c *checker) streamed(producer string) {
 		if !known || seen[m.hash] {
 			continue
 		}
-		if strings.HasPrefix(m.header.Get(nats.MsgIdHdr), id[m.hash]+".") {
-			continue // what the stream had lost is published again when it is missed
+		if m.header.Get(nats.MsgIdHdr) != id[m.hash] {
+			// What the stream had lost is published again under another id when it is
+			// missed, and a copy that somebody else makes has an id of its own.
+			continue
 		}
 		seen[m.hash] = true
 		if at < highest[m.subject] {

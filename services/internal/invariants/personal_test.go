@@ -2,6 +2,7 @@ package invariants
 
 import (
 	"encoding/base64"
+	"fmt"
 	"math/rand/v2"
 	"net/url"
 	"os"
@@ -174,6 +175,12 @@ func TestStreamIsHeldAgainstOutbox(t *testing.T) {
 		"as it was": {func(*checker) {}, nil},
 		"published again after a while": {func(c *checker) {
 			c.streams["verifier"] = append(c.streams["verifier"], c.streams["verifier"][0])
+		}, nil},
+		"copies of what was lost, in any order": {func(c *checker) {
+			slices.Reverse(c.streams["issuer"])
+			for i := range c.streams["issuer"] {
+				c.streams["issuer"][i].header = nats.Header{nats.MsgIdHdr: {fmt.Sprintf("copy.%d", i)}}
+			}
 		}, nil},
 		"lost": {func(c *checker) { c.streams["registry"] = nil },
 			[]string{"it was published and is not on the stream"}},
