@@ -26,6 +26,8 @@ import (
 //
 // and its Validate begins with c.Common.Validate(config.Needs{...}).
 type Common struct {
+	SignInStub `yaml:"-"`
+
 	// Service is the service's own name: registry, issuer, wallet, verifier,
 	// police, tax or bank. Required.
 	Service string `yaml:"service"`

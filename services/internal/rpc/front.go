@@ -167,6 +167,13 @@ func (w *recorder) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
+// NoteRule notes the rule of a page's error for the access line.
+func NoteRule(w http.ResponseWriter, rule string) {
+	if recorded, ok := w.(*recorder); ok {
+		recorded.rule = rule
+	}
+}
+
 // Unwrap is for http.ResponseController.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 

@@ -26,11 +26,13 @@ type Role string
 const AnyRole Role = "*"
 
 // Principal is who calls a public method. Subject is the tenant, holder or
-// officer that the token stands for, in the service's own terms; TokenHash is
-// the hexadecimal SHA-256 of the token, fit for an audit row.
+// officer that the token stands for, in the service's own terms; Office is where
+// an officer works, empty when that binds nothing; TokenHash is the hexadecimal
+// SHA-256 of the token, or of a session's id, fit for an audit row.
 type Principal struct {
 	Role      Role
 	Subject   string
+	Office    string
 	TokenHash string
 }
 
@@ -121,6 +123,23 @@ func authorize(ctx context.Context, a Authenticator, p Policy, method string) (c
 	return ctx, fault.New(fault.Denied, ruleRole, "this token may not call this method")
 }
 
+// signedIn is the gate of a service's own pages: the caller is whom the context
+// names, and may do what a token of the role may.
+func signedIn(p Policy) gate {
+	return func(ctx context.Context, method string) (context.Context, error) {
+		who, known := PrincipalFrom(ctx)
+		switch roles := p.Roles[method]; {
+		case slices.Contains(p.Public, method):
+			return ctx, nil
+		case !known:
+			return ctx, fault.New(fault.Denied, ruleTokenMissing, "sign in")
+		case slices.Contains(roles, who.Role) || slices.Contains(roles, AnyRole):
+			return ctx, nil
+		}
+		return ctx, fault.New(fault.Denied, ruleRole, "you may not do this")
+	}
+}
+
 // authorizing is the public listener's gate.
 func authorizing(a Authenticator, p Policy) gate {
 	return func(ctx context.Context, method string) (context.Context, error) {
@@ -140,7 +159,7 @@ func (p Policy) unnamed(s *grpc.Server) []string {
 }
 
 // Tokens is an Authenticator by a file: a YAML list of {sha256, role,
-// subject}. The file is read again when it changes.
+// subject, office}, office being optional. The file is read again when it changes.
 type Tokens struct {
 	file *reloaded[map[string]Principal]
 }
@@ -149,6 +168,7 @@ type tokenLine struct {
 	SHA256  string `yaml:"sha256"`
 	Role    Role   `yaml:"role"`
 	Subject string `yaml:"subject"`
+	Office  string `yaml:"office"`
 }
 
 // LoadTokens reads a tokens file. A file that is later broken keeps the
@@ -204,7 +224,7 @@ func readTokens(path string) (map[string]Principal, error) {
 		if _, twice := known[hash]; twice {
 			return nil, fmt.Errorf("read tokens %s: entry %d: the same token twice", path, i+1)
 		}
-		known[hash] = Principal{Role: line.Role, Subject: line.Subject, TokenHash: hash}
+		known[hash] = Principal{Role: line.Role, Subject: line.Subject, Office: line.Office, TokenHash: hash}
 	}
 	return known, nil
 }

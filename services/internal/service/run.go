@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -29,6 +30,9 @@ type Parts struct {
 	Authenticator rpc.Authenticator
 	// Routes are further public handlers by http.ServeMux pattern.
 	Routes map[string]http.Handler
+	// Pages makes what people see, as further routes. own reaches the service's own
+	// public calls in the name of whoever is signed in. Nil: there are no pages.
+	Pages func(own grpc.ClientConnInterface) (map[string]http.Handler, error)
 	// Internal registers the gRPC services of the internal listener.
 	Internal func(grpc.ServiceRegistrar)
 	// Consume maps a producer to the handlers of its events, by event name.
@@ -102,11 +106,19 @@ func (s *Service) public(p Parts) (rpc.PublicConfig, error) {
 		ready["events"] = s.bus.Ready
 	}
 	maps.Copy(ready, p.Ready)
-	return rpc.PublicConfig{
+	public := rpc.PublicConfig{
 		Listen: s.Config.PublicListen, Certificates: s.certificates, Telemetry: s.Telemetry, Clock: s.Clock,
 		Authenticator: authenticator, Policy: p.Policy, Register: p.Public, Gateway: p.Gateway,
 		Routes: routes, Ready: ready, OpenAPI: p.OpenAPI,
-	}, nil
+	}
+	if p.Pages != nil {
+		pages, err := p.Pages(rpc.OwnPages(public))
+		if err != nil {
+			return rpc.PublicConfig{}, fmt.Errorf("make pages: %w", err)
+		}
+		maps.Copy(routes, pages)
+	}
+	return public, nil
 }
 
 // fetchWait is how long a consumer waits for an event before it asks again.
