@@ -90,6 +90,28 @@ func (s *Site) As(t *testing.T, who rpc.Principal) *Browser {
 	return b
 }
 
+// Follow says whether redirects are followed; they are unless told otherwise.
+func (b *Browser) Follow(redirects bool) {
+	b.client.CheckRedirect = nil
+	if !redirects {
+		b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	}
+}
+
+// Cookie is the value of a cookie that the browser holds; empty when it does not.
+func (b *Browser) Cookie(name string) string {
+	at, err := url.Parse(b.site.server.URL)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, one := range b.client.Jar.Cookies(at) {
+		if one.Name == name {
+			return one.Value
+		}
+	}
+	return ""
+}
+
 // Doc is an answer.
 type Doc struct {
 	Status int
@@ -162,6 +184,15 @@ func (d *Doc) Submit(action string, pairs ...string) *Doc {
 		return d.in.send(http.MethodPost, action, values)
 	}
 	return d.in.send(http.MethodGet, action+"?"+values.Encode(), nil)
+}
+
+// Field is the value of a field of the form with an action.
+func (d *Doc) Field(action, name string) string {
+	form := find(d.root, func(n *html.Node) bool { return n.Data == "form" && attr(n, "action") == action })
+	if form == nil {
+		return ""
+	}
+	return valuesOf(form).Get(name)
 }
 
 // Link is where the first link with a text leads; it fails the test when there is
