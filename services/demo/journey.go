@@ -86,30 +86,54 @@ func (c *clients) accredit(ctx context.Context, persons []Input) error {
 	return nil
 }
 
+// Stage is a part of a case that people take.
+type Stage string
+
+// The stages, in order.
+const (
+	Sign    Stage = "sign"
+	Collect Stage = "collect"
+	Apply   Stage = "apply"
+	Pay     Stage = "pay"
+	Decide  Stage = "decide"
+	Attend  Stage = "attend"
+	Finish  Stage = "finish"
+)
+
+// Stages are all of them.
+func Stages() []Stage { return []Stage{Sign, Collect, Apply, Pay, Decide, Attend, Finish} }
+
 // person is a worker on the way through a case.
 type person struct {
 	*clients
 	input  Input
 	report *Report
 	say    func(Step)
-	wallet string // the worker's token
+	before func(context.Context, Stage) error // nil: nobody waits
+	wallet string                             // the worker's token
 }
 
 // journey takes one person from a signed offer to a bank account. What has
 // been found so far is in the report, also when it fails.
 func (p *person) journey(ctx context.Context) error {
 	for _, step := range []struct {
-		what string
-		do   func(context.Context) error
+		stage Stage
+		what  string
+		do    func(context.Context) error
 	}{
-		{"sign the offer", p.sign},
-		{"collect the offer", p.collect},
-		{"apply for the permit", p.apply},
-		{"pay the fee", p.pay},
-		{"decide the case", p.decide},
-		{"attend the appointment", p.attend},
-		{"finish the case", p.finish},
+		{Sign, "sign the offer", p.sign},
+		{Collect, "collect the offer", p.collect},
+		{Apply, "apply for the permit", p.apply},
+		{Pay, "pay the fee", p.pay},
+		{Decide, "decide the case", p.decide},
+		{Attend, "attend the appointment", p.attend},
+		{Finish, "finish the case", p.finish},
 	} {
+		if p.before != nil {
+			if err := p.before(ctx, step.stage); err != nil {
+				return fmt.Errorf("%s: %w", step.what, err)
+			}
+		}
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", step.what, err)
 		}

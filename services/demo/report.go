@@ -83,6 +83,9 @@ type Cases struct {
 	// Begin is asked before each person begins, in order, and waits until one may;
 	// an error begins no more. Nil: each at once.
 	Begin func(ctx context.Context, i int) error
+	// Before is called before each stage of each person, and waits as long as it
+	// likes; an error ends the person's case. Nil: nobody waits.
+	Before func(context.Context, Stage) error
 	// Say is told every step of the first as it is seen. Nil: nobody is.
 	Say func(Step)
 }
@@ -112,7 +115,7 @@ func Run(ctx context.Context, target Target, cases Cases) (*Report, error) {
 					say = cases.Say
 				}
 				begun := time.Now()
-				reports[i], problems[i] = c.one(ctx, persons[i], say)
+				reports[i], problems[i] = c.one(ctx, &person{clients: c, input: persons[i], say: say, before: cases.Before})
 				took[i] = time.Since(begun)
 			}
 		})
@@ -173,18 +176,18 @@ func Accredit(ctx context.Context, target Target, persons []Input) error {
 
 // Play takes one person through a case, in the caller's goroutine. The employer
 // must be accredited.
-func Play(ctx context.Context, target Target, person Input) (*Report, error) {
+func Play(ctx context.Context, target Target, in Input) (*Report, error) {
 	c, err := connect(target)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
-	return c.one(ctx, person, func(Step) {})
+	return c.one(ctx, &person{clients: c, input: in, say: func(Step) {}})
 }
 
 // one is one person's case.
-func (c *clients) one(ctx context.Context, input Input, say func(Step)) (*Report, error) {
-	p := &person{clients: c, input: input, report: &Report{Outcome: notStarted}, say: say}
+func (c *clients) one(ctx context.Context, p *person) (*Report, error) {
+	p.report = &Report{Outcome: notStarted}
 	p.report.person, p.report.sent = p, &Sent{}
 	err := p.journey(sending(ctx, p.report.sent))
 	slices.SortStableFunc(p.report.Steps, func(a, b Step) int { return a.At.Compare(b.At) })
