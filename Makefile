@@ -76,8 +76,9 @@ planted: ## plant mistakes in the program, each of which a chaos run must find, 
 lint: $(TOOLS)/built ## format, vet, staticcheck, build without go.work, contracts, and whether generated code is current
 	PATH="$(TOOLS):$$PATH" scripts/lint $(MODULES)
 
-generate: $(TOOLS)/built ## generate proto/gen from the contracts
+generate: $(TOOLS)/built ## generate proto/gen from the contracts, and the pages' code from their templates
 	PATH="$(TOOLS):$$PATH" scripts/generate
+	PATH="$(TOOLS):$$PATH" scripts/pages
 
 fuzz: ## run each fuzz target for FUZZTIME (60s)
 	scripts/fuzz $(FUZZTIME) $(MODULES)
@@ -94,7 +95,7 @@ check: oracles build test race lint kills planted chaos-short chaos ## everythin
 clean: ## remove what was built; databases and keys in data/ stay
 	rm -rf bin
 
-# buf, its plugins and staticcheck at the versions of tools/go.mod. That module
+# buf, its plugins, templ and staticcheck at the versions of tools/go.mod. That module
 # is outside go.work, so that its dependencies never meet ours.
 $(TOOLS)/built: tools/go.mod tools/go.sum
 	mkdir -p $(TOOLS)
