@@ -11,7 +11,7 @@ export GOFLAGS := $(strip $(filter-out -buildvcs=false,$(GOFLAGS)) -buildvcs=fal
 TOOLS := $(CURDIR)/bin/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test race race-short kills chaos chaos-short simulate planted lint generate fuzz bench oracles check clean
+.PHONY: help demo run build test race race-short assets kills chaos chaos-short simulate planted lint generate fuzz bench oracles check clean
 
 help: ## print this
 	@echo "usage: make TARGET"
@@ -20,7 +20,7 @@ help: ## print this
 demo: build ## run one case from offer to bank account and print each step; ARGS="--cases 50 --parallel 8"
 	bin/kompetansespor demo $(ARGS)
 
-run: build ## start every service and stay; prints base URLs and development tokens
+run: assets build ## start every service and stay; prints base URLs and development tokens
 	bin/kompetansespor up $(ARGS)
 
 build: ## build bin/kompetansespor
@@ -85,6 +85,11 @@ fuzz: ## run each fuzz target for FUZZTIME (60s)
 
 bench: ## run the benchmarks
 	cd services && go test -run '^$$' -bench . -benchmem ./...
+
+# Pages are served without these files too, with our own stylesheet alone.
+assets: ## copy Designsystemet's stylesheets for the program to embed (needs npm)
+	@if command -v npm >/dev/null; then scripts/assets; \
+	else echo "npm is not installed: pages will have our own stylesheet alone"; fi
 
 oracles: ## install the other implementations that tests compare with (needs npm)
 	@if command -v npm >/dev/null; then cd scripts/oracles && npm ci --no-audit --no-fund; \

@@ -1,0 +1,92 @@
+package webassets_test
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/webassets"
+)
+
+func ask(t *testing.T, path string, header ...string) *http.Response {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/{file...}", webassets.Handler())
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func TestFileWithItsHashIsKept(t *testing.T) {
+	whole := ask(t, webassets.URL("site.css"))
+	if whole.StatusCode != http.StatusOK || !strings.Contains(whole.Header.Get("Cache-Control"), "immutable") {
+		t.Fatalf("%d %s", whole.StatusCode, whole.Header.Get("Cache-Control"))
+	}
+	if got := whole.Header.Get("Content-Type"); got != "text/css; charset=utf-8" {
+		t.Errorf("content type %s", got)
+	}
+	if old := ask(t, "/static/site.css?v=000000000000"); strings.Contains(old.Header.Get("Cache-Control"), "immutable") {
+		t.Error("another version's address is kept for ever")
+	}
+	if same := ask(t, webassets.URL("site.css"), "If-None-Match", whole.Header.Get("ETag")); same.StatusCode != http.StatusNotModified {
+		t.Errorf("what the browser has is sent again: %d", same.StatusCode)
+	}
+}
+
+func TestPackedFileIsTheFile(t *testing.T) {
+	plain, err := io.ReadAll(ask(t, "/static/live.js").Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed, err := gzip.NewReader(ask(t, "/static/live.js", "Accept-Encoding", "gzip").Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := io.ReadAll(packed)
+	if err != nil || string(opened) != string(plain) {
+		t.Errorf("%d bytes packed, %d plain: %v", len(opened), len(plain), err)
+	}
+}
+
+func TestNothingElseIsServed(t *testing.T) {
+	for _, path := range []string{"/static/none.css", "/static/README.md", "/static/../webassets.go", "/static/..%2fwebassets.go", "/static/"} {
+		if got := ask(t, path).StatusCode; got != http.StatusNotFound && got != http.StatusTemporaryRedirect && got != http.StatusMovedPermanently {
+			t.Errorf("%s answers %d", path, got)
+		}
+	}
+}
+
+func TestHashFollowsTheContent(t *testing.T) {
+	one := webassets.Open(fstest.MapFS{"a/x.js": {Data: []byte("1")}}, "a")
+	two := webassets.Open(fstest.MapFS{"a/x.js": {Data: []byte("2")}}, "a")
+	if one.URL("/s/", "x.js") == two.URL("/s/", "x.js") {
+		t.Error("two contents have one address")
+	}
+}
+
+// Everything that the first page of a person asks for besides itself.
+func TestFirstLoadIsSmall(t *testing.T) {
+	if !webassets.Present() {
+		t.Skip("Designsystemet's files are not there: make assets")
+	}
+	sum := 0
+	for _, name := range []string{"ds-theme.css", "ds.css", "site.css", "live.js", "icon.svg"} {
+		body, err := io.ReadAll(ask(t, webassets.URL(name), "Accept-Encoding", "gzip").Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %d bytes", name, len(body))
+		sum += len(body)
+	}
+	if sum > 120_000 {
+		t.Errorf("a first load has %d bytes besides the page", sum)
+	}
+}
