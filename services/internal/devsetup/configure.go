@@ -88,11 +88,16 @@ func (l *Layout) maskinportenClients(options Options) error {
 
 // configurations writes each service's configuration file.
 func (l *Layout) configurations(options Options) error {
+	signIns, err := l.signIns(options)
+	if err != nil {
+		return fmt.Errorf("prepare sign-in: %w", err)
+	}
 	for _, name := range Services() {
 		common, err := l.common(name, options)
 		if err != nil {
 			return fmt.Errorf("configure %s: %w", name, err)
 		}
+		common.SignIn, common.People = signIns[name].SignIn, signIns[name].People
 		for file, one := range l.processes(name, common) {
 			_, err = keep(file, 0o600, func() ([]byte, error) {
 				text, err := render(name, one, options.Extra[name])
