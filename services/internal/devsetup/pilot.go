@@ -55,7 +55,7 @@ func Pilot() Options {
 				"folkeregisteret": map[string]any{"url": StandInsURL + "/folkeregisteret"},
 				"maskinporten":    maskinportenClient("tax", "skatteetaten"),
 			},
-			"issuer": {"skattekort": map[string]any{
+			"issuer": {"wallet_url": WalletPages, "skattekort": map[string]any{
 				"url": StandInsURL + "/skattekort", "maskinporten": maskinportenClient("issuer", "employers"),
 			}, "trust_list": trustList, "tenants": []map[string]any{{
 				"organisation_number": Employer.OrganisationNumber, "legal_name": Employer.LegalName, "contact_email": Employer.ContactEmail,
