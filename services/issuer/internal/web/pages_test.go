@@ -122,7 +122,7 @@ func TestDraftIsKeptAndDeletedAfterOneQuestion(t *testing.T) {
 	if !strings.Contains(draft.Raw, `value="Lisa"`) {
 		t.Error("the draft has lost what was typed")
 	}
-	b.Get(draft.Link("Slett utkastet")).Wants("Du kan ikke angre").Submit(draft.Path + "/delete").Wants("Utkastet er slettet", "ingen tilbud ennå")
+	b.Get(draft.Link("Slett utkastet")).Wants("Du kan ikke angre").Submit(draft.Path+"/delete").Wants("Utkastet er slettet", "ingen tilbud ennå")
 }
 
 func TestOfferIsWithdrawnAfterOneQuestion(t *testing.T) {
