@@ -3,6 +3,7 @@ package webassets_test
 import (
 	"compress/gzip"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -36,8 +37,11 @@ func TestFileWithItsHashIsKept(t *testing.T) {
 	if old := ask(t, "/static/site.css?v=000000000000"); strings.Contains(old.Header.Get("Cache-Control"), "immutable") {
 		t.Error("another version's address is kept for ever")
 	}
-	if same := ask(t, webassets.URL("site.css"), "If-None-Match", whole.Header.Get("ETag")); same.StatusCode != http.StatusNotModified {
-		t.Errorf("what the browser has is sent again: %d", same.StatusCode)
+	tag := whole.Header.Get("ETag")
+	for _, has := range []string{tag, "W/" + tag, `"older", ` + tag} {
+		if same := ask(t, webassets.URL("site.css"), "If-None-Match", has); same.StatusCode != http.StatusNotModified {
+			t.Errorf("%s: what the browser has is sent again: %d", has, same.StatusCode)
+		}
 	}
 }
 
@@ -53,6 +57,34 @@ func TestPackedFileIsTheFile(t *testing.T) {
 	opened, err := io.ReadAll(packed)
 	if err != nil || string(opened) != string(plain) {
 		t.Errorf("%d bytes packed, %d plain: %v", len(opened), len(plain), err)
+	}
+}
+
+func TestFileIsPackedForThoseWhoTakeIt(t *testing.T) {
+	for accepts, packed := range map[string]bool{
+		"": false, "br": false, "gzip": true, "br, GZIP;q=0.5": true, "gzip;q=0": false, "br, gzip; q=0.000": false, "x-gzip": false,
+	} {
+		answer := ask(t, "/static/site.css", "Accept-Encoding", accepts)
+		if got := answer.Header.Get("Content-Encoding") == "gzip"; got != packed {
+			t.Errorf("%q: packed is %t", accepts, got)
+		}
+		if answer.Header.Get("Vary") != "Accept-Encoding" || answer.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%q: %v", accepts, answer.Header)
+		}
+	}
+}
+
+// The program is built and works before the toolkit was copied.
+func TestEmptyFolderServesNothing(t *testing.T) {
+	none := webassets.Open(fstest.MapFS{"files/README.md": {Data: []byte("none yet")}, "own": {Mode: fs.ModeDir}}, "files", "own")
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/{file...}", none)
+	for _, path := range []string{none.URL("/static/", "ds.css"), "/static/ds.css?v=", "/static/README.md"} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		if w.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", path, w.Code)
+		}
 	}
 }
 
