@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -101,6 +102,24 @@ func TestHashFollowsTheContent(t *testing.T) {
 	two := webassets.Open(fstest.MapFS{"a/x.js": {Data: []byte("2")}}, "a")
 	if one.URL("/s/", "x.js") == two.URL("/s/", "x.js") {
 		t.Error("two contents have one address")
+	}
+}
+
+// Fonts and pictures of others would tell them who reads our pages, and the policy of
+// pages refuses them.
+func TestStylesheetsAskForNothingElsewhere(t *testing.T) {
+	outward := regexp.MustCompile(`@import|@font-face|url\(["']?([a-z]+:)?//`)
+	for _, name := range []string{"site.css", "ds-theme.css", "ds.css"} {
+		if name != "site.css" && !webassets.Present() {
+			t.Skip("Designsystemet's files are not there: make assets")
+		}
+		content, err := io.ReadAll(ask(t, webassets.URL(name)).Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := outward.FindString(string(content)); found != "" {
+			t.Errorf("%s has %s", name, found)
+		}
 	}
 }
 
