@@ -1,13 +1,9 @@
 package e2e
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
-	"mime/quotedprintable"
-	"net/mail"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +15,7 @@ import (
 	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
 	"github.com/kompetansespor/kompetansespor/services/internal/crash"
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 // exchange are the people of one issue-credential thread.
@@ -155,25 +152,19 @@ func (e *exchange) mailed(offerID, address, code string) (link string) {
 		raw, err = os.ReadFile(filepath.Join(e.layout.Services["issuer"].DataDir, "mail", "mail_"+offerID+".eml"))
 		return err == nil
 	})
-	guide, err := mail.ReadMessage(bytes.NewReader(raw))
-	if err != nil {
-		e.fail("the mail cannot be read: %v", err)
-	}
-	text, err := io.ReadAll(quotedprintable.NewReader(guide.Body))
-	if err != nil {
-		e.fail("the mail cannot be read: %v", err)
-	}
-	to, err := guide.Header.AddressList("To")
+	header, parts := testkit.ReadMail(e.t, raw)
+	text := parts["text/plain"]
+	to, err := header.AddressList("To")
 	if err != nil || len(to) != 1 || to[0].Address != address {
 		e.fail("the mail goes to %v (%v)", to, err)
 	}
-	for _, place := range []string{string(raw), string(text)} {
+	for _, place := range []string{string(raw), text, parts["text/html"]} {
 		if strings.Contains(place, code) || strings.Contains(place, strings.ReplaceAll(code, "-", "")) {
 			e.fail("the code is in the mail")
 		}
 	}
 	link = e.layout.Services["issuer"].PublicURL + "/invitations/" + offerID
-	if n := strings.Count(string(text), link+"\r\n"); n != 3 {
+	if n := strings.Count(text, link+"\r\n"); n != 3 {
 		e.fail("the link stands in %d of three languages:\n%s", n, text)
 	}
 	return link

@@ -27,6 +27,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/maskinporten"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/texts"
 	"github.com/kompetansespor/kompetansespor/services/internal/trust"
 	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/api"
@@ -53,6 +54,10 @@ type Config struct {
 	// TaxCards is where the tax administration takes employers' orders of tax
 	// cards. Without url, employers cannot fetch cards here.
 	TaxCards TaxCards `yaml:"skattekort"`
+
+	// WalletURL is the web wallet that workers are led to, such as
+	// https://wallet.kompetansespor.example. Empty: none is offered.
+	WalletURL string `yaml:"wallet_url"`
 
 	// MailDir is the folder of the development mail sink. Default:
 	// <data_dir>/mail.
@@ -102,6 +107,9 @@ func (c *Config) Validate() []fault.Violation {
 	}
 	return all
 }
+
+// resendEvery is how long a guide that was sent again is enough.
+const resendEvery = 10 * time.Minute
 
 func mode(development bool) identifier.Mode {
 	if development {
@@ -159,7 +167,8 @@ func Run(ctx context.Context, cfg Config, world service.World) error {
 		DB: s.DB, Store: store.Store{Sealer: s.Book.KeyStore()}, Agent: s.Agent, Outbox: s.Outbox, Trust: accredited,
 		Signatories: peers.Signatories{Client: registryv1.NewSignatoryServiceClient(registry)},
 		Identifiers: asking.identifiers, TaxCards: asking.taxCards, Accounts: asking.accounts,
-		Mailer: mail.Sink{Dir: cfg.MailDir}, Clock: s.Clock, Random: s.Random, Rules: offer.DefaultRules(mode(cfg.Development)),
+		Mailer: mail.Sink{Dir: cfg.MailDir}, Resending: cache.NewLimiter(s.Cache, s.Clock, "resend", 1, resendEvery),
+		Clock: s.Clock, Random: s.Random, Rules: offer.DefaultRules(mode(cfg.Development)),
 		Zone: zone, Tenants: tenants, PublicURL: cfg.PublicURL,
 	})
 	d.Issuer = s.Issuer(nil, d.Delivered)
@@ -183,6 +192,15 @@ func Run(ctx context.Context, cfg Config, world service.World) error {
 		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{issuerv1.RegisterOfferServiceHandler},
 		OpenAPI: document,
 		Policy:  policy,
+		Pages: func(own grpc.ClientConnInterface) (map[string]http.Handler, error) {
+			portal, err := s.Portal(own, web.Texts, texts.Bokmål, web.Admit(tenants))
+			if err != nil {
+				return nil, err
+			}
+			portal.Title, portal.Menu = web.Title, web.Menu()
+			pages := &web.Pages{Offers: issuerv1.NewOfferServiceClient(own), Desk: d, Random: s.Random, WalletURL: cfg.WalletURL}
+			return portal.Routes(pages.Table()), nil
+		},
 		Routes:  map[string]http.Handler(routes),
 		Consume: inbox.Events(d),
 		Jobs:    d.Jobs(),

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/standins/altinn"
+	"github.com/kompetansespor/kompetansespor/services/standins/ansattporten"
 	"github.com/kompetansespor/kompetansespor/services/standins/enhetsregisteret"
 	"github.com/kompetansespor/kompetansespor/services/standins/folkeregisteret"
 	"github.com/kompetansespor/kompetansespor/services/standins/maskinporten"
@@ -67,6 +68,16 @@ func Open(ctx context.Context, c Config) (*StandIns, error) {
 	registers["altinn"] = altinn.New(grants)
 	registers["enhetsregisteret"] = enhetsregisteret.New(enhetsregisteret.Config{Clock: c.Clock})
 
+	if dir, err = folder("ansattporten"); err != nil {
+		return nil, err
+	}
+	known, signing, err := ansattporten.Load(dir, c.Random)
+	if err != nil {
+		return nil, err
+	}
+	registers["ansattporten"] = ansattporten.New(ansattporten.Config{
+		Issuer: c.URL + "/ansattporten", Register: known, Key: signing, Clock: c.Clock, Random: c.Random,
+	})
 	if dir, err = folder("payments"); err != nil {
 		return nil, err
 	}

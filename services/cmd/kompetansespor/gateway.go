@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -28,14 +27,15 @@ import (
 // never end by themselves.
 const gatewayGrace = time.Second
 
-// runGateway serves the gateway until ctx ends; front answers for localhost itself.
-func runGateway(ctx context.Context, listen string, layout *devsetup.Layout, front http.Handler) error {
+// gateway serves a layout's gateway until ctx ends; front answers for localhost itself.
+func gateway(ctx context.Context, layout *devsetup.Layout, front http.Handler) error {
 	// Whoever reaches it reaches every service, and reads what is sent.
+	listen := layout.Gateway.Addr
 	address, err := netip.ParseAddrPort(listen)
 	if err != nil || !address.Addr().IsLoopback() {
 		return fmt.Errorf("gateway: %q is not a loopback address with a port, such as 127.0.0.1:7100", listen)
 	}
-	handler, err := gateway(layout, front)
+	handler, err := gatewayHandler(layout, front)
 	if err != nil {
 		return fmt.Errorf("gateway: %w", err)
 	}
@@ -66,9 +66,9 @@ func serveGateway(ctx context.Context, listener net.Listener, handler http.Handl
 	return nil
 }
 
-// gateway sends a request on to the service that its host names. It trusts the
+// gatewayHandler sends a request on to the service that its host names. It trusts the
 // layout's authority alone.
-func gateway(layout *devsetup.Layout, front http.Handler) (http.Handler, error) {
+func gatewayHandler(layout *devsetup.Layout, front http.Handler) (http.Handler, error) {
 	authorities, err := readPool(layout.CAFile)
 	if err != nil {
 		return nil, err
@@ -93,29 +93,23 @@ func gateway(layout *devsetup.Layout, front http.Handler) (http.Handler, error) 
 		IdleConnTimeout:       time.Minute,
 		DisableCompression:    true, // what is packed passes as it is
 	}
-	doors := map[string]http.Handler{"localhost": front}
-	for name, s := range layout.Services {
-		doors[gatewayHost(name)] = door(name, s, transport)
+	doors := map[string]http.Handler{"localhost": front, "127.0.0.1": front}
+	names := "  " + layout.Gateway.Front() + "/\n"
+	for _, name := range devsetup.Services() {
+		doors[hostOf(layout.Gateway.Host(name))] = door(layout.Services[name], transport)
+		names += "  " + layout.Gateway.URL(name) + "/\n"
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, port := splitHost(r.Host)
-		if one, known := doors[host]; known {
+		if one, known := doors[hostOf(r.Host)]; known {
 			one.ServeHTTP(w, r)
 			return
 		}
-		say(w, http.StatusNotFound, "Nothing has this name here. These are the names:\n"+addresses(doors, port))
+		say(w, http.StatusNotFound, "Nothing has this name here. These are the names:\n"+names)
 	}), nil
 }
 
-// gatewayHost is the name of a service for a browser. The verifier is UDI to the
-// world.
-func gatewayHost(service string) string {
-	host, _, _ := strings.Cut(devsetup.Host(service), ".")
-	return host + ".localhost"
-}
-
 // door leads to one service.
-func door(name string, s devsetup.Service, transport http.RoundTripper) http.Handler {
+func door(s devsetup.Service, transport http.RoundTripper) http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Scheme, r.Out.URL.Host = "https", s.Host
@@ -128,32 +122,20 @@ func door(name string, s devsetup.Service, transport http.RoundTripper) http.Han
 		ErrorLog:  quiet(),
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if r.Context().Err() == nil { // else the browser has gone
-				say(w, http.StatusBadGateway, "The service "+name+" does not answer now.\n")
+				say(w, http.StatusBadGateway, "The service "+s.Name+" does not answer now.\n")
 			}
 		},
 	}
 }
 
-// splitHost takes a Host header apart. Names are the same in capitals and with the
-// dot of the root.
-func splitHost(header string) (host, port string) {
-	host, port, err := net.SplitHostPort(header)
+// hostOf is a Host header without its port. Names are the same in capitals and with
+// the dot of the root.
+func hostOf(header string) string {
+	host, _, err := net.SplitHostPort(header)
 	if err != nil {
 		host = header
 	}
-	return strings.TrimSuffix(strings.ToLower(host), "."), port
-}
-
-func addresses(doors map[string]http.Handler, port string) string {
-	var all []string
-	for host := range doors {
-		if port != "" {
-			host = net.JoinHostPort(host, port)
-		}
-		all = append(all, "  http://"+host+"/\n")
-	}
-	slices.Sort(all)
-	return strings.Join(all, "")
+	return strings.TrimSuffix(strings.ToLower(host), ".")
 }
 
 // say answers in plain text.

@@ -21,6 +21,7 @@ func up(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	data := set.String("data", "data", "the data `DIR`ectory: databases, keys, certificates")
 	postgres := set.String("postgres", "", postgresUsage)
 	several := set.Bool("cluster", false, clusterUsage)
+	input := set.String("input", "deploy/demo/lisa-johnson.json", "the `FILE` of the person whose case the front page runs")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
@@ -34,7 +35,7 @@ func up(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *several {
 		stack = processes
 	}
-	return during(ctx, layout, stack, func(ctx context.Context) error {
+	return during(ctx, layout, withBrowsers(stack, *input), func(ctx context.Context) error {
 		if err := describe(stdout, layout); err != nil {
 			return err
 		}
@@ -156,12 +157,13 @@ func isReady(ctx context.Context, client *http.Client, url string) bool {
 func describe(w io.Writer, layout *devsetup.Layout) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "Every service is ready. Ctrl-C stops them; %s keeps what they know.\n\n", layout.Dir)
-	fmt.Fprintf(t, "service\tbase URL\tthe world knows it as\n")
+	fmt.Fprintf(t, "Open %s in a browser: the whole chain, whom to sign in as, and a case to watch.\n\n", layout.Gateway.Front())
+	fmt.Fprintf(t, "service\tpages\tbase URL of its API\tthe world knows it as\n")
 	for _, name := range devsetup.Services() {
 		s := layout.Services[name]
-		fmt.Fprintf(t, "%s\t%s\t%s\n", name, s.BaseURL, s.PublicURL)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", name, layout.Gateway.URL(name), s.BaseURL, s.PublicURL)
 	}
-	fmt.Fprintf(t, "stand-ins\t%s\tthe registers outside, for development\n", layout.StandIns.URL)
+	fmt.Fprintf(t, "stand-ins\t\t%s\tthe registers outside, for development\n", layout.StandIns.URL)
 	fmt.Fprintf(t, "\nservice\trole\tdevelopment token\n")
 	for _, token := range layout.Tokens {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", token.Service, token.Role, token.Token)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -34,13 +35,13 @@ func TestUpPrintsWhereEverythingIsAndStays(t *testing.T) {
 		ended <- err
 	}()
 	lines := bufio.NewScanner(out)
-	bases, tokens := map[string]string{}, map[string]string{}
+	pages, bases, tokens := map[string]string{}, map[string]string{}, map[string]string{}
 	for lines.Scan() && !strings.Contains(lines.Text(), "curl") {
 		word := strings.Fields(lines.Text())
 		switch {
-		case len(word) != 3 || layout.Services[word[0]].Name == "":
-		case strings.HasPrefix(word[1], "https://"):
-			bases[word[0]] = word[1]
+		case len(word) < 3 || layout.Services[word[0]].Name == "":
+		case len(word) == 4 && strings.HasPrefix(word[2], "https://"):
+			pages[word[0]], bases[word[0]] = word[1], word[2]
 		case tokens[word[0]] == "": // the first is the role that the lists below are for
 			tokens[word[0]] = word[2]
 		}
@@ -72,9 +73,29 @@ func TestUpPrintsWhereEverythingIsAndStays(t *testing.T) {
 		}
 	}
 
+	// The same services by the names that browsers know, and the page before them.
+	seen := map[string]string{"front": layout.Gateway.Front() + "/"}
+	for service := range bases {
+		seen[service] = pages[service] + "/healthz"
+	}
+	for name, url := range seen {
+		if !isReady(t.Context(), browser(layout), url) {
+			t.Errorf("%s does not answer at %s", name, url)
+		}
+	}
+
 	stop()
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	if err := <-ended; err != nil {
 		t.Errorf("stopped with %v", err)
 	}
+}
+
+// browser finds names below localhost on this machine, as browsers do.
+func browser(layout *devsetup.Layout) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, layout.Gateway.Addr)
+		},
+	}}
 }

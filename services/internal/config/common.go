@@ -14,6 +14,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/altinn"
 	"github.com/kompetansespor/kompetansespor/services/internal/crash"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/signin"
 )
 
 // Common is what every service is told. A service's own Config embeds it:
@@ -26,8 +27,6 @@ import (
 //
 // and its Validate begins with c.Common.Validate(config.Needs{...}).
 type Common struct {
-	SignInStub `yaml:"-"`
-
 	// Service is the service's own name: registry, issuer, wallet, verifier,
 	// police, tax or bank. Required.
 	Service string `yaml:"service"`
@@ -110,6 +109,13 @@ type Common struct {
 	// Required.
 	TokensFile string `yaml:"tokens_file"`
 
+	// SignIn is where people sign in to the service's pages.
+	SignIn signin.Settings `yaml:"sign_in,omitempty"`
+
+	// People are those who work with the service's pages, by their subject at the
+	// provider. Employers are not listed: their organisations trust them.
+	People []Person `yaml:"people,omitempty"`
+
 	// CrashAt names one crash point at which the process ends at once, as by
 	// kill -9: a name, or name#n for its nth passage. For tests only, and only
 	// with development. Empty: never.
@@ -118,6 +124,17 @@ type Common struct {
 	// ClockOff has the service's clock go ahead of the machine's, or behind it, by
 	// some time, such as 45s or -45s. For tests only, and only with development.
 	ClockOff time.Duration `yaml:"clock_off"`
+}
+
+// Person is somebody who works with a service's pages.
+type Person struct {
+	// Subject is the provider's word for the person at this service. Required.
+	Subject string `yaml:"subject"`
+	// Role is what the person is to the service: officer, clerk, programme. Required.
+	Role string `yaml:"role"`
+	// Office is where an officer works, as the service names its offices; for a clerk
+	// of a bank, the bank's organisation number. Empty: nowhere in particular.
+	Office string `yaml:"office,omitempty"`
 }
 
 // TLS names PEM files. They are read again when they change.
@@ -269,8 +286,9 @@ func (c *Common) Validate(needs Needs) []fault.Violation {
 	c.validatePeers(w, needs.Peers)
 	c.validateCallers(w, needs.Methods)
 	c.validateCrash(w)
+	c.validatePeople(w)
 	w.when(c.VCAPIExamples && !c.Development, "vc_api_examples", "is for development: remove it, or set development: true")
-	return append(w.list, c.Altinn.Validate(c.Development)...)
+	return slices.Concat(w.list, c.Altinn.Validate(c.Development), c.SignIn.Validate("sign_in", c.Development))
 }
 
 func (c *Common) defaults() {
@@ -296,6 +314,16 @@ func (c *Common) validateNATS(w *findings, needed bool) {
 	w.file("nats.password_file", c.NATS.PasswordFile)
 	if c.NATS.CA != c.TLS.CA {
 		w.file("nats.ca", c.NATS.CA)
+	}
+}
+
+func (c *Common) validatePeople(w *findings) {
+	seen := map[Person]bool{}
+	for i, p := range c.People {
+		key := fmt.Sprintf("people[%d]", i)
+		w.when(p.Subject == "" || p.Role == "", key, "needs subject and role")
+		w.when(seen[p], key, "stands there twice")
+		seen[p] = true
 	}
 }
 

@@ -57,6 +57,7 @@ func (l *Layout) tokens(options Options) error {
 const (
 	StandInsURL = "{stand-ins}" // base URL of the stand-ins
 	DataDir     = "{dir}"       // the data directory
+	WalletPages = "{wallet}"    // where browsers reach the web wallet
 )
 
 // MaskinportenKeyID is the kid of every development client's key.
@@ -88,15 +89,20 @@ func (l *Layout) maskinportenClients(options Options) error {
 
 // configurations writes each service's configuration file.
 func (l *Layout) configurations(options Options) error {
+	signIns, err := l.signIns(options)
+	if err != nil {
+		return fmt.Errorf("prepare sign-in: %w", err)
+	}
 	for _, name := range Services() {
 		common, err := l.common(name, options)
 		if err != nil {
 			return fmt.Errorf("configure %s: %w", name, err)
 		}
+		common.SignIn, common.People = signIns[name].SignIn, signIns[name].People
 		for file, one := range l.processes(name, common) {
 			_, err = keep(file, 0o600, func() ([]byte, error) {
 				text, err := render(name, one, options.Extra[name])
-				return []byte(strings.NewReplacer(StandInsURL, l.StandIns.URL, DataDir, l.Dir).Replace(string(text))), err
+				return []byte(strings.NewReplacer(StandInsURL, l.StandIns.URL, DataDir, l.Dir, WalletPages, l.Gateway.URL("wallet")).Replace(string(text))), err
 			})
 			if err != nil {
 				return fmt.Errorf("configure %s: %w", name, err)

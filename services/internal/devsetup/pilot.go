@@ -32,6 +32,8 @@ func Pilot() Options {
 			"tax":      {"/kompetansespor.tax.v1.IdentifierService/GetIdentifier": {"bank", "issuer"}},
 			"bank":     {"/kompetansespor.bank.v1.PayrollService/GetPayrollAccount": {"issuer"}},
 		},
+		People:   people(),
+		Resource: "urn:altinn:resource:kompetansespor-issue",
 		Maskinporten: []MaskinportenClient{
 			{Service: "verifier", ClientID: "udi", OrganisationNumber: "310000116", Scopes: []string{altinn.Scope}},
 			{Service: "tax", ClientID: "skatteetaten", OrganisationNumber: "310000132", Scopes: []string{"folkeregister:deling/offentligmedhjemmel"}},
@@ -53,7 +55,7 @@ func Pilot() Options {
 				"folkeregisteret": map[string]any{"url": StandInsURL + "/folkeregisteret"},
 				"maskinporten":    maskinportenClient("tax", "skatteetaten"),
 			},
-			"issuer": {"skattekort": map[string]any{
+			"issuer": {"wallet_url": WalletPages, "skattekort": map[string]any{
 				"url": StandInsURL + "/skattekort", "maskinporten": maskinportenClient("issuer", "employers"),
 			}, "trust_list": trustList, "tenants": []map[string]any{{
 				"organisation_number": Employer.OrganisationNumber, "legal_name": Employer.LegalName, "contact_email": Employer.ContactEmail,
@@ -79,6 +81,27 @@ func Pilot() Options {
 		},
 	}
 }
+
+// people are those who sign in to the pilot's services.
+func people() []Person {
+	employer := Organisation{Employer.OrganisationNumber, Employer.LegalName}
+	return []Person{
+		{ID: "kari", Name: "Kari Nordmann", Locale: "nb", About: "HR manager at the University of Oslo: signs offers", Organisations: []Organisation{employer}, Visits: []string{"issuer", "registry"}},
+		{ID: "per", Name: "Per Sande", Locale: "nn", About: "manager of Nordlys Robotikk AS, which is not accredited", Organisations: []Organisation{Applicant}, Visits: []string{"registry", "issuer"}},
+		{ID: "anne", Name: "Anne Berg", Locale: "nb", About: "officer at UDI: decides applications", Works: []Work{{"verifier", "officer", ""}}},
+		{ID: "jonas", Name: "Jonas Lie", Locale: "nn", About: "another officer at UDI", Works: []Work{{"verifier", "officer", ""}}},
+		{ID: "siri", Name: "Siri Dahl", Locale: "nb", About: "the programme: accredits employers, follows the numbers", Works: []Work{{"registry", "programme", ""}, {"verifier", "programme", ""}}},
+		{ID: "ola", Name: "Ola Hansen", Locale: "nb", About: "officer of the police in Oslo", Works: []Work{{"police", "officer", "SUA-OSLO"}}},
+		{ID: "ida", Name: "Ida Vik", Locale: "nn", About: "officer of the police in Bergen", Works: []Work{{"police", "officer", "SUA-BERGEN"}}},
+		{ID: "marit", Name: "Marit Lund", Locale: "nb", About: "clerk at the tax administration", Works: []Work{{"tax", "clerk", ""}}},
+		{ID: "tom", Name: "Tom Eide", Locale: "nb", About: "clerk at Testbanken", Works: []Work{{"bank", "clerk", Bank.OrganisationNumber}}},
+		{ID: "eva", Name: "Eva Strand", Locale: "nb", About: "clerk at Sparebanken Test", Works: []Work{{"bank", "clerk", OtherBank.OrganisationNumber}}},
+	}
+}
+
+// Applicant is an organisation that is not accredited; the stand-in of
+// Enhetsregisteret knows it.
+var Applicant = Organisation{"310000078", "Nordlys Robotikk AS"}
 
 // maskinportenClient is what a service's configuration says of Maskinporten.
 func maskinportenClient(service, clientID string) map[string]any {

@@ -61,6 +61,10 @@ type Options struct {
 	// Extra maps a service to further keys of its configuration. In its texts
 	// StandInsURL and DataDir stand for what is known once ports are chosen.
 	Extra map[string]map[string]any
+	// People sign in at the stand-in of Ansattporten, and Resource is what
+	// organisations trust them with. Nobody: services have no sign-in.
+	People   []Person
+	Resource string
 	// Maskinporten are the clients that get a key and are known to the
 	// stand-in.
 	Maskinporten []MaskinportenClient
@@ -111,6 +115,7 @@ type Layout struct {
 	Services   map[string]Service
 	NATS       NATS
 	StandIns   StandIns
+	Gateway    Gateway
 	Cluster    *Cluster          // nil: there is one of everything
 	Names      map[string]string // host -> 127.0.0.1:port
 	TokensFile string            // development-tokens.yaml, for the person
@@ -216,6 +221,7 @@ type ports struct {
 	Services map[string]Ports `yaml:"services"`
 	NATS     int              `yaml:"nats"`
 	StandIns int              `yaml:"stand_ins"`
+	Gateway  int              `yaml:"gateway"`
 }
 
 func (o Options) withDefaults() Options {
@@ -309,6 +315,7 @@ func describe(dir string, taken ports) *Layout {
 		l.Names[s.InternalName] = s.InternalAddr
 	}
 	l.Names[SchemaHost] = l.Services["registry"].PublicAddr
+	l.Gateway = Gateway{Addr: at(taken.Gateway), port: strconv.Itoa(taken.Gateway)}
 	l.StandIns = StandIns{Addr: at(taken.StandIns), URL: "http://" + at(taken.StandIns), Dir: filepath.Join(dir, "stand-ins")}
 	nats := filepath.Join(dir, "nats")
 	l.NATS = NATS{
@@ -358,28 +365,28 @@ func choosePorts(path string, free bool) (ports, error) {
 			return ports{}, fmt.Errorf("%s has no ports for %s: remove the file to choose anew", path, name)
 		}
 	}
-	if chosen.StandIns == 0 {
-		return ports{}, fmt.Errorf("%s has no port for the stand-ins: remove the file, and the configurations beside it, to have them made anew", path)
+	if chosen.StandIns == 0 || chosen.Gateway == 0 {
+		return ports{}, fmt.Errorf("%s has no port for the stand-ins or for browsers: remove the file, and the configurations beside it, to have them made anew", path)
 	}
 	return chosen, nil
 }
 
 func newPorts(free bool) (ports, error) {
-	chosen := ports{Services: map[string]Ports{}, NATS: 7222, StandIns: 7300}
+	chosen := ports{Services: map[string]Ports{}, NATS: 7222, StandIns: 7300, Gateway: 7100}
 	for i, name := range Services() {
 		chosen.Services[name] = Ports{Public: 7101 + i, Internal: 7201 + i}
 	}
 	if !free {
 		return chosen, nil
 	}
-	found, err := freePorts(2*len(Services()) + 2)
+	found, err := freePorts(2*len(Services()) + 3)
 	if err != nil {
 		return ports{}, err
 	}
 	for i, name := range Services() {
 		chosen.Services[name] = Ports{Public: found[2*i], Internal: found[2*i+1]}
 	}
-	chosen.NATS, chosen.StandIns = found[len(found)-1], found[len(found)-2]
+	chosen.NATS, chosen.StandIns, chosen.Gateway = found[len(found)-1], found[len(found)-2], found[len(found)-3]
 	return chosen, nil
 }
 

@@ -130,6 +130,9 @@ func (f *Form) Refused(c *Call, err error) bool {
 	return true
 }
 
+// RuleAt is Rule with the field's label before it, for lists of many fields.
+func (c *Call) RuleAt(label, rule string) string { return label + ": " + c.Rule(rule) }
+
 // Rule is what a broken rule means to people: the text rule.<rule>, or a general
 // one.
 func (c *Call) Rule(rule string) string {

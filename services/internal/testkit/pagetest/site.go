@@ -164,13 +164,22 @@ func (b *Browser) send(method, path string, values url.Values) *Doc {
 	}
 }
 
+// short is a page's text as a failure shows it.
+func (d *Doc) short() string {
+	const most = 1500
+	if len(d.Text) > most {
+		return d.Text[:most] + " ..."
+	}
+	return d.Text
+}
+
 // Submit sends the page's form with an action, its own values changed by those
 // given as name, value. A form that is not there, or a field, fails the test.
 func (d *Doc) Submit(action string, pairs ...string) *Doc {
 	d.in.t.Helper()
 	form := find(d.root, func(n *html.Node) bool { return n.Data == "form" && attr(n, "action") == action })
 	if form == nil {
-		d.in.t.Fatalf("%s has no form %s:\n%s", d.Path, action, d.Text)
+		d.in.t.Fatalf("%s has no form %s:\n%s", d.Path, action, d.short())
 	}
 	values := valuesOf(form)
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -203,7 +212,7 @@ func (d *Doc) Link(label string) string {
 		return n.Data == "a" && strings.Join(strings.Fields(text(n)), " ") == label
 	})
 	if link == nil {
-		d.in.t.Fatalf("%s has no link %q:\n%s", d.Path, label, d.Text)
+		d.in.t.Fatalf("%s has no link %q:\n%s", d.Path, label, d.short())
 	}
 	return attr(link, "href")
 }
@@ -213,7 +222,7 @@ func (d *Doc) Wants(shown ...string) *Doc {
 	d.in.t.Helper()
 	for _, one := range shown {
 		if !strings.Contains(d.Text, one) {
-			d.in.t.Errorf("%s (%d) does not show %q:\n%s", d.Path, d.Status, one, d.Text)
+			d.in.t.Errorf("%s (%d) does not show %q:\n%s", d.Path, d.Status, one, d.short())
 		}
 	}
 	return d
@@ -223,7 +232,7 @@ func (d *Doc) Wants(shown ...string) *Doc {
 func (d *Doc) Is(status int) *Doc {
 	d.in.t.Helper()
 	if d.Status != status {
-		d.in.t.Fatalf("%s answers %d, want %d:\n%s", d.Path, d.Status, status, d.Text)
+		d.in.t.Fatalf("%s answers %d, want %d:\n%s", d.Path, d.Status, status, d.short())
 	}
 	return d
 }
@@ -287,7 +296,7 @@ func attr(n *html.Node, name string) string {
 func text(n *html.Node) string {
 	var b strings.Builder
 	for one := range n.Descendants() {
-		if one.Type == html.TextNode {
+		if one.Type == html.TextNode && (one.Parent == nil || one.Parent.Data != "option") {
 			fmt.Fprint(&b, one.Data, " ")
 		}
 	}

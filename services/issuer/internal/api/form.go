@@ -36,7 +36,7 @@ func form(f *issuerv1.OfferForm) offer.Form {
 	}
 }
 
-// formOf shows a draft's form as it was typed.
+// formOf shows a form as it was typed, or signed.
 func formOf(f offer.Form) *issuerv1.OfferForm {
 	e, p := f.Employment, f.Passport
 	return &issuerv1.OfferForm{

@@ -40,6 +40,7 @@ func Policy() rpc.Policy {
 		issuerv1.OfferService_GetBatchReport_FullMethodName:    employer,
 		issuerv1.OfferService_FetchTaxCard_FullMethodName:      employer,
 		issuerv1.OfferService_GetPayrollAccount_FullMethodName: employer,
+		issuerv1.OfferService_ResendInvitation_FullMethodName:  employer,
 	}}
 }
 
@@ -121,6 +122,12 @@ func (s *Offers) WithdrawOffer(ctx context.Context, req *issuerv1.WithdrawOfferR
 	return &issuerv1.WithdrawOfferResponse{Offer: answer}, err
 }
 
+// ResendInvitation sends the guide again.
+func (s *Offers) ResendInvitation(ctx context.Context, req *issuerv1.ResendInvitationRequest) (*issuerv1.ResendInvitationResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	return &issuerv1.ResendInvitationResponse{}, s.Desk.Resend(ctx, who.Subject, req.GetOfferId())
+}
+
 // answer is an offer with its link, case and timeline.
 func (s *Offers) answer(ctx context.Context, r desk.Record) (*issuerv1.Offer, error) {
 	out, err := s.encode(r)
@@ -173,7 +180,9 @@ func (s *Offers) encode(r desk.Record) (*issuerv1.Offer, error) {
 		}
 		return out, nil
 	}
-	who := r.Offer.Terms().Form().Signatory
+	signed := r.Offer.Terms().Form()
+	out.Form = formOf(signed)
+	who := signed.Signatory
 	out.AccreditationRef, out.OfferNumber, out.Supersedes, out.SupersededBy = snap.AccreditationRef, string(snap.Number), snap.Supersedes, snap.SupersededBy
 	out.Signatory = &issuerv1.OfferSignatory{Name: who.Name, Role: who.Role, AuthorisedBy: who.AuthorisedBy}
 	out.IssuedAt, out.ExpiresAt = timestamppb.New(snap.IssuedAt), timestamppb.New(r.Offer.ExpiresAt())

@@ -74,11 +74,13 @@ type Config struct {
 	TaxCards    TaxCards
 	Accounts    Accounts
 	Mailer      Mailer
-	Clock       clock.Clock
-	Random      io.Reader
-	Rules       offer.Rules
-	Zone        *time.Location // in which a date is today's
-	Tenants     []Tenant
+	// Resending says how often a guide may be sent again.
+	Resending Limiter
+	Clock     clock.Clock
+	Random    io.Reader
+	Rules     offer.Rules
+	Zone      *time.Location // in which a date is today's
+	Tenants   []Tenant
 	// PublicURL is where invitations are.
 	PublicURL string
 }

@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"io"
-	"mime/quotedprintable"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +19,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/issuance"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/synthetic"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/harness"
 	"github.com/kompetansespor/kompetansespor/services/internal/trustlist"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/desk"
@@ -629,18 +628,18 @@ func TestEmployerSeesTheCaseAndIsToldWhenItStops(t *testing.T) {
 		if mailID == "mail_"+id {
 			continue // the worker's guide
 		}
-		head, body, _ := strings.Cut(raw, "\r\n\r\n")
-		text, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(body)))
-		if err != nil || !strings.Contains(head, "To: <hr@uio.example.com>") {
-			t.Errorf("%s: %s, %v", mailID, head, err)
+		head, parts := testkit.ReadMail(t, []byte(raw))
+		text := parts["text/plain"]
+		if head.Get("To") != "<hr@uio.example.com>" {
+			t.Errorf("%s goes to %s", mailID, head.Get("To"))
 		}
-		letters = append(letters, string(text))
+		letters = append(letters, text)
 		for _, personal := range []string{people[1].GivenName, people[1].FamilyName, people[1].Email, people[1].Passport.DocumentNumber} {
 			if strings.Contains(raw, personal) {
 				t.Errorf("%s names the worker", mailID)
 			}
 		}
-		if !strings.Contains(string(text), string(r.Offer.Number())) {
+		if !strings.Contains(text, string(r.Offer.Number())) {
 			t.Errorf("%s does not say which offer: %s", mailID, text)
 		}
 	}
@@ -662,13 +661,18 @@ func TestGuideNamesTheOfferAndNotItsCode(t *testing.T) {
 	w := open(t)
 	r, code := w.issue(t, 1)
 	steps(t, w.desk.MailStep)
-	_, body, _ := strings.Cut(w.mails["mail_"+r.Offer.ID()], "\r\n\r\n")
-	text, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(body)))
-	if err != nil || strings.Count(string(text), string(r.Offer.Number())) != 3 || strings.Count(string(text), "/invitations/"+r.Offer.ID()) != 3 {
-		t.Errorf("%s, %v", text, err)
+	_, parts := testkit.ReadMail(t, []byte(w.mails["mail_"+r.Offer.ID()]))
+	for kind, links := range map[string]int{"text/plain": 3, "text/html": 6} { // as a link and as its text
+		text := parts[kind]
+		if strings.Count(text, string(r.Offer.Number())) != 3 || strings.Count(text, "/invitations/"+r.Offer.ID()) != links {
+			t.Errorf("%s: %s", kind, text)
+		}
+		if strings.Contains(text, string(code)) {
+			t.Error("the code travels with the link")
+		}
 	}
-	if strings.Contains(string(text), string(code)) {
-		t.Error("the code travels with the link")
+	if strings.Contains(parts["text/html"], "src=") || strings.Contains(parts["text/html"], "<script") {
+		t.Error("the mail asks for something from elsewhere")
 	}
 }
 

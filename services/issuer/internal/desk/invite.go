@@ -7,6 +7,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/offer"
+	"github.com/kompetansespor/kompetansespor/services/issuer/internal/progress"
 )
 
 // Invitation is the out-of-band 2.0 message that the worker's wallet opens
@@ -38,4 +39,45 @@ func (d *Desk) InvitationURL(ctx context.Context, id string) (string, error) {
 		return "", err
 	}
 	return didcomm.InvitationURL(d.PublicURL+"/invitations/"+id, invitation)
+}
+
+// Guide is how far the way of an offer's worker has come, for whoever has the link:
+// nothing of it tells of the worker.
+type Guide struct {
+	Employer string
+	Link     string // the invitation
+	Number   string
+	// Closed says that the offer can no longer be collected, and was not.
+	Closed                      bool
+	Collected, Applied, Decided bool
+}
+
+// Guide gives the guide of a signed offer.
+func (d *Desk) Guide(ctx context.Context, id string) (Guide, error) {
+	link, err := d.InvitationURL(ctx, id)
+	if err != nil {
+		return Guide{}, err
+	}
+	record, err := d.Store.ByID(ctx, d.DB.Read(), id)
+	if err != nil {
+		return Guide{}, err
+	}
+	tenant, err := d.tenant(record.Tenant)
+	if err != nil {
+		return Guide{}, err
+	}
+	g := Guide{Employer: tenant.LegalName, Link: link, Number: string(record.Offer.Number())}
+	switch record.Offer.State() {
+	case offer.Collected:
+		g.Collected = true
+	case offer.Withdrawn, offer.Expired, offer.Superseded:
+		g.Closed = true
+	}
+	c, err := d.CaseOf(ctx, id)
+	if err != nil || c == nil {
+		return g, err
+	}
+	g.Collected, g.Applied = true, true
+	g.Decided = c.State == progress.Granted || c.State == progress.Refused || c.State == progress.Completed
+	return g, nil
 }

@@ -3,24 +3,59 @@ package desk
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
+	"html"
 	"io"
 	"maps"
 	"mime"
+	"mime/multipart"
 	"mime/quotedprintable"
+	"net/textproto"
+	"strings"
 	"text/template"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/issuer/internal/offer"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/progress"
 )
 
 // mailGuide leaves the worker's mail in the outbox: the three steps and the
 // link. The collection code is not in it; it travels another way.
 func (d *Desk) mailGuide(ctx context.Context, tx *sqldb.Tx, r Record, t Tenant) error {
+	return d.mailGuideAs(ctx, tx, "mail_"+r.Offer.ID(), r, t)
+}
+
+// Resend sends the guide of an offer that waits for its worker again, as often as
+// Resending allows.
+func (d *Desk) Resend(ctx context.Context, tenantNumber, id string) error {
+	tenant, err := d.tenant(tenantNumber)
+	if err != nil {
+		return err
+	}
+	record, err := d.ofTenant(ctx, d.DB.Read(), tenantNumber, id)
+	if err != nil {
+		return err
+	}
+	if record.Offer.State() != offer.Issued {
+		return fault.New(fault.Conflict, "offer.not-waiting", "this offer does not wait for its worker")
+	}
+	if err := d.Resending.Allow(ctx, id); err != nil {
+		return err
+	}
+	mailID, err := d.newID("mail_" + id + "_")
+	if err != nil {
+		return err
+	}
+	return d.DB.Tx(ctx, func(tx *sqldb.Tx) error { return d.mailGuideAs(ctx, tx, mailID, record, tenant) })
+}
+
+func (d *Desk) mailGuideAs(ctx context.Context, tx *sqldb.Tx, mailID string, r Record, t Tenant) error {
 	raw, err := letter{
 		from: t.LegalName, address: t.ContactEmail, to: r.Offer.Terms().Email(), at: r.Offer.IssuedAt(),
 		subject: "Offer of employment / Tilbud om arbeid / Tilbod om arbeid: " + t.LegalName,
@@ -30,7 +65,7 @@ func (d *Desk) mailGuide(ctx context.Context, tx *sqldb.Tx, r Record, t Tenant) 
 		return fmt.Errorf("write guide: %w", err)
 	}
 	tx.OnCommit(d.mail.Ring)
-	return d.Store.AddMail(ctx, tx, "mail_"+r.Offer.ID(), raw, d.Clock.Now())
+	return d.Store.AddMail(ctx, tx, mailID, raw, d.Clock.Now())
 }
 
 //go:embed texts/*.txt
@@ -49,34 +84,82 @@ type letter struct {
 	causes                     bool // whether Why is looked up by language
 }
 
-// write makes a message (RFC 5322) of it.
+// write makes a message (RFC 5322) of it: the text, and the same as HTML that asks
+// for nothing from elsewhere (RFC 2046, multipart/alternative).
 func (l letter) write() ([]byte, error) {
+	parts := map[string]string{}
+	var plain, marked strings.Builder
+	for i, language := range languages {
+		text, err := l.in(language)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			plain.WriteString("\n----\n\n")
+			marked.WriteString("<hr>\n")
+		}
+		plain.WriteString(text)
+		fmt.Fprintf(&marked, "<div lang=%q>\n%s</div>\n", language, markUp(text, l.with["Link"]))
+	}
+	parts["text/plain"] = plain.String()
+	parts["text/html"] = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>" + html.EscapeString(l.subject) + "</title>\n" + marked.String()
+
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "From: %s <%s>\r\nTo: <%s>\r\nDate: %s\r\n", mime.QEncoding.Encode("utf-8", l.from), l.address, l.to, l.at.Format(time.RFC1123Z))
-	fmt.Fprintf(&b, "Subject: %s\r\n", mime.QEncoding.Encode("utf-8", l.subject))
-	b.WriteString("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
-	w := quotedprintable.NewWriter(&b)
-	parsed, err := template.ParseFS(texts, "texts/"+l.text+".*.txt")
-	if err != nil {
+	w := multipart.NewWriter(&b)
+	sum := sha256.Sum256([]byte(parts["text/plain"]))
+	if err := w.SetBoundary("part-" + hex.EncodeToString(sum[:12])); err != nil {
 		return nil, err
 	}
-	for i, language := range languages {
-		if i > 0 {
-			if _, err := io.WriteString(w, "\n----\n\n"); err != nil {
-				return nil, err
-			}
+	var head bytes.Buffer
+	fmt.Fprintf(&head, "From: %s <%s>\r\nTo: <%s>\r\nDate: %s\r\n", mime.QEncoding.Encode("utf-8", l.from), l.address, l.to, l.at.Format(time.RFC1123Z))
+	fmt.Fprintf(&head, "Subject: %s\r\nMIME-Version: 1.0\r\n", mime.QEncoding.Encode("utf-8", l.subject))
+	fmt.Fprintf(&head, "Content-Type: multipart/alternative; boundary=%s\r\n\r\n", w.Boundary())
+	for _, kind := range []string{"text/plain", "text/html"} {
+		part, err := w.CreatePart(textproto.MIMEHeader{
+			"Content-Type": {kind + "; charset=utf-8"}, "Content-Transfer-Encoding": {"quoted-printable"},
+		})
+		if err != nil {
+			return nil, err
 		}
-		with := l.with
-		if l.causes {
-			with = maps.Clone(with)
-			with["Why"] = causes[with["Cause"]][language]
+		encoded := quotedprintable.NewWriter(part)
+		if _, err := io.WriteString(encoded, parts[kind]); err != nil {
+			return nil, err
 		}
-		if err := parsed.ExecuteTemplate(w, l.text+"."+language+".txt", with); err != nil {
+		if err := encoded.Close(); err != nil {
 			return nil, err
 		}
 	}
-	err = w.Close()
-	return b.Bytes(), err
+	err := w.Close()
+	return append(head.Bytes(), b.Bytes()...), err
+}
+
+// in is the letter's text in a language.
+func (l letter) in(language string) (string, error) {
+	parsed, err := template.ParseFS(texts, "texts/"+l.text+"."+language+".txt")
+	if err != nil {
+		return "", err
+	}
+	with := l.with
+	if l.causes {
+		with = maps.Clone(with)
+		with["Why"] = causes[with["Cause"]][language]
+	}
+	var text strings.Builder
+	err = parsed.Execute(&text, with)
+	return text.String(), err
+}
+
+// markUp is a plain text as paragraphs, with the one link that it has.
+func markUp(text, link string) string {
+	var b strings.Builder
+	for paragraph := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
+		marked := strings.ReplaceAll(html.EscapeString(paragraph), "\n", "<br>\n")
+		if safe := html.EscapeString(link); safe != "" {
+			marked = strings.ReplaceAll(marked, safe, `<a href="`+safe+`">`+safe+`</a>`)
+		}
+		b.WriteString("<p>" + marked + "</p>\n")
+	}
+	return b.String()
 }
 
 // causes are the codes of causes in words. One that is not here is left out.

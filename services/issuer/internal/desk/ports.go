@@ -115,3 +115,8 @@ type Accounts interface {
 type Mailer interface {
 	Deliver(ctx context.Context, id string, raw []byte) error
 }
+
+// Limiter says whether key may do it again now; Throttled when not.
+type Limiter interface {
+	Allow(ctx context.Context, key string) error
+}

@@ -21,7 +21,6 @@ import (
 // often limits how often one address may look for an offer by its number.
 func Routes(d *desk.Desk, often Limiter) map[string]http.Handler {
 	return map[string]http.Handler{
-		"GET /invitations/{offer}":        invitation(d),
 		"GET /invitations/{offer}/qr.png": code(d),
 		"POST /invitations":               find(d, often),
 	}
@@ -45,7 +44,7 @@ func find(d *desk.Desk, often Limiter) http.Handler {
 			return
 		}
 		w.Header().Set("Cache-Control", "no-store")
-		write(w, r, message)
+		send(w, r, message)
 	})
 }
 
@@ -71,7 +70,7 @@ func look(w http.ResponseWriter, r *http.Request, d *desk.Desk, often Limiter) (
 	return d.Find(r.Context(), body.Number, offer.CollectionCode(body.Code))
 }
 
-func write(w http.ResponseWriter, r *http.Request, message *didcomm.Message) {
+func send(w http.ResponseWriter, r *http.Request, message *didcomm.Message) {
 	raw, err := message.Render()
 	if err != nil {
 		rpc.WriteProblem(w, r, err)
@@ -88,7 +87,7 @@ func invitation(d *desk.Desk) http.Handler {
 			rpc.WriteProblem(w, r, err)
 			return
 		}
-		write(w, r, message)
+		send(w, r, message)
 	})
 }
 

@@ -312,8 +312,7 @@ func (x *OfferCase) GetUpdatedAt() *timestamppb.Timestamp {
 	return nil
 }
 
-// Offer is what the employer sees of an offer it signed. What stands in the
-// form is not repeated.
+// Offer is what the employer sees of an offer.
 type Offer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the offer, for example "off_01JZ".
@@ -356,7 +355,7 @@ type Offer struct {
 	Case *OfferCase `protobuf:"bytes,18,opt,name=case,proto3" json:"case,omitempty"`
 	// What would be violated if a draft were signed now; empty otherwise.
 	Violations []*v1.Violation `protobuf:"bytes,19,rep,name=violations,proto3" json:"violations,omitempty"`
-	// The form of a draft, as it was typed; unset otherwise.
+	// The form: of a draft as it was typed, of a signed offer as it was signed.
 	Form          *OfferForm `protobuf:"bytes,20,opt,name=form,proto3" json:"form,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -928,6 +927,89 @@ func (x *ListOffersResponse) GetNextPageToken() string {
 	return ""
 }
 
+// ResendInvitationRequest names an offer.
+type ResendInvitationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the offer.
+	OfferId       string `protobuf:"bytes,1,opt,name=offer_id,json=offerId,proto3" json:"offer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResendInvitationRequest) Reset() {
+	*x = ResendInvitationRequest{}
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResendInvitationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResendInvitationRequest) ProtoMessage() {}
+
+func (x *ResendInvitationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResendInvitationRequest.ProtoReflect.Descriptor instead.
+func (*ResendInvitationRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ResendInvitationRequest) GetOfferId() string {
+	if x != nil {
+		return x.OfferId
+	}
+	return ""
+}
+
+// ResendInvitationResponse says that it is on its way.
+type ResendInvitationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResendInvitationResponse) Reset() {
+	*x = ResendInvitationResponse{}
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResendInvitationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResendInvitationResponse) ProtoMessage() {}
+
+func (x *ResendInvitationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResendInvitationResponse.ProtoReflect.Descriptor instead.
+func (*ResendInvitationResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{10}
+}
+
 // WithdrawOfferRequest names an offer and why.
 type WithdrawOfferRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -941,7 +1023,7 @@ type WithdrawOfferRequest struct {
 
 func (x *WithdrawOfferRequest) Reset() {
 	*x = WithdrawOfferRequest{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[9]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -953,7 +1035,7 @@ func (x *WithdrawOfferRequest) String() string {
 func (*WithdrawOfferRequest) ProtoMessage() {}
 
 func (x *WithdrawOfferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[9]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -966,7 +1048,7 @@ func (x *WithdrawOfferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawOfferRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawOfferRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{9}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *WithdrawOfferRequest) GetOfferId() string {
@@ -994,7 +1076,7 @@ type WithdrawOfferResponse struct {
 
 func (x *WithdrawOfferResponse) Reset() {
 	*x = WithdrawOfferResponse{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[10]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1006,7 +1088,7 @@ func (x *WithdrawOfferResponse) String() string {
 func (*WithdrawOfferResponse) ProtoMessage() {}
 
 func (x *WithdrawOfferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[10]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1019,7 +1101,7 @@ func (x *WithdrawOfferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawOfferResponse.ProtoReflect.Descriptor instead.
 func (*WithdrawOfferResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{10}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *WithdrawOfferResponse) GetOffer() *Offer {
@@ -1046,7 +1128,7 @@ type ChangeOfferRequest struct {
 
 func (x *ChangeOfferRequest) Reset() {
 	*x = ChangeOfferRequest{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[11]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1058,7 +1140,7 @@ func (x *ChangeOfferRequest) String() string {
 func (*ChangeOfferRequest) ProtoMessage() {}
 
 func (x *ChangeOfferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[11]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1071,7 +1153,7 @@ func (x *ChangeOfferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeOfferRequest.ProtoReflect.Descriptor instead.
 func (*ChangeOfferRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{11}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ChangeOfferRequest) GetOfferId() string {
@@ -1115,7 +1197,7 @@ type ChangeOfferResponse struct {
 
 func (x *ChangeOfferResponse) Reset() {
 	*x = ChangeOfferResponse{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[12]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1127,7 +1209,7 @@ func (x *ChangeOfferResponse) String() string {
 func (*ChangeOfferResponse) ProtoMessage() {}
 
 func (x *ChangeOfferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[12]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1140,7 +1222,7 @@ func (x *ChangeOfferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeOfferResponse.ProtoReflect.Descriptor instead.
 func (*ChangeOfferResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{12}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ChangeOfferResponse) GetOffer() *Offer {
@@ -1170,7 +1252,7 @@ type CreateDraftRequest struct {
 
 func (x *CreateDraftRequest) Reset() {
 	*x = CreateDraftRequest{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[13]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1182,7 +1264,7 @@ func (x *CreateDraftRequest) String() string {
 func (*CreateDraftRequest) ProtoMessage() {}
 
 func (x *CreateDraftRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[13]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1195,7 +1277,7 @@ func (x *CreateDraftRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateDraftRequest.ProtoReflect.Descriptor instead.
 func (*CreateDraftRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{13}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CreateDraftRequest) GetForm() *OfferForm {
@@ -1223,7 +1305,7 @@ type CreateDraftResponse struct {
 
 func (x *CreateDraftResponse) Reset() {
 	*x = CreateDraftResponse{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[14]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1235,7 +1317,7 @@ func (x *CreateDraftResponse) String() string {
 func (*CreateDraftResponse) ProtoMessage() {}
 
 func (x *CreateDraftResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[14]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1248,7 +1330,7 @@ func (x *CreateDraftResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateDraftResponse.ProtoReflect.Descriptor instead.
 func (*CreateDraftResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{14}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CreateDraftResponse) GetOffer() *Offer {
@@ -1271,7 +1353,7 @@ type ChangeDraftRequest struct {
 
 func (x *ChangeDraftRequest) Reset() {
 	*x = ChangeDraftRequest{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[15]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1283,7 +1365,7 @@ func (x *ChangeDraftRequest) String() string {
 func (*ChangeDraftRequest) ProtoMessage() {}
 
 func (x *ChangeDraftRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[15]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1296,7 +1378,7 @@ func (x *ChangeDraftRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeDraftRequest.ProtoReflect.Descriptor instead.
 func (*ChangeDraftRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{15}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ChangeDraftRequest) GetOfferId() string {
@@ -1324,7 +1406,7 @@ type ChangeDraftResponse struct {
 
 func (x *ChangeDraftResponse) Reset() {
 	*x = ChangeDraftResponse{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[16]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1336,7 +1418,7 @@ func (x *ChangeDraftResponse) String() string {
 func (*ChangeDraftResponse) ProtoMessage() {}
 
 func (x *ChangeDraftResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[16]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1349,7 +1431,7 @@ func (x *ChangeDraftResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeDraftResponse.ProtoReflect.Descriptor instead.
 func (*ChangeDraftResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{16}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ChangeDraftResponse) GetOffer() *Offer {
@@ -1372,7 +1454,7 @@ type SignDraftRequest struct {
 
 func (x *SignDraftRequest) Reset() {
 	*x = SignDraftRequest{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[17]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1384,7 +1466,7 @@ func (x *SignDraftRequest) String() string {
 func (*SignDraftRequest) ProtoMessage() {}
 
 func (x *SignDraftRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[17]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1397,7 +1479,7 @@ func (x *SignDraftRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignDraftRequest.ProtoReflect.Descriptor instead.
 func (*SignDraftRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{17}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *SignDraftRequest) GetOfferId() string {
@@ -1428,7 +1510,7 @@ type SignDraftResponse struct {
 
 func (x *SignDraftResponse) Reset() {
 	*x = SignDraftResponse{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[18]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1440,7 +1522,7 @@ func (x *SignDraftResponse) String() string {
 func (*SignDraftResponse) ProtoMessage() {}
 
 func (x *SignDraftResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[18]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1453,7 +1535,7 @@ func (x *SignDraftResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignDraftResponse.ProtoReflect.Descriptor instead.
 func (*SignDraftResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{18}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SignDraftResponse) GetOffer() *Offer {
@@ -1481,7 +1563,7 @@ type DeleteDraftRequest struct {
 
 func (x *DeleteDraftRequest) Reset() {
 	*x = DeleteDraftRequest{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[19]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1493,7 +1575,7 @@ func (x *DeleteDraftRequest) String() string {
 func (*DeleteDraftRequest) ProtoMessage() {}
 
 func (x *DeleteDraftRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[19]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1506,7 +1588,7 @@ func (x *DeleteDraftRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteDraftRequest.ProtoReflect.Descriptor instead.
 func (*DeleteDraftRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{19}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *DeleteDraftRequest) GetOfferId() string {
@@ -1525,7 +1607,7 @@ type DeleteDraftResponse struct {
 
 func (x *DeleteDraftResponse) Reset() {
 	*x = DeleteDraftResponse{}
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[20]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1537,7 +1619,7 @@ func (x *DeleteDraftResponse) String() string {
 func (*DeleteDraftResponse) ProtoMessage() {}
 
 func (x *DeleteDraftResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[20]
+	mi := &file_kompetansespor_issuer_v1_offer_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1550,7 +1632,7 @@ func (x *DeleteDraftResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteDraftResponse.ProtoReflect.Descriptor instead.
 func (*DeleteDraftResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{20}
+	return file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP(), []int{22}
 }
 
 var File_kompetansespor_issuer_v1_offer_proto protoreflect.FileDescriptor
@@ -1615,7 +1697,10 @@ const file_kompetansespor_issuer_v1_offer_proto_rawDesc = "" +
 	"\x05state\x18\x03 \x01(\x0e2$.kompetansespor.issuer.v1.OfferStateR\x05state\"u\n" +
 	"\x12ListOffersResponse\x127\n" +
 	"\x06offers\x18\x01 \x03(\v2\x1f.kompetansespor.issuer.v1.OfferR\x06offers\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"I\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"4\n" +
+	"\x17ResendInvitationRequest\x12\x19\n" +
+	"\boffer_id\x18\x01 \x01(\tR\aofferId\"\x1a\n" +
+	"\x18ResendInvitationResponse\"I\n" +
 	"\x14WithdrawOfferRequest\x12\x19\n" +
 	"\boffer_id\x18\x01 \x01(\tR\aofferId\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\"N\n" +
@@ -1669,7 +1754,7 @@ const file_kompetansespor_issuer_v1_offer_proto_rawDesc = "" +
 	"\x18OFFER_CASE_STATE_REFUSED\x10\x03\x12\x1b\n" +
 	"\x17OFFER_CASE_STATE_HALTED\x10\x04\x12\x1c\n" +
 	"\x18OFFER_CASE_STATE_REVOKED\x10\x05\x12\x1e\n" +
-	"\x1aOFFER_CASE_STATE_COMPLETED\x10\x062\xf6\x0f\n" +
+	"\x1aOFFER_CASE_STATE_COMPLETED\x10\x062\x9f\x11\n" +
 	"\fOfferService\x12~\n" +
 	"\n" +
 	"IssueOffer\x12+.kompetansespor.issuer.v1.IssueOfferRequest\x1a,.kompetansespor.issuer.v1.IssueOfferResponse\"\x15\x82\xd3\xe4\x93\x02\x0f:\x01*\"\n" +
@@ -1688,7 +1773,8 @@ const file_kompetansespor_issuer_v1_offer_proto_rawDesc = "" +
 	"\bGetOffer\x12).kompetansespor.issuer.v1.GetOfferRequest\x1a*.kompetansespor.issuer.v1.GetOfferResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/offers/{offer_id}\x12{\n" +
 	"\n" +
 	"ListOffers\x12+.kompetansespor.issuer.v1.ListOffersRequest\x1a,.kompetansespor.issuer.v1.ListOffersResponse\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
-	"/v1/offers\x12\x9b\x01\n" +
+	"/v1/offers\x12\xa6\x01\n" +
+	"\x10ResendInvitation\x121.kompetansespor.issuer.v1.ResendInvitationRequest\x1a2.kompetansespor.issuer.v1.ResendInvitationResponse\"+\x82\xd3\xe4\x93\x02%:\x01*\" /v1/offers/{offer_id}/invitation\x12\x9b\x01\n" +
 	"\rWithdrawOffer\x12..kompetansespor.issuer.v1.WithdrawOfferRequest\x1a/.kompetansespor.issuer.v1.WithdrawOfferResponse\")\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/offers/{offer_id}:withdrawBVZTgithub.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/issuer/v1;issuerv1b\x06proto3"
 
 var (
@@ -1704,7 +1790,7 @@ func file_kompetansespor_issuer_v1_offer_proto_rawDescGZIP() []byte {
 }
 
 var file_kompetansespor_issuer_v1_offer_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_kompetansespor_issuer_v1_offer_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_kompetansespor_issuer_v1_offer_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_kompetansespor_issuer_v1_offer_proto_goTypes = []any{
 	(OfferState)(0),                   // 0: kompetansespor.issuer.v1.OfferState
 	(CodeForm)(0),                     // 1: kompetansespor.issuer.v1.CodeForm
@@ -1718,94 +1804,98 @@ var file_kompetansespor_issuer_v1_offer_proto_goTypes = []any{
 	(*GetOfferResponse)(nil),          // 9: kompetansespor.issuer.v1.GetOfferResponse
 	(*ListOffersRequest)(nil),         // 10: kompetansespor.issuer.v1.ListOffersRequest
 	(*ListOffersResponse)(nil),        // 11: kompetansespor.issuer.v1.ListOffersResponse
-	(*WithdrawOfferRequest)(nil),      // 12: kompetansespor.issuer.v1.WithdrawOfferRequest
-	(*WithdrawOfferResponse)(nil),     // 13: kompetansespor.issuer.v1.WithdrawOfferResponse
-	(*ChangeOfferRequest)(nil),        // 14: kompetansespor.issuer.v1.ChangeOfferRequest
-	(*ChangeOfferResponse)(nil),       // 15: kompetansespor.issuer.v1.ChangeOfferResponse
-	(*CreateDraftRequest)(nil),        // 16: kompetansespor.issuer.v1.CreateDraftRequest
-	(*CreateDraftResponse)(nil),       // 17: kompetansespor.issuer.v1.CreateDraftResponse
-	(*ChangeDraftRequest)(nil),        // 18: kompetansespor.issuer.v1.ChangeDraftRequest
-	(*ChangeDraftResponse)(nil),       // 19: kompetansespor.issuer.v1.ChangeDraftResponse
-	(*SignDraftRequest)(nil),          // 20: kompetansespor.issuer.v1.SignDraftRequest
-	(*SignDraftResponse)(nil),         // 21: kompetansespor.issuer.v1.SignDraftResponse
-	(*DeleteDraftRequest)(nil),        // 22: kompetansespor.issuer.v1.DeleteDraftRequest
-	(*DeleteDraftResponse)(nil),       // 23: kompetansespor.issuer.v1.DeleteDraftResponse
-	(*timestamppb.Timestamp)(nil),     // 24: google.protobuf.Timestamp
-	(*v1.Warning)(nil),                // 25: kompetansespor.common.v1.Warning
-	(*v1.TimelineStep)(nil),           // 26: kompetansespor.common.v1.TimelineStep
-	(*v1.Violation)(nil),              // 27: kompetansespor.common.v1.Violation
-	(*OfferForm)(nil),                 // 28: kompetansespor.issuer.v1.OfferForm
-	(*ImportOffersRequest)(nil),       // 29: kompetansespor.issuer.v1.ImportOffersRequest
-	(*GetBatchRequest)(nil),           // 30: kompetansespor.issuer.v1.GetBatchRequest
-	(*GetBatchReportRequest)(nil),     // 31: kompetansespor.issuer.v1.GetBatchReportRequest
-	(*FetchTaxCardRequest)(nil),       // 32: kompetansespor.issuer.v1.FetchTaxCardRequest
-	(*GetPayrollAccountRequest)(nil),  // 33: kompetansespor.issuer.v1.GetPayrollAccountRequest
-	(*ImportOffersResponse)(nil),      // 34: kompetansespor.issuer.v1.ImportOffersResponse
-	(*GetBatchResponse)(nil),          // 35: kompetansespor.issuer.v1.GetBatchResponse
-	(*GetBatchReportResponse)(nil),    // 36: kompetansespor.issuer.v1.GetBatchReportResponse
-	(*FetchTaxCardResponse)(nil),      // 37: kompetansespor.issuer.v1.FetchTaxCardResponse
-	(*GetPayrollAccountResponse)(nil), // 38: kompetansespor.issuer.v1.GetPayrollAccountResponse
+	(*ResendInvitationRequest)(nil),   // 12: kompetansespor.issuer.v1.ResendInvitationRequest
+	(*ResendInvitationResponse)(nil),  // 13: kompetansespor.issuer.v1.ResendInvitationResponse
+	(*WithdrawOfferRequest)(nil),      // 14: kompetansespor.issuer.v1.WithdrawOfferRequest
+	(*WithdrawOfferResponse)(nil),     // 15: kompetansespor.issuer.v1.WithdrawOfferResponse
+	(*ChangeOfferRequest)(nil),        // 16: kompetansespor.issuer.v1.ChangeOfferRequest
+	(*ChangeOfferResponse)(nil),       // 17: kompetansespor.issuer.v1.ChangeOfferResponse
+	(*CreateDraftRequest)(nil),        // 18: kompetansespor.issuer.v1.CreateDraftRequest
+	(*CreateDraftResponse)(nil),       // 19: kompetansespor.issuer.v1.CreateDraftResponse
+	(*ChangeDraftRequest)(nil),        // 20: kompetansespor.issuer.v1.ChangeDraftRequest
+	(*ChangeDraftResponse)(nil),       // 21: kompetansespor.issuer.v1.ChangeDraftResponse
+	(*SignDraftRequest)(nil),          // 22: kompetansespor.issuer.v1.SignDraftRequest
+	(*SignDraftResponse)(nil),         // 23: kompetansespor.issuer.v1.SignDraftResponse
+	(*DeleteDraftRequest)(nil),        // 24: kompetansespor.issuer.v1.DeleteDraftRequest
+	(*DeleteDraftResponse)(nil),       // 25: kompetansespor.issuer.v1.DeleteDraftResponse
+	(*timestamppb.Timestamp)(nil),     // 26: google.protobuf.Timestamp
+	(*v1.Warning)(nil),                // 27: kompetansespor.common.v1.Warning
+	(*v1.TimelineStep)(nil),           // 28: kompetansespor.common.v1.TimelineStep
+	(*v1.Violation)(nil),              // 29: kompetansespor.common.v1.Violation
+	(*OfferForm)(nil),                 // 30: kompetansespor.issuer.v1.OfferForm
+	(*ImportOffersRequest)(nil),       // 31: kompetansespor.issuer.v1.ImportOffersRequest
+	(*GetBatchRequest)(nil),           // 32: kompetansespor.issuer.v1.GetBatchRequest
+	(*GetBatchReportRequest)(nil),     // 33: kompetansespor.issuer.v1.GetBatchReportRequest
+	(*FetchTaxCardRequest)(nil),       // 34: kompetansespor.issuer.v1.FetchTaxCardRequest
+	(*GetPayrollAccountRequest)(nil),  // 35: kompetansespor.issuer.v1.GetPayrollAccountRequest
+	(*ImportOffersResponse)(nil),      // 36: kompetansespor.issuer.v1.ImportOffersResponse
+	(*GetBatchResponse)(nil),          // 37: kompetansespor.issuer.v1.GetBatchResponse
+	(*GetBatchReportResponse)(nil),    // 38: kompetansespor.issuer.v1.GetBatchReportResponse
+	(*FetchTaxCardResponse)(nil),      // 39: kompetansespor.issuer.v1.FetchTaxCardResponse
+	(*GetPayrollAccountResponse)(nil), // 40: kompetansespor.issuer.v1.GetPayrollAccountResponse
 }
 var file_kompetansespor_issuer_v1_offer_proto_depIdxs = []int32{
 	2,  // 0: kompetansespor.issuer.v1.OfferCase.state:type_name -> kompetansespor.issuer.v1.OfferCaseState
-	24, // 1: kompetansespor.issuer.v1.OfferCase.updated_at:type_name -> google.protobuf.Timestamp
+	26, // 1: kompetansespor.issuer.v1.OfferCase.updated_at:type_name -> google.protobuf.Timestamp
 	0,  // 2: kompetansespor.issuer.v1.Offer.state:type_name -> kompetansespor.issuer.v1.OfferState
-	24, // 3: kompetansespor.issuer.v1.Offer.issued_at:type_name -> google.protobuf.Timestamp
-	24, // 4: kompetansespor.issuer.v1.Offer.expires_at:type_name -> google.protobuf.Timestamp
-	24, // 5: kompetansespor.issuer.v1.Offer.collected_at:type_name -> google.protobuf.Timestamp
-	24, // 6: kompetansespor.issuer.v1.Offer.withdrawn_at:type_name -> google.protobuf.Timestamp
-	25, // 7: kompetansespor.issuer.v1.Offer.warnings:type_name -> kompetansespor.common.v1.Warning
-	26, // 8: kompetansespor.issuer.v1.Offer.timeline:type_name -> kompetansespor.common.v1.TimelineStep
+	26, // 3: kompetansespor.issuer.v1.Offer.issued_at:type_name -> google.protobuf.Timestamp
+	26, // 4: kompetansespor.issuer.v1.Offer.expires_at:type_name -> google.protobuf.Timestamp
+	26, // 5: kompetansespor.issuer.v1.Offer.collected_at:type_name -> google.protobuf.Timestamp
+	26, // 6: kompetansespor.issuer.v1.Offer.withdrawn_at:type_name -> google.protobuf.Timestamp
+	27, // 7: kompetansespor.issuer.v1.Offer.warnings:type_name -> kompetansespor.common.v1.Warning
+	28, // 8: kompetansespor.issuer.v1.Offer.timeline:type_name -> kompetansespor.common.v1.TimelineStep
 	5,  // 9: kompetansespor.issuer.v1.Offer.signatory:type_name -> kompetansespor.issuer.v1.OfferSignatory
 	3,  // 10: kompetansespor.issuer.v1.Offer.case:type_name -> kompetansespor.issuer.v1.OfferCase
-	27, // 11: kompetansespor.issuer.v1.Offer.violations:type_name -> kompetansespor.common.v1.Violation
-	28, // 12: kompetansespor.issuer.v1.Offer.form:type_name -> kompetansespor.issuer.v1.OfferForm
-	28, // 13: kompetansespor.issuer.v1.IssueOfferRequest.form:type_name -> kompetansespor.issuer.v1.OfferForm
+	29, // 11: kompetansespor.issuer.v1.Offer.violations:type_name -> kompetansespor.common.v1.Violation
+	30, // 12: kompetansespor.issuer.v1.Offer.form:type_name -> kompetansespor.issuer.v1.OfferForm
+	30, // 13: kompetansespor.issuer.v1.IssueOfferRequest.form:type_name -> kompetansespor.issuer.v1.OfferForm
 	1,  // 14: kompetansespor.issuer.v1.IssueOfferRequest.code_form:type_name -> kompetansespor.issuer.v1.CodeForm
 	4,  // 15: kompetansespor.issuer.v1.IssueOfferResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
 	4,  // 16: kompetansespor.issuer.v1.GetOfferResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
 	0,  // 17: kompetansespor.issuer.v1.ListOffersRequest.state:type_name -> kompetansespor.issuer.v1.OfferState
 	4,  // 18: kompetansespor.issuer.v1.ListOffersResponse.offers:type_name -> kompetansespor.issuer.v1.Offer
 	4,  // 19: kompetansespor.issuer.v1.WithdrawOfferResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
-	28, // 20: kompetansespor.issuer.v1.ChangeOfferRequest.form:type_name -> kompetansespor.issuer.v1.OfferForm
+	30, // 20: kompetansespor.issuer.v1.ChangeOfferRequest.form:type_name -> kompetansespor.issuer.v1.OfferForm
 	1,  // 21: kompetansespor.issuer.v1.ChangeOfferRequest.code_form:type_name -> kompetansespor.issuer.v1.CodeForm
 	4,  // 22: kompetansespor.issuer.v1.ChangeOfferResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
-	28, // 23: kompetansespor.issuer.v1.CreateDraftRequest.form:type_name -> kompetansespor.issuer.v1.OfferForm
+	30, // 23: kompetansespor.issuer.v1.CreateDraftRequest.form:type_name -> kompetansespor.issuer.v1.OfferForm
 	4,  // 24: kompetansespor.issuer.v1.CreateDraftResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
-	28, // 25: kompetansespor.issuer.v1.ChangeDraftRequest.form:type_name -> kompetansespor.issuer.v1.OfferForm
+	30, // 25: kompetansespor.issuer.v1.ChangeDraftRequest.form:type_name -> kompetansespor.issuer.v1.OfferForm
 	4,  // 26: kompetansespor.issuer.v1.ChangeDraftResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
 	1,  // 27: kompetansespor.issuer.v1.SignDraftRequest.code_form:type_name -> kompetansespor.issuer.v1.CodeForm
 	4,  // 28: kompetansespor.issuer.v1.SignDraftResponse.offer:type_name -> kompetansespor.issuer.v1.Offer
 	6,  // 29: kompetansespor.issuer.v1.OfferService.IssueOffer:input_type -> kompetansespor.issuer.v1.IssueOfferRequest
-	16, // 30: kompetansespor.issuer.v1.OfferService.CreateDraft:input_type -> kompetansespor.issuer.v1.CreateDraftRequest
-	18, // 31: kompetansespor.issuer.v1.OfferService.ChangeDraft:input_type -> kompetansespor.issuer.v1.ChangeDraftRequest
-	22, // 32: kompetansespor.issuer.v1.OfferService.DeleteDraft:input_type -> kompetansespor.issuer.v1.DeleteDraftRequest
-	20, // 33: kompetansespor.issuer.v1.OfferService.SignDraft:input_type -> kompetansespor.issuer.v1.SignDraftRequest
-	14, // 34: kompetansespor.issuer.v1.OfferService.ChangeOffer:input_type -> kompetansespor.issuer.v1.ChangeOfferRequest
-	29, // 35: kompetansespor.issuer.v1.OfferService.ImportOffers:input_type -> kompetansespor.issuer.v1.ImportOffersRequest
-	30, // 36: kompetansespor.issuer.v1.OfferService.GetBatch:input_type -> kompetansespor.issuer.v1.GetBatchRequest
-	31, // 37: kompetansespor.issuer.v1.OfferService.GetBatchReport:input_type -> kompetansespor.issuer.v1.GetBatchReportRequest
-	32, // 38: kompetansespor.issuer.v1.OfferService.FetchTaxCard:input_type -> kompetansespor.issuer.v1.FetchTaxCardRequest
-	33, // 39: kompetansespor.issuer.v1.OfferService.GetPayrollAccount:input_type -> kompetansespor.issuer.v1.GetPayrollAccountRequest
+	18, // 30: kompetansespor.issuer.v1.OfferService.CreateDraft:input_type -> kompetansespor.issuer.v1.CreateDraftRequest
+	20, // 31: kompetansespor.issuer.v1.OfferService.ChangeDraft:input_type -> kompetansespor.issuer.v1.ChangeDraftRequest
+	24, // 32: kompetansespor.issuer.v1.OfferService.DeleteDraft:input_type -> kompetansespor.issuer.v1.DeleteDraftRequest
+	22, // 33: kompetansespor.issuer.v1.OfferService.SignDraft:input_type -> kompetansespor.issuer.v1.SignDraftRequest
+	16, // 34: kompetansespor.issuer.v1.OfferService.ChangeOffer:input_type -> kompetansespor.issuer.v1.ChangeOfferRequest
+	31, // 35: kompetansespor.issuer.v1.OfferService.ImportOffers:input_type -> kompetansespor.issuer.v1.ImportOffersRequest
+	32, // 36: kompetansespor.issuer.v1.OfferService.GetBatch:input_type -> kompetansespor.issuer.v1.GetBatchRequest
+	33, // 37: kompetansespor.issuer.v1.OfferService.GetBatchReport:input_type -> kompetansespor.issuer.v1.GetBatchReportRequest
+	34, // 38: kompetansespor.issuer.v1.OfferService.FetchTaxCard:input_type -> kompetansespor.issuer.v1.FetchTaxCardRequest
+	35, // 39: kompetansespor.issuer.v1.OfferService.GetPayrollAccount:input_type -> kompetansespor.issuer.v1.GetPayrollAccountRequest
 	8,  // 40: kompetansespor.issuer.v1.OfferService.GetOffer:input_type -> kompetansespor.issuer.v1.GetOfferRequest
 	10, // 41: kompetansespor.issuer.v1.OfferService.ListOffers:input_type -> kompetansespor.issuer.v1.ListOffersRequest
-	12, // 42: kompetansespor.issuer.v1.OfferService.WithdrawOffer:input_type -> kompetansespor.issuer.v1.WithdrawOfferRequest
-	7,  // 43: kompetansespor.issuer.v1.OfferService.IssueOffer:output_type -> kompetansespor.issuer.v1.IssueOfferResponse
-	17, // 44: kompetansespor.issuer.v1.OfferService.CreateDraft:output_type -> kompetansespor.issuer.v1.CreateDraftResponse
-	19, // 45: kompetansespor.issuer.v1.OfferService.ChangeDraft:output_type -> kompetansespor.issuer.v1.ChangeDraftResponse
-	23, // 46: kompetansespor.issuer.v1.OfferService.DeleteDraft:output_type -> kompetansespor.issuer.v1.DeleteDraftResponse
-	21, // 47: kompetansespor.issuer.v1.OfferService.SignDraft:output_type -> kompetansespor.issuer.v1.SignDraftResponse
-	15, // 48: kompetansespor.issuer.v1.OfferService.ChangeOffer:output_type -> kompetansespor.issuer.v1.ChangeOfferResponse
-	34, // 49: kompetansespor.issuer.v1.OfferService.ImportOffers:output_type -> kompetansespor.issuer.v1.ImportOffersResponse
-	35, // 50: kompetansespor.issuer.v1.OfferService.GetBatch:output_type -> kompetansespor.issuer.v1.GetBatchResponse
-	36, // 51: kompetansespor.issuer.v1.OfferService.GetBatchReport:output_type -> kompetansespor.issuer.v1.GetBatchReportResponse
-	37, // 52: kompetansespor.issuer.v1.OfferService.FetchTaxCard:output_type -> kompetansespor.issuer.v1.FetchTaxCardResponse
-	38, // 53: kompetansespor.issuer.v1.OfferService.GetPayrollAccount:output_type -> kompetansespor.issuer.v1.GetPayrollAccountResponse
-	9,  // 54: kompetansespor.issuer.v1.OfferService.GetOffer:output_type -> kompetansespor.issuer.v1.GetOfferResponse
-	11, // 55: kompetansespor.issuer.v1.OfferService.ListOffers:output_type -> kompetansespor.issuer.v1.ListOffersResponse
-	13, // 56: kompetansespor.issuer.v1.OfferService.WithdrawOffer:output_type -> kompetansespor.issuer.v1.WithdrawOfferResponse
-	43, // [43:57] is the sub-list for method output_type
-	29, // [29:43] is the sub-list for method input_type
+	12, // 42: kompetansespor.issuer.v1.OfferService.ResendInvitation:input_type -> kompetansespor.issuer.v1.ResendInvitationRequest
+	14, // 43: kompetansespor.issuer.v1.OfferService.WithdrawOffer:input_type -> kompetansespor.issuer.v1.WithdrawOfferRequest
+	7,  // 44: kompetansespor.issuer.v1.OfferService.IssueOffer:output_type -> kompetansespor.issuer.v1.IssueOfferResponse
+	19, // 45: kompetansespor.issuer.v1.OfferService.CreateDraft:output_type -> kompetansespor.issuer.v1.CreateDraftResponse
+	21, // 46: kompetansespor.issuer.v1.OfferService.ChangeDraft:output_type -> kompetansespor.issuer.v1.ChangeDraftResponse
+	25, // 47: kompetansespor.issuer.v1.OfferService.DeleteDraft:output_type -> kompetansespor.issuer.v1.DeleteDraftResponse
+	23, // 48: kompetansespor.issuer.v1.OfferService.SignDraft:output_type -> kompetansespor.issuer.v1.SignDraftResponse
+	17, // 49: kompetansespor.issuer.v1.OfferService.ChangeOffer:output_type -> kompetansespor.issuer.v1.ChangeOfferResponse
+	36, // 50: kompetansespor.issuer.v1.OfferService.ImportOffers:output_type -> kompetansespor.issuer.v1.ImportOffersResponse
+	37, // 51: kompetansespor.issuer.v1.OfferService.GetBatch:output_type -> kompetansespor.issuer.v1.GetBatchResponse
+	38, // 52: kompetansespor.issuer.v1.OfferService.GetBatchReport:output_type -> kompetansespor.issuer.v1.GetBatchReportResponse
+	39, // 53: kompetansespor.issuer.v1.OfferService.FetchTaxCard:output_type -> kompetansespor.issuer.v1.FetchTaxCardResponse
+	40, // 54: kompetansespor.issuer.v1.OfferService.GetPayrollAccount:output_type -> kompetansespor.issuer.v1.GetPayrollAccountResponse
+	9,  // 55: kompetansespor.issuer.v1.OfferService.GetOffer:output_type -> kompetansespor.issuer.v1.GetOfferResponse
+	11, // 56: kompetansespor.issuer.v1.OfferService.ListOffers:output_type -> kompetansespor.issuer.v1.ListOffersResponse
+	13, // 57: kompetansespor.issuer.v1.OfferService.ResendInvitation:output_type -> kompetansespor.issuer.v1.ResendInvitationResponse
+	15, // 58: kompetansespor.issuer.v1.OfferService.WithdrawOffer:output_type -> kompetansespor.issuer.v1.WithdrawOfferResponse
+	44, // [44:59] is the sub-list for method output_type
+	29, // [29:44] is the sub-list for method input_type
 	29, // [29:29] is the sub-list for extension type_name
 	29, // [29:29] is the sub-list for extension extendee
 	0,  // [0:29] is the sub-list for field type_name
@@ -1825,7 +1915,7 @@ func file_kompetansespor_issuer_v1_offer_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_issuer_v1_offer_proto_rawDesc), len(file_kompetansespor_issuer_v1_offer_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   21,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

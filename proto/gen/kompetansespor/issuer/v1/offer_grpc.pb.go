@@ -32,6 +32,7 @@ const (
 	OfferService_GetPayrollAccount_FullMethodName = "/kompetansespor.issuer.v1.OfferService/GetPayrollAccount"
 	OfferService_GetOffer_FullMethodName          = "/kompetansespor.issuer.v1.OfferService/GetOffer"
 	OfferService_ListOffers_FullMethodName        = "/kompetansespor.issuer.v1.OfferService/ListOffers"
+	OfferService_ResendInvitation_FullMethodName  = "/kompetansespor.issuer.v1.OfferService/ResendInvitation"
 	OfferService_WithdrawOffer_FullMethodName     = "/kompetansespor.issuer.v1.OfferService/WithdrawOffer"
 )
 
@@ -122,6 +123,13 @@ type OfferServiceClient interface {
 	// ListOffers answers the employer's offers and drafts, newest first. Timelines
 	// and cases are left out: GetOffer has them.
 	ListOffers(ctx context.Context, in *ListOffersRequest, opts ...grpc.CallOption) (*ListOffersResponse, error)
+	// ResendInvitation sends the worker the guide again. It goes to the address in
+	// the signed form, at most once in ten minutes.
+	//
+	// NOT_FOUND for another employer's offer; FAILED_PRECONDITION for an offer that
+	// does not wait for its worker (rule offer.not-waiting); RESOURCE_EXHAUSTED when one
+	// was sent in the last ten minutes (rule limit.resend).
+	ResendInvitation(ctx context.Context, in *ResendInvitationRequest, opts ...grpc.CallOption) (*ResendInvitationResponse, error)
 	// WithdrawOffer takes an offer back. An uncollected offer can no longer be
 	// collected; of a collected one the status bit is set, and nobody accepts it
 	// any more. Calling it again changes nothing and answers the same.
@@ -269,6 +277,16 @@ func (c *offerServiceClient) ListOffers(ctx context.Context, in *ListOffersReque
 	return out, nil
 }
 
+func (c *offerServiceClient) ResendInvitation(ctx context.Context, in *ResendInvitationRequest, opts ...grpc.CallOption) (*ResendInvitationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResendInvitationResponse)
+	err := c.cc.Invoke(ctx, OfferService_ResendInvitation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *offerServiceClient) WithdrawOffer(ctx context.Context, in *WithdrawOfferRequest, opts ...grpc.CallOption) (*WithdrawOfferResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(WithdrawOfferResponse)
@@ -366,6 +384,13 @@ type OfferServiceServer interface {
 	// ListOffers answers the employer's offers and drafts, newest first. Timelines
 	// and cases are left out: GetOffer has them.
 	ListOffers(context.Context, *ListOffersRequest) (*ListOffersResponse, error)
+	// ResendInvitation sends the worker the guide again. It goes to the address in
+	// the signed form, at most once in ten minutes.
+	//
+	// NOT_FOUND for another employer's offer; FAILED_PRECONDITION for an offer that
+	// does not wait for its worker (rule offer.not-waiting); RESOURCE_EXHAUSTED when one
+	// was sent in the last ten minutes (rule limit.resend).
+	ResendInvitation(context.Context, *ResendInvitationRequest) (*ResendInvitationResponse, error)
 	// WithdrawOffer takes an offer back. An uncollected offer can no longer be
 	// collected; of a collected one the status bit is set, and nobody accepts it
 	// any more. Calling it again changes nothing and answers the same.
@@ -421,6 +446,9 @@ func (UnimplementedOfferServiceServer) GetOffer(context.Context, *GetOfferReques
 }
 func (UnimplementedOfferServiceServer) ListOffers(context.Context, *ListOffersRequest) (*ListOffersResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListOffers not implemented")
+}
+func (UnimplementedOfferServiceServer) ResendInvitation(context.Context, *ResendInvitationRequest) (*ResendInvitationResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ResendInvitation not implemented")
 }
 func (UnimplementedOfferServiceServer) WithdrawOffer(context.Context, *WithdrawOfferRequest) (*WithdrawOfferResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method WithdrawOffer not implemented")
@@ -680,6 +708,24 @@ func _OfferService_ListOffers_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _OfferService_ResendInvitation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResendInvitationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OfferServiceServer).ResendInvitation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OfferService_ResendInvitation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OfferServiceServer).ResendInvitation(ctx, req.(*ResendInvitationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _OfferService_WithdrawOffer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(WithdrawOfferRequest)
 	if err := dec(in); err != nil {
@@ -756,6 +802,10 @@ var OfferService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListOffers",
 			Handler:    _OfferService_ListOffers_Handler,
+		},
+		{
+			MethodName: "ResendInvitation",
+			Handler:    _OfferService_ResendInvitation_Handler,
 		},
 		{
 			MethodName: "WithdrawOffer",
