@@ -7,6 +7,7 @@ package police
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
@@ -18,13 +19,16 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/events"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
+	"github.com/kompetansespor/kompetansespor/services/internal/page"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/texts"
 	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/earlystart"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/store"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/web"
 )
 
 // Config is the police's configuration.
@@ -126,6 +130,18 @@ func Run(ctx context.Context, cfg Config, world service.World) error {
 		},
 		OpenAPI: document,
 		Policy:  api.Policy(),
+		Pages: func(own grpc.ClientConnInterface) (map[string]http.Handler, error) {
+			portal, err := s.Portal(own, web.Texts, texts.Bokmål, page.Staff(cfg.People, nil))
+			if err != nil {
+				return nil, err
+			}
+			portal.Title, portal.Menu = web.Title, web.Menu()
+			pages := &web.Pages{
+				Appointments: policev1.NewAppointmentServiceClient(own), Cards: policev1.NewResidenceCardServiceClient(own),
+				EarlyStarts: policev1.NewEarlyStartServiceClient(own),
+			}
+			return portal.Routes(pages.Table()), nil
+		},
 		Consume: map[string]map[string]events.Handler{"verifier": d.Cases.Handlers()},
 		Jobs:    d.Cases.Jobs(),
 	})

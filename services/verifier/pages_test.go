@@ -92,7 +92,7 @@ func TestAppealIsDealtWithOnPages(t *testing.T) {
 	caseRef, w := r.refusedCase("off_1")
 	r.must(w.appeals("appeal-1", caseRef))
 	b := portalOf(r).As(t, anne)
-	shown := b.Get("/cases/"+caseRef).Wants("Klage mottatt")
+	shown := b.Get("/cases/" + caseRef).Wants("Klage mottatt")
 	asked := b.Get(shown.Link("Behandle klagen"))
 	asked.Submit("/cases/" + caseRef + "/appeal").Is(http.StatusUnprocessableEntity).Wants("Velg et utfall")
 	asked.Submit("/cases/"+caseRef+"/appeal", "ruling", "forward").Is(http.StatusOK).Wants("Oversendt UNE")
@@ -103,7 +103,7 @@ func TestPermitIsRevokedAfterOneQuestion(t *testing.T) {
 	r := newRig(t)
 	caseRef, _, _ := r.granted("off_1")
 	b := portalOf(r).As(t, anne)
-	asked := b.Get("/cases/"+caseRef+"/revoke").Wants("Du kan ikke angre")
+	asked := b.Get("/cases/" + caseRef + "/revoke").Wants("Du kan ikke angre")
 	asked.Submit("/cases/" + caseRef + "/revoke").Is(http.StatusUnprocessableEntity)
 	asked.Submit("/cases/"+caseRef+"/revoke", "reason_code", "FORGED_DOCUMENTS").Is(http.StatusOK).Wants("Tilbakekalt")
 }
@@ -141,7 +141,7 @@ func TestHostile39MarkupInAClaimIsEscapedOnTheCasesPage(t *testing.T) {
 		claims["employment"].(map[string]any)["job_title"] = evil
 	}).paid()
 	r.must(err)
-	shown := portalOf(r).As(t, anne).Get("/cases/"+caseRef).Is(http.StatusOK).Wants(evil)
+	shown := portalOf(r).As(t, anne).Get("/cases/" + caseRef).Is(http.StatusOK).Wants(evil)
 	if strings.Contains(shown.Raw, evil) {
 		t.Error("markup came through")
 	}

@@ -29,6 +29,7 @@ func Policy() rpc.Policy {
 		},
 		Roles: map[string][]rpc.Role{
 			policev1.AppointmentService_ListAppointments_FullMethodName:      officer,
+			policev1.AppointmentService_GetVisit_FullMethodName:              officer,
 			policev1.AppointmentService_RecordAttendance_FullMethodName:      officer,
 			policev1.AppointmentService_RecordBiometrics_FullMethodName:      officer,
 			policev1.AppointmentService_RecordNoShow_FullMethodName:          officer,

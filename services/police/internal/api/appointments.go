@@ -2,12 +2,17 @@ package api
 
 import (
 	"context"
+	"time"
+
+	"google.golang.org/protobuf/types/known/structpb"
 
 	policev1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/police/v1"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/wire"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/appointment"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/diary"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/identity"
 )
 
@@ -23,7 +28,12 @@ func (s *Appointments) ListAppointments(ctx context.Context, req *policev1.ListA
 	if err != nil {
 		return nil, err
 	}
-	lines, err := s.Desk.List(ctx, req.GetCaseRef(), page.Cursor, page.Limit+1)
+	listing, err := s.listing(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	listing.After, listing.Limit = page.Cursor, page.Limit+1
+	lines, err := s.Desk.List(ctx, listing)
 	if err != nil {
 		return nil, err
 	}
@@ -44,11 +54,69 @@ func (s *Appointments) ListAppointments(ctx context.Context, req *policev1.ListA
 	return out, nil
 }
 
+// listing is which lines the officer asks for. Who is bound to an office sees its
+// list; of a case, those visits that are there.
+func (s *Appointments) listing(ctx context.Context, req *policev1.ListAppointmentsRequest) (l desk.Listing, err error) {
+	who := officer(ctx)
+	l = desk.Listing{CaseRef: req.GetCaseRef(), OfficeID: req.GetOfficeId()}
+	if l.OfficeID == "" {
+		l.OfficeID = who.Office
+	}
+	if err := s.Desk.AtOffice(ctx, who, l.OfficeID, "list"); err != nil {
+		return l, err
+	}
+	if l.CaseRef != "" {
+		if err := s.Desk.Within(ctx, who, desk.Which{CaseRef: l.CaseRef}, "list"); err != nil {
+			return l, err
+		}
+	}
+	if req.GetOn() != "" {
+		zone, err := time.LoadLocation(diary.TimeZone)
+		if err != nil {
+			return l, err
+		}
+		if l.From, err = time.ParseInLocation(time.DateOnly, req.GetOn(), zone); err != nil {
+			return l, fault.Violated("request.invalid", "the request cannot be used as it is", []fault.Violation{
+				{Field: "on", Rule: "request.date", Message: "a date is yyyy-mm-dd"}})
+		}
+		l.Until = l.From.AddDate(0, 0, 1)
+	}
+	return l, nil
+}
+
+// officer is who calls.
+func officer(ctx context.Context) desk.Officer {
+	who, _ := rpc.PrincipalFrom(ctx)
+	return desk.Officer{Subject: who.Subject, Office: who.Office, TokenHash: who.TokenHash}
+}
+
+// GetVisit gives what an officer needs to meet the worker.
+func (s *Appointments) GetVisit(ctx context.Context, req *policev1.GetVisitRequest) (*policev1.GetVisitResponse, error) {
+	visit, err := s.Desk.Visit(ctx, officer(ctx), req.GetCaseRef())
+	if err != nil {
+		return nil, err
+	}
+	out := &policev1.GetVisitResponse{}
+	for _, a := range visit.Visits {
+		held, err := s.Desk.CardOf(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		out.Appointments = append(out.Appointments, encode(a, held))
+	}
+	out.Identity, err = structpb.NewStruct(visit.Identity)
+	return out, err
+}
+
 // RecordAttendance takes the officer's word.
 func (s *Appointments) RecordAttendance(ctx context.Context, req *policev1.RecordAttendanceRequest) (*policev1.RecordAttendanceResponse, error) {
-	who, _ := rpc.PrincipalFrom(ctx)
+	who := officer(ctx)
+	which := desk.Which{CaseRef: req.GetCaseRef(), AppointmentID: req.GetAppointmentId()}
+	if err := s.Desk.Within(ctx, who, which, "attendance"); err != nil {
+		return nil, err
+	}
 	in := desk.Attendance{
-		Which:     desk.Which{CaseRef: req.GetCaseRef(), AppointmentID: req.GetAppointmentId()},
+		Which:     which,
 		Confirmed: req.GetIdentityConfirmed(), Officer: who.Subject, Taken: taken(req.GetBiometrics()),
 	}
 	for _, field := range req.GetCorrected() {
@@ -61,21 +129,31 @@ func (s *Appointments) RecordAttendance(ctx context.Context, req *policev1.Recor
 // RecordBiometrics takes what was taken later.
 func (s *Appointments) RecordBiometrics(ctx context.Context, req *policev1.RecordBiometricsRequest) (*policev1.RecordBiometricsResponse, error) {
 	which := desk.Which{CaseRef: req.GetCaseRef(), AppointmentID: req.GetAppointmentId()}
+	if err := s.Desk.Within(ctx, officer(ctx), which, "biometrics"); err != nil {
+		return nil, err
+	}
 	recorded, err := s.answer(ctx)(s.Desk.RecordBiometrics(ctx, which, taken(req.GetBiometrics())))
 	return &policev1.RecordBiometricsResponse{Appointment: recorded}, err
 }
 
 // RecordNoShow takes the officer's word that nobody came.
 func (s *Appointments) RecordNoShow(ctx context.Context, req *policev1.RecordNoShowRequest) (*policev1.RecordNoShowResponse, error) {
-	who, _ := rpc.PrincipalFrom(ctx)
-	now, err := s.answer(ctx)(s.Desk.RecordNoShow(ctx, desk.Which{AppointmentID: req.GetAppointmentId()}, who.Subject))
+	who, which := officer(ctx), desk.Which{AppointmentID: req.GetAppointmentId()}
+	if err := s.Desk.Within(ctx, who, which, "no-show"); err != nil {
+		return nil, err
+	}
+	now, err := s.answer(ctx)(s.Desk.RecordNoShow(ctx, which, who.Subject))
 	return &policev1.RecordNoShowResponse{Appointment: now}, err
 }
 
 // RebookAppointment moves an appointment for an officer.
 func (s *Appointments) RebookAppointment(ctx context.Context, req *policev1.RebookAppointmentRequest) (*policev1.RebookAppointmentResponse, error) {
+	which := desk.Which{CaseRef: req.GetCaseRef(), AppointmentID: req.GetAppointmentId()}
+	if err := s.Desk.Within(ctx, officer(ctx), which, "rebook"); err != nil {
+		return nil, err
+	}
 	made, err := s.answer(ctx)(s.Desk.Rebook(ctx, desk.Rebooking{
-		Which: desk.Which{CaseRef: req.GetCaseRef(), AppointmentID: req.GetAppointmentId()}, By: appointment.ByOfficer,
+		Which: which, By: appointment.ByOfficer,
 		NotBefore: instant(req.GetNotBefore()), OfficeID: req.GetOfficeId(),
 	}))
 	return &policev1.RebookAppointmentResponse{Appointment: made}, err

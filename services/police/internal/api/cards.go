@@ -15,6 +15,9 @@ type Cards struct {
 
 // RecordCardProduced takes that the factory has made the card.
 func (s *Cards) RecordCardProduced(ctx context.Context, req *policev1.RecordCardProducedRequest) (*policev1.RecordCardProducedResponse, error) {
+	if err := s.Desk.Within(ctx, officer(ctx), desk.Which{CaseRef: req.GetCaseRef()}, "card-produced"); err != nil {
+		return nil, err
+	}
 	made, err := s.Desk.RecordCardProduced(ctx, req.GetCaseRef())
 	if err != nil {
 		return nil, err
@@ -24,6 +27,9 @@ func (s *Cards) RecordCardProduced(ctx context.Context, req *policev1.RecordCard
 
 // RecordCardDelivered takes that the worker has the card.
 func (s *Cards) RecordCardDelivered(ctx context.Context, req *policev1.RecordCardDeliveredRequest) (*policev1.RecordCardDeliveredResponse, error) {
+	if err := s.Desk.Within(ctx, officer(ctx), desk.Which{CaseRef: req.GetCaseRef()}, "card-delivered"); err != nil {
+		return nil, err
+	}
 	delivered, err := s.Desk.RecordCardDelivered(ctx, req.GetCaseRef())
 	if err != nil {
 		return nil, err

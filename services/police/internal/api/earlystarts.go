@@ -4,7 +4,6 @@ import (
 	"context"
 
 	policev1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/police/v1"
-	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/wire"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/desk"
 )
@@ -18,9 +17,8 @@ type EarlyStarts struct {
 // ConfirmEarlyStart confirms early start, or says what is not met. What the
 // officer does not say counts against it.
 func (s *EarlyStarts) ConfirmEarlyStart(ctx context.Context, req *policev1.ConfirmEarlyStartRequest) (*policev1.ConfirmEarlyStartResponse, error) {
-	who, _ := rpc.PrincipalFrom(ctx)
 	confirmed, conditions, err := s.Desk.ConfirmEarlyStart(ctx, desk.Asked{
-		CaseRef: req.GetCaseRef(), Officer: who.Subject, HigherEducationYears: int(req.GetHigherEducationYears()),
+		CaseRef: req.GetCaseRef(), By: officer(ctx), HigherEducationYears: int(req.GetHigherEducationYears()),
 		PoliceCheckDone: req.GetPoliceCheckDone(), EmployerExcluded: !req.GetEmployerNotExcluded(),
 		AtEmbassy: req.GetHandedIn() != policev1.HandedIn_HANDED_IN_NORWAY, SentToUDI: req.GetSentToUdi(),
 	})

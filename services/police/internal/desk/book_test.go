@@ -212,7 +212,7 @@ func TestCaseWithoutNameIsListedAsFailed(t *testing.T) {
 	p := open(t)
 	p.spoil = func(v *onboarding.View) { v.Claims = nil }
 	p.granted(t, "case_1")
-	lines, err := p.List(t.Context(), "case_1", -1, 100)
+	lines, err := p.List(t.Context(), desk.Listing{CaseRef: "case_1", After: -1, Limit: 100})
 	if err != nil || len(lines) != 1 || lines[0].Appointment != nil || lines[0].Rule != "view.claims" {
 		t.Errorf("%+v %v", lines, err)
 	}
@@ -230,7 +230,7 @@ func TestListHasPagesAndEveryAppointmentOnce(t *testing.T) {
 	seen := map[string]bool{}
 	var before time.Time
 	for cursor := int64(-1); ; {
-		lines, err := p.List(t.Context(), "", cursor, 3)
+		lines, err := p.List(t.Context(), desk.Listing{After: cursor, Limit: 3})
 		if err != nil {
 			t.Fatal(err)
 		}

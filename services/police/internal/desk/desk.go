@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/accesslog"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/events"
@@ -65,8 +66,9 @@ type Store interface {
 	EarlyStart(ctx context.Context, q sqldb.Querier, caseRef string) (EarlyStart, error)
 	// AddEarlyStart reports whether the confirmation is new.
 	AddEarlyStart(ctx context.Context, tx *sqldb.Tx, e EarlyStart) (bool, error)
-	// List gives lines after a cursor, soonest first; caseRef may be empty.
-	List(ctx context.Context, q sqldb.Querier, caseRef string, after int64, limit int) ([]Listed, error)
+	// List gives lines after a cursor, soonest first.
+	List(ctx context.Context, q sqldb.Querier, l Listing) ([]Listed, error)
+	AddAccess(ctx context.Context, tx *sqldb.Tx, e accesslog.Entry) error
 }
 
 // Config is what the desk needs.
@@ -101,9 +103,18 @@ type Desk struct {
 // New makes the desk.
 func New(c Config) *Desk { return &Desk{Config: c} }
 
+// Listing says which lines are wanted. Empty fields narrow nothing; OfficeID and
+// the times leave out cases that no appointment could be booked for.
+type Listing struct {
+	CaseRef, OfficeID string
+	From, Until       time.Time // starts within
+	After             int64     // cursor
+	Limit             int
+}
+
 // List gives the officer's list.
-func (d *Desk) List(ctx context.Context, caseRef string, after int64, limit int) ([]Listed, error) {
-	return d.Store.List(ctx, d.DB.Read(), caseRef, after, limit)
+func (d *Desk) List(ctx context.Context, l Listing) ([]Listed, error) {
+	return d.Store.List(ctx, d.DB.Read(), l)
 }
 
 // Which names an appointment: exactly one of the two is set. CaseRef means the

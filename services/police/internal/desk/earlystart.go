@@ -26,7 +26,7 @@ type EarlyStart struct {
 // asked.
 type Asked struct {
 	CaseRef string
-	Officer string
+	By      Officer
 	// HigherEducationYears are those the officer read in the diplomas. A
 	// recognised education in the application counts without.
 	HigherEducationYears int
@@ -41,6 +41,9 @@ type Asked struct {
 // Rules: earlystart.not-met, earlystart.decided (Conflict), and those of the
 // view.
 func (d *Desk) ConfirmEarlyStart(ctx context.Context, in Asked) (EarlyStart, []earlystart.Condition, error) {
+	if err := d.withinEarly(ctx, in); err != nil {
+		return EarlyStart{}, nil, err
+	}
 	before, err := d.Store.EarlyStart(ctx, d.DB.Read(), in.CaseRef)
 	if err == nil || fault.KindOf(err) != fault.NotFound {
 		return before, nil, err
@@ -54,7 +57,7 @@ func (d *Desk) ConfirmEarlyStart(ctx context.Context, in Asked) (EarlyStart, []e
 	if err := earlystart.Check(results); err != nil {
 		return EarlyStart{}, results, err
 	}
-	made := EarlyStart{CaseRef: in.CaseRef, Employer: claim(view, "employer.organisation_number"), Officer: in.Officer, At: d.now()}
+	made := EarlyStart{CaseRef: in.CaseRef, Employer: claim(view, "employer.organisation_number"), Officer: in.By.Subject, At: d.now()}
 	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) (err error) {
 		ctx, end := telemetry.Span(ctx, "earlystart.Confirm", telemetry.Case.String(in.CaseRef))
 		defer func() { end(err) }()
@@ -72,6 +75,25 @@ func (d *Desk) ConfirmEarlyStart(ctx context.Context, in Asked) (EarlyStart, []e
 		return d.tell(ctx, tx, in.CaseRef, "earlystart.confirmed", eventbus.Human, map[string]any{"organisation_number": made.Employer})
 	})
 	return made, results, err
+}
+
+// withinEarly lets an officer at a case that will be met at the own office.
+func (d *Desk) withinEarly(ctx context.Context, in Asked) error {
+	if in.By.Office == "" {
+		return nil
+	}
+	visits, err := d.Store.Visits(ctx, d.DB.Read(), in.CaseRef)
+	if err != nil {
+		return err
+	}
+	if len(visits) > 0 {
+		return d.Within(ctx, in.By, Which{CaseRef: in.CaseRef}, "early-start")
+	}
+	view, err := d.EarlyViews.View(ctx, in.CaseRef)
+	if err != nil && fault.KindOf(err) != fault.Conflict {
+		return err
+	}
+	return d.atOffice(ctx, in.By, in.CaseRef, d.officeOf(view, d.Clock.Now()).ID, "early-start")
 }
 
 func (d *Desk) facts(in Asked, view onboarding.View, complete bool) earlystart.Facts {

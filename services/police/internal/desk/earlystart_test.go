@@ -10,7 +10,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/police/internal/desk"
 )
 
-var asked = desk.Asked{CaseRef: "case_1", Officer: "officer-1", HigherEducationYears: 3, PoliceCheckDone: true}
+var asked = desk.Asked{CaseRef: "case_1", By: desk.Officer{Subject: "officer-1"}, HigherEducationYears: 3, PoliceCheckDone: true}
 
 func work(municipality string) func(*onboarding.View) {
 	return claim("employment", map[string]any{"workplace_municipality": municipality})

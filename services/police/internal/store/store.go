@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
@@ -151,14 +152,23 @@ func (s Store) scan(rows *sql.Rows) (*appointment.Appointment, error) {
 // List gives cases that failed, then appointments, soonest first. A line's
 // cursor is its start and its position, which is far smaller than the time between
 // two starts; a failed case's, far smaller still, the case's own position.
-func (s Store) List(ctx context.Context, q sqldb.Querier, caseRef string, after int64, limit int) ([]desk.Listed, error) {
-	failed, err := s.failed(ctx, q, caseRef, after, limit)
-	if err != nil || len(failed) == limit {
-		return failed, err
+func (s Store) List(ctx context.Context, q sqldb.Querier, l desk.Listing) ([]desk.Listed, error) {
+	var failed []desk.Listed
+	if l.OfficeID == "" && l.From.IsZero() {
+		var err error
+		if failed, err = s.failed(ctx, q, l.CaseRef, l.After, l.Limit); err != nil || len(failed) == l.Limit {
+			return failed, err
+		}
+	}
+	until := int64(math.MaxInt64)
+	if !l.Until.IsZero() {
+		until = clock.Micros(l.Until)
 	}
 	rows, err := q.QueryContext(ctx, `
 		SELECT a.start_at + a.position, `+columns+` FROM appointment AS a
-		WHERE ($1 = '' OR a.case_ref = $1) AND a.start_at + a.position > $2 ORDER BY 1 LIMIT $3`, caseRef, after, limit-len(failed))
+		WHERE ($1 = '' OR a.case_ref = $1) AND a.start_at + a.position > $2
+			AND ($4 = '' OR a.office_id = $4) AND a.start_at >= $5 AND a.start_at < $6
+		ORDER BY 1 LIMIT $3`, l.CaseRef, l.After, l.Limit-len(failed), l.OfficeID, clock.Micros(l.From), until)
 	booked, err := sqldb.Collect(rows, err, func(r *sql.Rows) (desk.Listed, error) {
 		var one row
 		var line desk.Listed

@@ -15,6 +15,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/appointment"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/card"
+	"github.com/kompetansespor/kompetansespor/services/police/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/diary"
 	"github.com/kompetansespor/kompetansespor/services/police/internal/store"
 )
@@ -101,7 +102,7 @@ func TestOldAppointmentsAndCardsMove(t *testing.T) {
 	if err != nil || taken[start.Unix()] != 1 {
 		t.Error(taken, err)
 	}
-	lines, err := kept.List(t.Context(), db.Read(), "", -1, 10)
+	lines, err := kept.List(t.Context(), db.Read(), desk.Listing{After: -1, Limit: 10})
 	if err != nil || len(lines) != 3 {
 		t.Error(lines, err)
 	}

@@ -24,6 +24,7 @@ func Policy() rpc.Policy {
 	for _, method := range []string{
 		verifierv1.CaseService_DecideCase_FullMethodName,
 		verifierv1.CaseService_GetCase_FullMethodName,
+		verifierv1.CaseService_FindCase_FullMethodName,
 		verifierv1.CaseService_ReadCaseFile_FullMethodName,
 		verifierv1.CaseService_PreviewNotice_FullMethodName,
 		verifierv1.CaseService_ListCases_FullMethodName,
@@ -99,7 +100,7 @@ func (s *Cases) ListCases(ctx context.Context, req *verifierv1.ListCasesRequest)
 	}
 	records, err := s.Desk.List(ctx, desk.Listing{
 		After: after, Limit: page.Limit + 1, State: listed[req.GetState()], OfferID: req.GetOfferId(),
-		Number: req.GetNumber(), Newest: req.GetNewestFirst(),
+		Newest: req.GetNewestFirst(),
 	})
 	if err != nil {
 		return nil, err
@@ -113,6 +114,15 @@ func (s *Cases) ListCases(ctx context.Context, req *verifierv1.ListCasesRequest)
 		out.Cases = append(out.Cases, s.encode(r))
 	}
 	return out, nil
+}
+
+// FindCase gives the case of a number.
+func (s *Cases) FindCase(ctx context.Context, req *verifierv1.FindCaseRequest) (*verifierv1.FindCaseResponse, error) {
+	record, err := s.Desk.ByNumber(ctx, req.GetNumber())
+	if err != nil {
+		return nil, err
+	}
+	return &verifierv1.FindCaseResponse{Case: s.encode(record)}, nil
 }
 
 var decided = map[verifierv1.CaseOutcome]casefile.State{

@@ -167,8 +167,6 @@ type Listing struct {
 	Limit   int
 	State   string // OPEN, WITHDRAWN, a casefile.State, or "" for all
 	OfferID string // or ""
-	// Number is a case number or a DUF number: its case alone is listed. Or "".
-	Number string
 	// Newest lists from After downwards; 0 begins with the newest.
 	Newest bool
 }

@@ -108,14 +108,14 @@ func (p *Pages) find(c *page.Call) error {
 	if number == "" {
 		return c.Go("/cases")
 	}
-	answer, err := p.Cases.ListCases(c.Context(), &verifierv1.ListCasesRequest{Number: number})
+	answer, err := p.Cases.FindCase(c.Context(), &verifierv1.FindCaseRequest{Number: number})
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		return c.Show(queue(c, waiting{Found: true}))
+	}
 	if err != nil {
 		return err
 	}
-	if found := answer.GetCases(); len(found) == 1 {
-		return c.Go("/cases/" + found[0].GetCaseRef())
-	}
-	return c.Show(queue(c, waiting{Found: true}))
+	return c.Go("/cases/" + answer.GetCase().GetCaseRef())
 }
 
 // isLate reports whether a case has waited for an officer too long.

@@ -593,7 +593,12 @@ type ListAppointmentsRequest struct {
 	// 1 to 200; 0 means 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the page before; empty for the first.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only of this office; empty for all that the officer may see: an officer who is
+	// bound to an office sees that one.
+	OfficeId string `protobuf:"bytes,4,opt,name=office_id,json=officeId,proto3" json:"office_id,omitempty"`
+	// Only on this date, yyyy-mm-dd by the offices' clock; empty for all.
+	On            string `protobuf:"bytes,5,opt,name=on,proto3" json:"on,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -645,6 +650,20 @@ func (x *ListAppointmentsRequest) GetPageSize() int32 {
 func (x *ListAppointmentsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListAppointmentsRequest) GetOfficeId() string {
+	if x != nil {
+		return x.OfficeId
+	}
+	return ""
+}
+
+func (x *ListAppointmentsRequest) GetOn() string {
+	if x != nil {
+		return x.On
 	}
 	return ""
 }
@@ -704,6 +723,107 @@ func (x *ListAppointmentsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// GetVisitRequest names a case.
+type GetVisitRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef       string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetVisitRequest) Reset() {
+	*x = GetVisitRequest{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetVisitRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetVisitRequest) ProtoMessage() {}
+
+func (x *GetVisitRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetVisitRequest.ProtoReflect.Descriptor instead.
+func (*GetVisitRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *GetVisitRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+// GetVisitResponse is what an officer needs to meet the worker.
+type GetVisitResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case's appointments, oldest first.
+	Appointments []*Appointment `protobuf:"bytes,1,rep,name=appointments,proto3" json:"appointments,omitempty"`
+	// What to compare with the passport: claims by their paths.
+	Identity      *structpb.Struct `protobuf:"bytes,2,opt,name=identity,proto3" json:"identity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetVisitResponse) Reset() {
+	*x = GetVisitResponse{}
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetVisitResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetVisitResponse) ProtoMessage() {}
+
+func (x *GetVisitResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetVisitResponse.ProtoReflect.Descriptor instead.
+func (*GetVisitResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GetVisitResponse) GetAppointments() []*Appointment {
+	if x != nil {
+		return x.Appointments
+	}
+	return nil
+}
+
+func (x *GetVisitResponse) GetIdentity() *structpb.Struct {
+	if x != nil {
+		return x.Identity
+	}
+	return nil
+}
+
 // RecordAttendanceRequest is what the officer saw. Exactly one of case_ref and
 // appointment_id.
 type RecordAttendanceRequest struct {
@@ -726,7 +846,7 @@ type RecordAttendanceRequest struct {
 
 func (x *RecordAttendanceRequest) Reset() {
 	*x = RecordAttendanceRequest{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[6]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -738,7 +858,7 @@ func (x *RecordAttendanceRequest) String() string {
 func (*RecordAttendanceRequest) ProtoMessage() {}
 
 func (x *RecordAttendanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[6]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -751,7 +871,7 @@ func (x *RecordAttendanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordAttendanceRequest.ProtoReflect.Descriptor instead.
 func (*RecordAttendanceRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{6}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RecordAttendanceRequest) GetCaseRef() string {
@@ -800,7 +920,7 @@ type RecordAttendanceResponse struct {
 
 func (x *RecordAttendanceResponse) Reset() {
 	*x = RecordAttendanceResponse{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[7]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -812,7 +932,7 @@ func (x *RecordAttendanceResponse) String() string {
 func (*RecordAttendanceResponse) ProtoMessage() {}
 
 func (x *RecordAttendanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[7]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -825,7 +945,7 @@ func (x *RecordAttendanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordAttendanceResponse.ProtoReflect.Descriptor instead.
 func (*RecordAttendanceResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{7}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *RecordAttendanceResponse) GetAppointment() *Appointment {
@@ -851,7 +971,7 @@ type RecordBiometricsRequest struct {
 
 func (x *RecordBiometricsRequest) Reset() {
 	*x = RecordBiometricsRequest{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[8]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -863,7 +983,7 @@ func (x *RecordBiometricsRequest) String() string {
 func (*RecordBiometricsRequest) ProtoMessage() {}
 
 func (x *RecordBiometricsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[8]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -876,7 +996,7 @@ func (x *RecordBiometricsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordBiometricsRequest.ProtoReflect.Descriptor instead.
 func (*RecordBiometricsRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{8}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RecordBiometricsRequest) GetCaseRef() string {
@@ -911,7 +1031,7 @@ type RecordBiometricsResponse struct {
 
 func (x *RecordBiometricsResponse) Reset() {
 	*x = RecordBiometricsResponse{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[9]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -923,7 +1043,7 @@ func (x *RecordBiometricsResponse) String() string {
 func (*RecordBiometricsResponse) ProtoMessage() {}
 
 func (x *RecordBiometricsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[9]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -936,7 +1056,7 @@ func (x *RecordBiometricsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordBiometricsResponse.ProtoReflect.Descriptor instead.
 func (*RecordBiometricsResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{9}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RecordBiometricsResponse) GetAppointment() *Appointment {
@@ -957,7 +1077,7 @@ type RecordNoShowRequest struct {
 
 func (x *RecordNoShowRequest) Reset() {
 	*x = RecordNoShowRequest{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[10]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -969,7 +1089,7 @@ func (x *RecordNoShowRequest) String() string {
 func (*RecordNoShowRequest) ProtoMessage() {}
 
 func (x *RecordNoShowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[10]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -982,7 +1102,7 @@ func (x *RecordNoShowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordNoShowRequest.ProtoReflect.Descriptor instead.
 func (*RecordNoShowRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{10}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RecordNoShowRequest) GetAppointmentId() string {
@@ -1003,7 +1123,7 @@ type RecordNoShowResponse struct {
 
 func (x *RecordNoShowResponse) Reset() {
 	*x = RecordNoShowResponse{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[11]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1015,7 +1135,7 @@ func (x *RecordNoShowResponse) String() string {
 func (*RecordNoShowResponse) ProtoMessage() {}
 
 func (x *RecordNoShowResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[11]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1028,7 +1148,7 @@ func (x *RecordNoShowResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordNoShowResponse.ProtoReflect.Descriptor instead.
 func (*RecordNoShowResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{11}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RecordNoShowResponse) GetAppointment() *Appointment {
@@ -1056,7 +1176,7 @@ type RebookAppointmentRequest struct {
 
 func (x *RebookAppointmentRequest) Reset() {
 	*x = RebookAppointmentRequest{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[12]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1068,7 +1188,7 @@ func (x *RebookAppointmentRequest) String() string {
 func (*RebookAppointmentRequest) ProtoMessage() {}
 
 func (x *RebookAppointmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[12]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1081,7 +1201,7 @@ func (x *RebookAppointmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebookAppointmentRequest.ProtoReflect.Descriptor instead.
 func (*RebookAppointmentRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{12}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RebookAppointmentRequest) GetCaseRef() string {
@@ -1123,7 +1243,7 @@ type RebookAppointmentResponse struct {
 
 func (x *RebookAppointmentResponse) Reset() {
 	*x = RebookAppointmentResponse{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[13]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1135,7 +1255,7 @@ func (x *RebookAppointmentResponse) String() string {
 func (*RebookAppointmentResponse) ProtoMessage() {}
 
 func (x *RebookAppointmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[13]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1148,7 +1268,7 @@ func (x *RebookAppointmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebookAppointmentResponse.ProtoReflect.Descriptor instead.
 func (*RebookAppointmentResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{13}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RebookAppointmentResponse) GetAppointment() *Appointment {
@@ -1173,7 +1293,7 @@ type RebookOwnAppointmentRequest struct {
 
 func (x *RebookOwnAppointmentRequest) Reset() {
 	*x = RebookOwnAppointmentRequest{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[14]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1185,7 +1305,7 @@ func (x *RebookOwnAppointmentRequest) String() string {
 func (*RebookOwnAppointmentRequest) ProtoMessage() {}
 
 func (x *RebookOwnAppointmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[14]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1198,7 +1318,7 @@ func (x *RebookOwnAppointmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebookOwnAppointmentRequest.ProtoReflect.Descriptor instead.
 func (*RebookOwnAppointmentRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{14}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RebookOwnAppointmentRequest) GetAppointmentId() string {
@@ -1233,7 +1353,7 @@ type RebookOwnAppointmentResponse struct {
 
 func (x *RebookOwnAppointmentResponse) Reset() {
 	*x = RebookOwnAppointmentResponse{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[15]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1245,7 +1365,7 @@ func (x *RebookOwnAppointmentResponse) String() string {
 func (*RebookOwnAppointmentResponse) ProtoMessage() {}
 
 func (x *RebookOwnAppointmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[15]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1258,7 +1378,7 @@ func (x *RebookOwnAppointmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RebookOwnAppointmentResponse.ProtoReflect.Descriptor instead.
 func (*RebookOwnAppointmentResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{15}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *RebookOwnAppointmentResponse) GetAppointment() *Appointment {
@@ -1293,7 +1413,7 @@ type Office struct {
 
 func (x *Office) Reset() {
 	*x = Office{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[16]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1305,7 +1425,7 @@ func (x *Office) String() string {
 func (*Office) ProtoMessage() {}
 
 func (x *Office) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[16]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1318,7 +1438,7 @@ func (x *Office) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Office.ProtoReflect.Descriptor instead.
 func (*Office) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{16}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Office) GetOfficeId() string {
@@ -1389,7 +1509,7 @@ type FindOfficesRequest struct {
 
 func (x *FindOfficesRequest) Reset() {
 	*x = FindOfficesRequest{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[17]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1401,7 +1521,7 @@ func (x *FindOfficesRequest) String() string {
 func (*FindOfficesRequest) ProtoMessage() {}
 
 func (x *FindOfficesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[17]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1414,7 +1534,7 @@ func (x *FindOfficesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindOfficesRequest.ProtoReflect.Descriptor instead.
 func (*FindOfficesRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{17}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *FindOfficesRequest) GetMunicipality() string {
@@ -1435,7 +1555,7 @@ type FindOfficesResponse struct {
 
 func (x *FindOfficesResponse) Reset() {
 	*x = FindOfficesResponse{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[18]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1447,7 +1567,7 @@ func (x *FindOfficesResponse) String() string {
 func (*FindOfficesResponse) ProtoMessage() {}
 
 func (x *FindOfficesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[18]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1460,7 +1580,7 @@ func (x *FindOfficesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindOfficesResponse.ProtoReflect.Descriptor instead.
 func (*FindOfficesResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{18}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *FindOfficesResponse) GetOffices() []*Office {
@@ -1485,7 +1605,7 @@ type FindFreeSlotsRequest struct {
 
 func (x *FindFreeSlotsRequest) Reset() {
 	*x = FindFreeSlotsRequest{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[19]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1497,7 +1617,7 @@ func (x *FindFreeSlotsRequest) String() string {
 func (*FindFreeSlotsRequest) ProtoMessage() {}
 
 func (x *FindFreeSlotsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[19]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1510,7 +1630,7 @@ func (x *FindFreeSlotsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindFreeSlotsRequest.ProtoReflect.Descriptor instead.
 func (*FindFreeSlotsRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{19}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *FindFreeSlotsRequest) GetOfficeId() string {
@@ -1545,7 +1665,7 @@ type FindFreeSlotsResponse struct {
 
 func (x *FindFreeSlotsResponse) Reset() {
 	*x = FindFreeSlotsResponse{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[20]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1557,7 +1677,7 @@ func (x *FindFreeSlotsResponse) String() string {
 func (*FindFreeSlotsResponse) ProtoMessage() {}
 
 func (x *FindFreeSlotsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[20]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1570,7 +1690,7 @@ func (x *FindFreeSlotsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindFreeSlotsResponse.ProtoReflect.Descriptor instead.
 func (*FindFreeSlotsResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{20}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *FindFreeSlotsResponse) GetSlots() []*Slot {
@@ -1593,7 +1713,7 @@ type Slot struct {
 
 func (x *Slot) Reset() {
 	*x = Slot{}
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[21]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1605,7 +1725,7 @@ func (x *Slot) String() string {
 func (*Slot) ProtoMessage() {}
 
 func (x *Slot) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[21]
+	mi := &file_kompetansespor_police_v1_appointment_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1618,7 +1738,7 @@ func (x *Slot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Slot.ProtoReflect.Descriptor instead.
 func (*Slot) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{21}
+	return file_kompetansespor_police_v1_appointment_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Slot) GetStart() *timestamppb.Timestamp {
@@ -1674,15 +1794,22 @@ const file_kompetansespor_police_v1_appointment_proto_rawDesc = "" +
 	"\tsignature\x18\x03 \x01(\bR\tsignature\"R\n" +
 	"\x0eCorrectedField\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12,\n" +
-	"\x05value\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\x05value\"p\n" +
+	"\x05value\x18\x02 \x01(\v2\x16.google.protobuf.ValueR\x05value\"\x9d\x01\n" +
 	"\x17ListAppointmentsRequest\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\x8d\x01\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
+	"\toffice_id\x18\x04 \x01(\tR\bofficeId\x12\x0e\n" +
+	"\x02on\x18\x05 \x01(\tR\x02on\"\x8d\x01\n" +
 	"\x18ListAppointmentsResponse\x12I\n" +
 	"\fappointments\x18\x01 \x03(\v2%.kompetansespor.police.v1.AppointmentR\fappointments\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9d\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\",\n" +
+	"\x0fGetVisitRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"\x92\x01\n" +
+	"\x10GetVisitResponse\x12I\n" +
+	"\fappointments\x18\x01 \x03(\v2%.kompetansespor.police.v1.AppointmentR\fappointments\x123\n" +
+	"\bidentity\x18\x02 \x01(\v2\x17.google.protobuf.StructR\bidentity\"\x9d\x02\n" +
 	"\x17RecordAttendanceRequest\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12%\n" +
 	"\x0eappointment_id\x18\x02 \x01(\tR\rappointmentId\x12-\n" +
@@ -1763,10 +1890,10 @@ const file_kompetansespor_police_v1_appointment_proto_rawDesc = "" +
 	"OfficeKind\x12\x1b\n" +
 	"\x17OFFICE_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fOFFICE_KIND_SUA\x10\x01\x12\x18\n" +
-	"\x14OFFICE_KIND_DISTRICT\x10\x022\xa7\n" +
-	"\n" +
+	"\x14OFFICE_KIND_DISTRICT\x10\x022\xaa\v\n" +
 	"\x12AppointmentService\x12\x93\x01\n" +
-	"\x10ListAppointments\x121.kompetansespor.police.v1.ListAppointmentsRequest\x1a2.kompetansespor.police.v1.ListAppointmentsResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/appointments\x12\xa7\x01\n" +
+	"\x10ListAppointments\x121.kompetansespor.police.v1.ListAppointmentsRequest\x1a2.kompetansespor.police.v1.ListAppointmentsResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/appointments\x12\x80\x01\n" +
+	"\bGetVisit\x12).kompetansespor.police.v1.GetVisitRequest\x1a*.kompetansespor.police.v1.GetVisitResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/visits/{case_ref}\x12\xa7\x01\n" +
 	"\x10RecordAttendance\x121.kompetansespor.police.v1.RecordAttendanceRequest\x1a2.kompetansespor.police.v1.RecordAttendanceResponse\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/appointments:recordAttendance\x12\xa7\x01\n" +
 	"\x10RecordBiometrics\x121.kompetansespor.police.v1.RecordBiometricsRequest\x1a2.kompetansespor.police.v1.RecordBiometricsResponse\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/appointments:recordBiometrics\x12\xa8\x01\n" +
 	"\fRecordNoShow\x12-.kompetansespor.police.v1.RecordNoShowRequest\x1a..kompetansespor.police.v1.RecordNoShowResponse\"9\x82\xd3\xe4\x93\x023:\x01*\"./v1/appointments/{appointment_id}:recordNoShow\x12\xa0\x01\n" +
@@ -1788,7 +1915,7 @@ func file_kompetansespor_police_v1_appointment_proto_rawDescGZIP() []byte {
 }
 
 var file_kompetansespor_police_v1_appointment_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_kompetansespor_police_v1_appointment_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_kompetansespor_police_v1_appointment_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_kompetansespor_police_v1_appointment_proto_goTypes = []any{
 	(AppointmentState)(0),                // 0: kompetansespor.police.v1.AppointmentState
 	(BookedBy)(0),                        // 1: kompetansespor.police.v1.BookedBy
@@ -1799,76 +1926,83 @@ var file_kompetansespor_police_v1_appointment_proto_goTypes = []any{
 	(*CorrectedField)(nil),               // 6: kompetansespor.police.v1.CorrectedField
 	(*ListAppointmentsRequest)(nil),      // 7: kompetansespor.police.v1.ListAppointmentsRequest
 	(*ListAppointmentsResponse)(nil),     // 8: kompetansespor.police.v1.ListAppointmentsResponse
-	(*RecordAttendanceRequest)(nil),      // 9: kompetansespor.police.v1.RecordAttendanceRequest
-	(*RecordAttendanceResponse)(nil),     // 10: kompetansespor.police.v1.RecordAttendanceResponse
-	(*RecordBiometricsRequest)(nil),      // 11: kompetansespor.police.v1.RecordBiometricsRequest
-	(*RecordBiometricsResponse)(nil),     // 12: kompetansespor.police.v1.RecordBiometricsResponse
-	(*RecordNoShowRequest)(nil),          // 13: kompetansespor.police.v1.RecordNoShowRequest
-	(*RecordNoShowResponse)(nil),         // 14: kompetansespor.police.v1.RecordNoShowResponse
-	(*RebookAppointmentRequest)(nil),     // 15: kompetansespor.police.v1.RebookAppointmentRequest
-	(*RebookAppointmentResponse)(nil),    // 16: kompetansespor.police.v1.RebookAppointmentResponse
-	(*RebookOwnAppointmentRequest)(nil),  // 17: kompetansespor.police.v1.RebookOwnAppointmentRequest
-	(*RebookOwnAppointmentResponse)(nil), // 18: kompetansespor.police.v1.RebookOwnAppointmentResponse
-	(*Office)(nil),                       // 19: kompetansespor.police.v1.Office
-	(*FindOfficesRequest)(nil),           // 20: kompetansespor.police.v1.FindOfficesRequest
-	(*FindOfficesResponse)(nil),          // 21: kompetansespor.police.v1.FindOfficesResponse
-	(*FindFreeSlotsRequest)(nil),         // 22: kompetansespor.police.v1.FindFreeSlotsRequest
-	(*FindFreeSlotsResponse)(nil),        // 23: kompetansespor.police.v1.FindFreeSlotsResponse
-	(*Slot)(nil),                         // 24: kompetansespor.police.v1.Slot
-	(*timestamppb.Timestamp)(nil),        // 25: google.protobuf.Timestamp
-	(*ResidenceCard)(nil),                // 26: kompetansespor.police.v1.ResidenceCard
-	(*structpb.Value)(nil),               // 27: google.protobuf.Value
+	(*GetVisitRequest)(nil),              // 9: kompetansespor.police.v1.GetVisitRequest
+	(*GetVisitResponse)(nil),             // 10: kompetansespor.police.v1.GetVisitResponse
+	(*RecordAttendanceRequest)(nil),      // 11: kompetansespor.police.v1.RecordAttendanceRequest
+	(*RecordAttendanceResponse)(nil),     // 12: kompetansespor.police.v1.RecordAttendanceResponse
+	(*RecordBiometricsRequest)(nil),      // 13: kompetansespor.police.v1.RecordBiometricsRequest
+	(*RecordBiometricsResponse)(nil),     // 14: kompetansespor.police.v1.RecordBiometricsResponse
+	(*RecordNoShowRequest)(nil),          // 15: kompetansespor.police.v1.RecordNoShowRequest
+	(*RecordNoShowResponse)(nil),         // 16: kompetansespor.police.v1.RecordNoShowResponse
+	(*RebookAppointmentRequest)(nil),     // 17: kompetansespor.police.v1.RebookAppointmentRequest
+	(*RebookAppointmentResponse)(nil),    // 18: kompetansespor.police.v1.RebookAppointmentResponse
+	(*RebookOwnAppointmentRequest)(nil),  // 19: kompetansespor.police.v1.RebookOwnAppointmentRequest
+	(*RebookOwnAppointmentResponse)(nil), // 20: kompetansespor.police.v1.RebookOwnAppointmentResponse
+	(*Office)(nil),                       // 21: kompetansespor.police.v1.Office
+	(*FindOfficesRequest)(nil),           // 22: kompetansespor.police.v1.FindOfficesRequest
+	(*FindOfficesResponse)(nil),          // 23: kompetansespor.police.v1.FindOfficesResponse
+	(*FindFreeSlotsRequest)(nil),         // 24: kompetansespor.police.v1.FindFreeSlotsRequest
+	(*FindFreeSlotsResponse)(nil),        // 25: kompetansespor.police.v1.FindFreeSlotsResponse
+	(*Slot)(nil),                         // 26: kompetansespor.police.v1.Slot
+	(*timestamppb.Timestamp)(nil),        // 27: google.protobuf.Timestamp
+	(*ResidenceCard)(nil),                // 28: kompetansespor.police.v1.ResidenceCard
+	(*structpb.Value)(nil),               // 29: google.protobuf.Value
+	(*structpb.Struct)(nil),              // 30: google.protobuf.Struct
 }
 var file_kompetansespor_police_v1_appointment_proto_depIdxs = []int32{
 	0,  // 0: kompetansespor.police.v1.Appointment.state:type_name -> kompetansespor.police.v1.AppointmentState
-	25, // 1: kompetansespor.police.v1.Appointment.start:type_name -> google.protobuf.Timestamp
-	25, // 2: kompetansespor.police.v1.Appointment.end:type_name -> google.protobuf.Timestamp
-	25, // 3: kompetansespor.police.v1.Appointment.recorded_at:type_name -> google.protobuf.Timestamp
+	27, // 1: kompetansespor.police.v1.Appointment.start:type_name -> google.protobuf.Timestamp
+	27, // 2: kompetansespor.police.v1.Appointment.end:type_name -> google.protobuf.Timestamp
+	27, // 3: kompetansespor.police.v1.Appointment.recorded_at:type_name -> google.protobuf.Timestamp
 	1,  // 4: kompetansespor.police.v1.Appointment.booked_by:type_name -> kompetansespor.police.v1.BookedBy
 	4,  // 5: kompetansespor.police.v1.Appointment.biometrics:type_name -> kompetansespor.police.v1.Biometrics
-	26, // 6: kompetansespor.police.v1.Appointment.card:type_name -> kompetansespor.police.v1.ResidenceCard
-	25, // 7: kompetansespor.police.v1.Biometrics.fingerprints_at:type_name -> google.protobuf.Timestamp
-	25, // 8: kompetansespor.police.v1.Biometrics.photo_at:type_name -> google.protobuf.Timestamp
-	25, // 9: kompetansespor.police.v1.Biometrics.signature_at:type_name -> google.protobuf.Timestamp
-	27, // 10: kompetansespor.police.v1.CorrectedField.value:type_name -> google.protobuf.Value
+	28, // 6: kompetansespor.police.v1.Appointment.card:type_name -> kompetansespor.police.v1.ResidenceCard
+	27, // 7: kompetansespor.police.v1.Biometrics.fingerprints_at:type_name -> google.protobuf.Timestamp
+	27, // 8: kompetansespor.police.v1.Biometrics.photo_at:type_name -> google.protobuf.Timestamp
+	27, // 9: kompetansespor.police.v1.Biometrics.signature_at:type_name -> google.protobuf.Timestamp
+	29, // 10: kompetansespor.police.v1.CorrectedField.value:type_name -> google.protobuf.Value
 	3,  // 11: kompetansespor.police.v1.ListAppointmentsResponse.appointments:type_name -> kompetansespor.police.v1.Appointment
-	6,  // 12: kompetansespor.police.v1.RecordAttendanceRequest.corrected:type_name -> kompetansespor.police.v1.CorrectedField
-	5,  // 13: kompetansespor.police.v1.RecordAttendanceRequest.biometrics:type_name -> kompetansespor.police.v1.BiometricsTaken
-	3,  // 14: kompetansespor.police.v1.RecordAttendanceResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
-	5,  // 15: kompetansespor.police.v1.RecordBiometricsRequest.biometrics:type_name -> kompetansespor.police.v1.BiometricsTaken
-	3,  // 16: kompetansespor.police.v1.RecordBiometricsResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
-	3,  // 17: kompetansespor.police.v1.RecordNoShowResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
-	25, // 18: kompetansespor.police.v1.RebookAppointmentRequest.not_before:type_name -> google.protobuf.Timestamp
-	3,  // 19: kompetansespor.police.v1.RebookAppointmentResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
-	25, // 20: kompetansespor.police.v1.RebookOwnAppointmentRequest.not_before:type_name -> google.protobuf.Timestamp
-	3,  // 21: kompetansespor.police.v1.RebookOwnAppointmentResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
-	2,  // 22: kompetansespor.police.v1.Office.kind:type_name -> kompetansespor.police.v1.OfficeKind
-	19, // 23: kompetansespor.police.v1.FindOfficesResponse.offices:type_name -> kompetansespor.police.v1.Office
-	25, // 24: kompetansespor.police.v1.FindFreeSlotsRequest.not_before:type_name -> google.protobuf.Timestamp
-	24, // 25: kompetansespor.police.v1.FindFreeSlotsResponse.slots:type_name -> kompetansespor.police.v1.Slot
-	25, // 26: kompetansespor.police.v1.Slot.start:type_name -> google.protobuf.Timestamp
-	25, // 27: kompetansespor.police.v1.Slot.end:type_name -> google.protobuf.Timestamp
-	7,  // 28: kompetansespor.police.v1.AppointmentService.ListAppointments:input_type -> kompetansespor.police.v1.ListAppointmentsRequest
-	9,  // 29: kompetansespor.police.v1.AppointmentService.RecordAttendance:input_type -> kompetansespor.police.v1.RecordAttendanceRequest
-	11, // 30: kompetansespor.police.v1.AppointmentService.RecordBiometrics:input_type -> kompetansespor.police.v1.RecordBiometricsRequest
-	13, // 31: kompetansespor.police.v1.AppointmentService.RecordNoShow:input_type -> kompetansespor.police.v1.RecordNoShowRequest
-	15, // 32: kompetansespor.police.v1.AppointmentService.RebookAppointment:input_type -> kompetansespor.police.v1.RebookAppointmentRequest
-	17, // 33: kompetansespor.police.v1.AppointmentService.RebookOwnAppointment:input_type -> kompetansespor.police.v1.RebookOwnAppointmentRequest
-	20, // 34: kompetansespor.police.v1.AppointmentService.FindOffices:input_type -> kompetansespor.police.v1.FindOfficesRequest
-	22, // 35: kompetansespor.police.v1.AppointmentService.FindFreeSlots:input_type -> kompetansespor.police.v1.FindFreeSlotsRequest
-	8,  // 36: kompetansespor.police.v1.AppointmentService.ListAppointments:output_type -> kompetansespor.police.v1.ListAppointmentsResponse
-	10, // 37: kompetansespor.police.v1.AppointmentService.RecordAttendance:output_type -> kompetansespor.police.v1.RecordAttendanceResponse
-	12, // 38: kompetansespor.police.v1.AppointmentService.RecordBiometrics:output_type -> kompetansespor.police.v1.RecordBiometricsResponse
-	14, // 39: kompetansespor.police.v1.AppointmentService.RecordNoShow:output_type -> kompetansespor.police.v1.RecordNoShowResponse
-	16, // 40: kompetansespor.police.v1.AppointmentService.RebookAppointment:output_type -> kompetansespor.police.v1.RebookAppointmentResponse
-	18, // 41: kompetansespor.police.v1.AppointmentService.RebookOwnAppointment:output_type -> kompetansespor.police.v1.RebookOwnAppointmentResponse
-	21, // 42: kompetansespor.police.v1.AppointmentService.FindOffices:output_type -> kompetansespor.police.v1.FindOfficesResponse
-	23, // 43: kompetansespor.police.v1.AppointmentService.FindFreeSlots:output_type -> kompetansespor.police.v1.FindFreeSlotsResponse
-	36, // [36:44] is the sub-list for method output_type
-	28, // [28:36] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	3,  // 12: kompetansespor.police.v1.GetVisitResponse.appointments:type_name -> kompetansespor.police.v1.Appointment
+	30, // 13: kompetansespor.police.v1.GetVisitResponse.identity:type_name -> google.protobuf.Struct
+	6,  // 14: kompetansespor.police.v1.RecordAttendanceRequest.corrected:type_name -> kompetansespor.police.v1.CorrectedField
+	5,  // 15: kompetansespor.police.v1.RecordAttendanceRequest.biometrics:type_name -> kompetansespor.police.v1.BiometricsTaken
+	3,  // 16: kompetansespor.police.v1.RecordAttendanceResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
+	5,  // 17: kompetansespor.police.v1.RecordBiometricsRequest.biometrics:type_name -> kompetansespor.police.v1.BiometricsTaken
+	3,  // 18: kompetansespor.police.v1.RecordBiometricsResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
+	3,  // 19: kompetansespor.police.v1.RecordNoShowResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
+	27, // 20: kompetansespor.police.v1.RebookAppointmentRequest.not_before:type_name -> google.protobuf.Timestamp
+	3,  // 21: kompetansespor.police.v1.RebookAppointmentResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
+	27, // 22: kompetansespor.police.v1.RebookOwnAppointmentRequest.not_before:type_name -> google.protobuf.Timestamp
+	3,  // 23: kompetansespor.police.v1.RebookOwnAppointmentResponse.appointment:type_name -> kompetansespor.police.v1.Appointment
+	2,  // 24: kompetansespor.police.v1.Office.kind:type_name -> kompetansespor.police.v1.OfficeKind
+	21, // 25: kompetansespor.police.v1.FindOfficesResponse.offices:type_name -> kompetansespor.police.v1.Office
+	27, // 26: kompetansespor.police.v1.FindFreeSlotsRequest.not_before:type_name -> google.protobuf.Timestamp
+	26, // 27: kompetansespor.police.v1.FindFreeSlotsResponse.slots:type_name -> kompetansespor.police.v1.Slot
+	27, // 28: kompetansespor.police.v1.Slot.start:type_name -> google.protobuf.Timestamp
+	27, // 29: kompetansespor.police.v1.Slot.end:type_name -> google.protobuf.Timestamp
+	7,  // 30: kompetansespor.police.v1.AppointmentService.ListAppointments:input_type -> kompetansespor.police.v1.ListAppointmentsRequest
+	9,  // 31: kompetansespor.police.v1.AppointmentService.GetVisit:input_type -> kompetansespor.police.v1.GetVisitRequest
+	11, // 32: kompetansespor.police.v1.AppointmentService.RecordAttendance:input_type -> kompetansespor.police.v1.RecordAttendanceRequest
+	13, // 33: kompetansespor.police.v1.AppointmentService.RecordBiometrics:input_type -> kompetansespor.police.v1.RecordBiometricsRequest
+	15, // 34: kompetansespor.police.v1.AppointmentService.RecordNoShow:input_type -> kompetansespor.police.v1.RecordNoShowRequest
+	17, // 35: kompetansespor.police.v1.AppointmentService.RebookAppointment:input_type -> kompetansespor.police.v1.RebookAppointmentRequest
+	19, // 36: kompetansespor.police.v1.AppointmentService.RebookOwnAppointment:input_type -> kompetansespor.police.v1.RebookOwnAppointmentRequest
+	22, // 37: kompetansespor.police.v1.AppointmentService.FindOffices:input_type -> kompetansespor.police.v1.FindOfficesRequest
+	24, // 38: kompetansespor.police.v1.AppointmentService.FindFreeSlots:input_type -> kompetansespor.police.v1.FindFreeSlotsRequest
+	8,  // 39: kompetansespor.police.v1.AppointmentService.ListAppointments:output_type -> kompetansespor.police.v1.ListAppointmentsResponse
+	10, // 40: kompetansespor.police.v1.AppointmentService.GetVisit:output_type -> kompetansespor.police.v1.GetVisitResponse
+	12, // 41: kompetansespor.police.v1.AppointmentService.RecordAttendance:output_type -> kompetansespor.police.v1.RecordAttendanceResponse
+	14, // 42: kompetansespor.police.v1.AppointmentService.RecordBiometrics:output_type -> kompetansespor.police.v1.RecordBiometricsResponse
+	16, // 43: kompetansespor.police.v1.AppointmentService.RecordNoShow:output_type -> kompetansespor.police.v1.RecordNoShowResponse
+	18, // 44: kompetansespor.police.v1.AppointmentService.RebookAppointment:output_type -> kompetansespor.police.v1.RebookAppointmentResponse
+	20, // 45: kompetansespor.police.v1.AppointmentService.RebookOwnAppointment:output_type -> kompetansespor.police.v1.RebookOwnAppointmentResponse
+	23, // 46: kompetansespor.police.v1.AppointmentService.FindOffices:output_type -> kompetansespor.police.v1.FindOfficesResponse
+	25, // 47: kompetansespor.police.v1.AppointmentService.FindFreeSlots:output_type -> kompetansespor.police.v1.FindFreeSlotsResponse
+	39, // [39:48] is the sub-list for method output_type
+	30, // [30:39] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_kompetansespor_police_v1_appointment_proto_init() }
@@ -1883,7 +2017,7 @@ func file_kompetansespor_police_v1_appointment_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_police_v1_appointment_proto_rawDesc), len(file_kompetansespor_police_v1_appointment_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   22,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	AppointmentService_ListAppointments_FullMethodName     = "/kompetansespor.police.v1.AppointmentService/ListAppointments"
+	AppointmentService_GetVisit_FullMethodName             = "/kompetansespor.police.v1.AppointmentService/GetVisit"
 	AppointmentService_RecordAttendance_FullMethodName     = "/kompetansespor.police.v1.AppointmentService/RecordAttendance"
 	AppointmentService_RecordBiometrics_FullMethodName     = "/kompetansespor.police.v1.AppointmentService/RecordBiometrics"
 	AppointmentService_RecordNoShow_FullMethodName         = "/kompetansespor.police.v1.AppointmentService/RecordNoShow"
@@ -40,6 +41,12 @@ type AppointmentServiceClient interface {
 	// ListAppointments answers appointments, soonest first, after the cases that
 	// none could be booked for; with case_ref those of one case. Officer.
 	ListAppointments(ctx context.Context, in *ListAppointmentsRequest, opts ...grpc.CallOption) (*ListAppointmentsResponse, error)
+	// GetVisit answers a case's appointments and what to compare with the passport.
+	// That it was read is in the access log.
+	//
+	// NOT_FOUND for an unknown case; PERMISSION_DENIED for one of another office (rule
+	// police.office).
+	GetVisit(ctx context.Context, in *GetVisitRequest, opts ...grpc.CallOption) (*GetVisitResponse, error)
 	// RecordAttendance is the officer's word that the worker came and whether the
 	// passport showed the same person. Confirmed, it announces identity.verified,
 	// with what the passport says otherwise identity.corrected, and issues the
@@ -97,6 +104,16 @@ func (c *appointmentServiceClient) ListAppointments(ctx context.Context, in *Lis
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListAppointmentsResponse)
 	err := c.cc.Invoke(ctx, AppointmentService_ListAppointments_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *appointmentServiceClient) GetVisit(ctx context.Context, in *GetVisitRequest, opts ...grpc.CallOption) (*GetVisitResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetVisitResponse)
+	err := c.cc.Invoke(ctx, AppointmentService_GetVisit_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -184,6 +201,12 @@ type AppointmentServiceServer interface {
 	// ListAppointments answers appointments, soonest first, after the cases that
 	// none could be booked for; with case_ref those of one case. Officer.
 	ListAppointments(context.Context, *ListAppointmentsRequest) (*ListAppointmentsResponse, error)
+	// GetVisit answers a case's appointments and what to compare with the passport.
+	// That it was read is in the access log.
+	//
+	// NOT_FOUND for an unknown case; PERMISSION_DENIED for one of another office (rule
+	// police.office).
+	GetVisit(context.Context, *GetVisitRequest) (*GetVisitResponse, error)
 	// RecordAttendance is the officer's word that the worker came and whether the
 	// passport showed the same person. Confirmed, it announces identity.verified,
 	// with what the passport says otherwise identity.corrected, and issues the
@@ -239,6 +262,9 @@ type UnimplementedAppointmentServiceServer struct{}
 
 func (UnimplementedAppointmentServiceServer) ListAppointments(context.Context, *ListAppointmentsRequest) (*ListAppointmentsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListAppointments not implemented")
+}
+func (UnimplementedAppointmentServiceServer) GetVisit(context.Context, *GetVisitRequest) (*GetVisitResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method GetVisit not implemented")
 }
 func (UnimplementedAppointmentServiceServer) RecordAttendance(context.Context, *RecordAttendanceRequest) (*RecordAttendanceResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method RecordAttendance not implemented")
@@ -296,6 +322,24 @@ func _AppointmentService_ListAppointments_Handler(srv interface{}, ctx context.C
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(AppointmentServiceServer).ListAppointments(ctx, req.(*ListAppointmentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AppointmentService_GetVisit_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetVisitRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AppointmentServiceServer).GetVisit(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AppointmentService_GetVisit_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AppointmentServiceServer).GetVisit(ctx, req.(*GetVisitRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -436,6 +480,10 @@ var AppointmentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListAppointments",
 			Handler:    _AppointmentService_ListAppointments_Handler,
+		},
+		{
+			MethodName: "GetVisit",
+			Handler:    _AppointmentService_GetVisit_Handler,
 		},
 		{
 			MethodName: "RecordAttendance",

@@ -1170,6 +1170,98 @@ func (x *GetCaseResponse) GetCase() *Case {
 	return nil
 }
 
+// FindCaseRequest is a number.
+type FindCaseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A case number, or a DUF number of 12 digits.
+	Number        string `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindCaseRequest) Reset() {
+	*x = FindCaseRequest{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindCaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindCaseRequest) ProtoMessage() {}
+
+func (x *FindCaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindCaseRequest.ProtoReflect.Descriptor instead.
+func (*FindCaseRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *FindCaseRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+// FindCaseResponse is the case.
+type FindCaseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case, as in a list.
+	Case          *Case `protobuf:"bytes,1,opt,name=case,proto3" json:"case,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindCaseResponse) Reset() {
+	*x = FindCaseResponse{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindCaseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindCaseResponse) ProtoMessage() {}
+
+func (x *FindCaseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindCaseResponse.ProtoReflect.Descriptor instead.
+func (*FindCaseResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *FindCaseResponse) GetCase() *Case {
+	if x != nil {
+		return x.Case
+	}
+	return nil
+}
+
 // ReadCaseFileRequest names a case.
 type ReadCaseFileRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1181,7 +1273,7 @@ type ReadCaseFileRequest struct {
 
 func (x *ReadCaseFileRequest) Reset() {
 	*x = ReadCaseFileRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[9]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1193,7 +1285,7 @@ func (x *ReadCaseFileRequest) String() string {
 func (*ReadCaseFileRequest) ProtoMessage() {}
 
 func (x *ReadCaseFileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[9]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1206,7 +1298,7 @@ func (x *ReadCaseFileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadCaseFileRequest.ProtoReflect.Descriptor instead.
 func (*ReadCaseFileRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{9}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ReadCaseFileRequest) GetCaseRef() string {
@@ -1231,7 +1323,7 @@ type ReadCaseFileResponse struct {
 
 func (x *ReadCaseFileResponse) Reset() {
 	*x = ReadCaseFileResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[10]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1243,7 +1335,7 @@ func (x *ReadCaseFileResponse) String() string {
 func (*ReadCaseFileResponse) ProtoMessage() {}
 
 func (x *ReadCaseFileResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[10]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1256,7 +1348,7 @@ func (x *ReadCaseFileResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadCaseFileResponse.ProtoReflect.Descriptor instead.
 func (*ReadCaseFileResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{10}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ReadCaseFileResponse) GetCredentials() []*PresentedCredential {
@@ -1303,7 +1395,7 @@ type PresentedCredential struct {
 
 func (x *PresentedCredential) Reset() {
 	*x = PresentedCredential{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[11]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1315,7 +1407,7 @@ func (x *PresentedCredential) String() string {
 func (*PresentedCredential) ProtoMessage() {}
 
 func (x *PresentedCredential) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[11]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1328,7 +1420,7 @@ func (x *PresentedCredential) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PresentedCredential.ProtoReflect.Descriptor instead.
 func (*PresentedCredential) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{11}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *PresentedCredential) GetCredentialId() string {
@@ -1390,7 +1482,7 @@ type CaseAccess struct {
 
 func (x *CaseAccess) Reset() {
 	*x = CaseAccess{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[12]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1402,7 +1494,7 @@ func (x *CaseAccess) String() string {
 func (*CaseAccess) ProtoMessage() {}
 
 func (x *CaseAccess) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[12]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1415,7 +1507,7 @@ func (x *CaseAccess) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaseAccess.ProtoReflect.Descriptor instead.
 func (*CaseAccess) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{12}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CaseAccess) GetAt() *timestamppb.Timestamp {
@@ -1459,7 +1551,7 @@ type PreviewNoticeRequest struct {
 
 func (x *PreviewNoticeRequest) Reset() {
 	*x = PreviewNoticeRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[13]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1471,7 +1563,7 @@ func (x *PreviewNoticeRequest) String() string {
 func (*PreviewNoticeRequest) ProtoMessage() {}
 
 func (x *PreviewNoticeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[13]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1484,7 +1576,7 @@ func (x *PreviewNoticeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewNoticeRequest.ProtoReflect.Descriptor instead.
 func (*PreviewNoticeRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{13}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *PreviewNoticeRequest) GetCaseRef() string {
@@ -1514,7 +1606,7 @@ type PreviewNoticeResponse struct {
 
 func (x *PreviewNoticeResponse) Reset() {
 	*x = PreviewNoticeResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[14]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1526,7 +1618,7 @@ func (x *PreviewNoticeResponse) String() string {
 func (*PreviewNoticeResponse) ProtoMessage() {}
 
 func (x *PreviewNoticeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[14]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1539,7 +1631,7 @@ func (x *PreviewNoticeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewNoticeResponse.ProtoReflect.Descriptor instead.
 func (*PreviewNoticeResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{14}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *PreviewNoticeResponse) GetTexts() map[string]string {
@@ -1567,18 +1659,15 @@ type ListCasesRequest struct {
 	State CaseState `protobuf:"varint,3,opt,name=state,proto3,enum=kompetansespor.verifier.v1.CaseState" json:"state,omitempty"`
 	// Only cases that present this offer.
 	OfferId string `protobuf:"bytes,4,opt,name=offer_id,json=offerId,proto3" json:"offer_id,omitempty"`
-	// Only the case of this case number or DUF number; empty for all. It is sought
-	// among all cases, whatever the filters.
-	Number string `protobuf:"bytes,5,opt,name=number,proto3" json:"number,omitempty"`
 	// Newest first instead of oldest first.
-	NewestFirst   bool `protobuf:"varint,6,opt,name=newest_first,json=newestFirst,proto3" json:"newest_first,omitempty"`
+	NewestFirst   bool `protobuf:"varint,5,opt,name=newest_first,json=newestFirst,proto3" json:"newest_first,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListCasesRequest) Reset() {
 	*x = ListCasesRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[15]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1590,7 +1679,7 @@ func (x *ListCasesRequest) String() string {
 func (*ListCasesRequest) ProtoMessage() {}
 
 func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[15]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1603,7 +1692,7 @@ func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesRequest.ProtoReflect.Descriptor instead.
 func (*ListCasesRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{15}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListCasesRequest) GetPageSize() int32 {
@@ -1634,13 +1723,6 @@ func (x *ListCasesRequest) GetOfferId() string {
 	return ""
 }
 
-func (x *ListCasesRequest) GetNumber() string {
-	if x != nil {
-		return x.Number
-	}
-	return ""
-}
-
 func (x *ListCasesRequest) GetNewestFirst() bool {
 	if x != nil {
 		return x.NewestFirst
@@ -1661,7 +1743,7 @@ type ListCasesResponse struct {
 
 func (x *ListCasesResponse) Reset() {
 	*x = ListCasesResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[16]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1673,7 +1755,7 @@ func (x *ListCasesResponse) String() string {
 func (*ListCasesResponse) ProtoMessage() {}
 
 func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[16]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1686,7 +1768,7 @@ func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesResponse.ProtoReflect.Descriptor instead.
 func (*ListCasesResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{16}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListCasesResponse) GetCases() []*Case {
@@ -1718,7 +1800,7 @@ type AppealCaseRequest struct {
 
 func (x *AppealCaseRequest) Reset() {
 	*x = AppealCaseRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[17]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1730,7 +1812,7 @@ func (x *AppealCaseRequest) String() string {
 func (*AppealCaseRequest) ProtoMessage() {}
 
 func (x *AppealCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[17]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1743,7 +1825,7 @@ func (x *AppealCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppealCaseRequest.ProtoReflect.Descriptor instead.
 func (*AppealCaseRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{17}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *AppealCaseRequest) GetCaseRef() string {
@@ -1778,7 +1860,7 @@ type AppealCaseResponse struct {
 
 func (x *AppealCaseResponse) Reset() {
 	*x = AppealCaseResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[18]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1790,7 +1872,7 @@ func (x *AppealCaseResponse) String() string {
 func (*AppealCaseResponse) ProtoMessage() {}
 
 func (x *AppealCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[18]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1803,7 +1885,7 @@ func (x *AppealCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppealCaseResponse.ProtoReflect.Descriptor instead.
 func (*AppealCaseResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{18}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AppealCaseResponse) GetCase() *Case {
@@ -1828,7 +1910,7 @@ type DecideAppealRequest struct {
 
 func (x *DecideAppealRequest) Reset() {
 	*x = DecideAppealRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[19]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1840,7 +1922,7 @@ func (x *DecideAppealRequest) String() string {
 func (*DecideAppealRequest) ProtoMessage() {}
 
 func (x *DecideAppealRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[19]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1853,7 +1935,7 @@ func (x *DecideAppealRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideAppealRequest.ProtoReflect.Descriptor instead.
 func (*DecideAppealRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{19}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *DecideAppealRequest) GetCaseRef() string {
@@ -1888,7 +1970,7 @@ type DecideAppealResponse struct {
 
 func (x *DecideAppealResponse) Reset() {
 	*x = DecideAppealResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[20]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1900,7 +1982,7 @@ func (x *DecideAppealResponse) String() string {
 func (*DecideAppealResponse) ProtoMessage() {}
 
 func (x *DecideAppealResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[20]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1913,7 +1995,7 @@ func (x *DecideAppealResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideAppealResponse.ProtoReflect.Descriptor instead.
 func (*DecideAppealResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{20}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DecideAppealResponse) GetCase() *Case {
@@ -1934,7 +2016,7 @@ type ForwardToUneRequest struct {
 
 func (x *ForwardToUneRequest) Reset() {
 	*x = ForwardToUneRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[21]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1946,7 +2028,7 @@ func (x *ForwardToUneRequest) String() string {
 func (*ForwardToUneRequest) ProtoMessage() {}
 
 func (x *ForwardToUneRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[21]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1959,7 +2041,7 @@ func (x *ForwardToUneRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardToUneRequest.ProtoReflect.Descriptor instead.
 func (*ForwardToUneRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{21}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ForwardToUneRequest) GetCaseRef() string {
@@ -1980,7 +2062,7 @@ type ForwardToUneResponse struct {
 
 func (x *ForwardToUneResponse) Reset() {
 	*x = ForwardToUneResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[22]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1992,7 +2074,7 @@ func (x *ForwardToUneResponse) String() string {
 func (*ForwardToUneResponse) ProtoMessage() {}
 
 func (x *ForwardToUneResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[22]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2005,7 +2087,7 @@ func (x *ForwardToUneResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardToUneResponse.ProtoReflect.Descriptor instead.
 func (*ForwardToUneResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{22}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ForwardToUneResponse) GetCase() *Case {
@@ -2030,7 +2112,7 @@ type RecordUneDecisionRequest struct {
 
 func (x *RecordUneDecisionRequest) Reset() {
 	*x = RecordUneDecisionRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[23]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2042,7 +2124,7 @@ func (x *RecordUneDecisionRequest) String() string {
 func (*RecordUneDecisionRequest) ProtoMessage() {}
 
 func (x *RecordUneDecisionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[23]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2055,7 +2137,7 @@ func (x *RecordUneDecisionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordUneDecisionRequest.ProtoReflect.Descriptor instead.
 func (*RecordUneDecisionRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{23}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RecordUneDecisionRequest) GetCaseRef() string {
@@ -2090,7 +2172,7 @@ type RecordUneDecisionResponse struct {
 
 func (x *RecordUneDecisionResponse) Reset() {
 	*x = RecordUneDecisionResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[24]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2102,7 +2184,7 @@ func (x *RecordUneDecisionResponse) String() string {
 func (*RecordUneDecisionResponse) ProtoMessage() {}
 
 func (x *RecordUneDecisionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[24]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2115,7 +2197,7 @@ func (x *RecordUneDecisionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordUneDecisionResponse.ProtoReflect.Descriptor instead.
 func (*RecordUneDecisionResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{24}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RecordUneDecisionResponse) GetCase() *Case {
@@ -2143,7 +2225,7 @@ type RevokePermitRequest struct {
 
 func (x *RevokePermitRequest) Reset() {
 	*x = RevokePermitRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[25]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2155,7 +2237,7 @@ func (x *RevokePermitRequest) String() string {
 func (*RevokePermitRequest) ProtoMessage() {}
 
 func (x *RevokePermitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[25]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2168,7 +2250,7 @@ func (x *RevokePermitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokePermitRequest.ProtoReflect.Descriptor instead.
 func (*RevokePermitRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{25}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *RevokePermitRequest) GetCaseRef() string {
@@ -2203,7 +2285,7 @@ type RevokePermitResponse struct {
 
 func (x *RevokePermitResponse) Reset() {
 	*x = RevokePermitResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[26]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2215,7 +2297,7 @@ func (x *RevokePermitResponse) String() string {
 func (*RevokePermitResponse) ProtoMessage() {}
 
 func (x *RevokePermitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[26]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2228,7 +2310,7 @@ func (x *RevokePermitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokePermitResponse.ProtoReflect.Descriptor instead.
 func (*RevokePermitResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{26}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *RevokePermitResponse) GetCase() *Case {
@@ -2249,7 +2331,7 @@ type ResumeCaseRequest struct {
 
 func (x *ResumeCaseRequest) Reset() {
 	*x = ResumeCaseRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[27]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2261,7 +2343,7 @@ func (x *ResumeCaseRequest) String() string {
 func (*ResumeCaseRequest) ProtoMessage() {}
 
 func (x *ResumeCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[27]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2274,7 +2356,7 @@ func (x *ResumeCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeCaseRequest.ProtoReflect.Descriptor instead.
 func (*ResumeCaseRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{27}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ResumeCaseRequest) GetCaseRef() string {
@@ -2295,7 +2377,7 @@ type ResumeCaseResponse struct {
 
 func (x *ResumeCaseResponse) Reset() {
 	*x = ResumeCaseResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[28]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2307,7 +2389,7 @@ func (x *ResumeCaseResponse) String() string {
 func (*ResumeCaseResponse) ProtoMessage() {}
 
 func (x *ResumeCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[28]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2320,7 +2402,7 @@ func (x *ResumeCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeCaseResponse.ProtoReflect.Descriptor instead.
 func (*ResumeCaseResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{28}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ResumeCaseResponse) GetCase() *Case {
@@ -2341,7 +2423,7 @@ type WithdrawApplicationRequest struct {
 
 func (x *WithdrawApplicationRequest) Reset() {
 	*x = WithdrawApplicationRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[29]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2353,7 +2435,7 @@ func (x *WithdrawApplicationRequest) String() string {
 func (*WithdrawApplicationRequest) ProtoMessage() {}
 
 func (x *WithdrawApplicationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[29]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2366,7 +2448,7 @@ func (x *WithdrawApplicationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawApplicationRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawApplicationRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{29}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *WithdrawApplicationRequest) GetCaseRef() string {
@@ -2387,7 +2469,7 @@ type WithdrawApplicationResponse struct {
 
 func (x *WithdrawApplicationResponse) Reset() {
 	*x = WithdrawApplicationResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[30]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2399,7 +2481,7 @@ func (x *WithdrawApplicationResponse) String() string {
 func (*WithdrawApplicationResponse) ProtoMessage() {}
 
 func (x *WithdrawApplicationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[30]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2412,7 +2494,7 @@ func (x *WithdrawApplicationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawApplicationResponse.ProtoReflect.Descriptor instead.
 func (*WithdrawApplicationResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{30}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *WithdrawApplicationResponse) GetCase() *Case {
@@ -2435,7 +2517,7 @@ type FamilyMember struct {
 
 func (x *FamilyMember) Reset() {
 	*x = FamilyMember{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[31]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2447,7 +2529,7 @@ func (x *FamilyMember) String() string {
 func (*FamilyMember) ProtoMessage() {}
 
 func (x *FamilyMember) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[31]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2460,7 +2542,7 @@ func (x *FamilyMember) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FamilyMember.ProtoReflect.Descriptor instead.
 func (*FamilyMember) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{31}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *FamilyMember) GetCaseRef() string {
@@ -2488,7 +2570,7 @@ type LinkFamilyRequest struct {
 
 func (x *LinkFamilyRequest) Reset() {
 	*x = LinkFamilyRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[32]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2500,7 +2582,7 @@ func (x *LinkFamilyRequest) String() string {
 func (*LinkFamilyRequest) ProtoMessage() {}
 
 func (x *LinkFamilyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[32]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2513,7 +2595,7 @@ func (x *LinkFamilyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkFamilyRequest.ProtoReflect.Descriptor instead.
 func (*LinkFamilyRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{32}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *LinkFamilyRequest) GetMembers() []*FamilyMember {
@@ -2536,7 +2618,7 @@ type LinkFamilyResponse struct {
 
 func (x *LinkFamilyResponse) Reset() {
 	*x = LinkFamilyResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[33]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2548,7 +2630,7 @@ func (x *LinkFamilyResponse) String() string {
 func (*LinkFamilyResponse) ProtoMessage() {}
 
 func (x *LinkFamilyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[33]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2561,7 +2643,7 @@ func (x *LinkFamilyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkFamilyResponse.ProtoReflect.Descriptor instead.
 func (*LinkFamilyResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{33}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *LinkFamilyResponse) GetFamilyId() string {
@@ -2595,7 +2677,7 @@ type MemberDecision struct {
 
 func (x *MemberDecision) Reset() {
 	*x = MemberDecision{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[34]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2607,7 +2689,7 @@ func (x *MemberDecision) String() string {
 func (*MemberDecision) ProtoMessage() {}
 
 func (x *MemberDecision) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[34]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2620,7 +2702,7 @@ func (x *MemberDecision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MemberDecision.ProtoReflect.Descriptor instead.
 func (*MemberDecision) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{34}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *MemberDecision) GetCaseRef() string {
@@ -2664,7 +2746,7 @@ type DecideFamilyRequest struct {
 
 func (x *DecideFamilyRequest) Reset() {
 	*x = DecideFamilyRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[35]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2676,7 +2758,7 @@ func (x *DecideFamilyRequest) String() string {
 func (*DecideFamilyRequest) ProtoMessage() {}
 
 func (x *DecideFamilyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[35]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2689,7 +2771,7 @@ func (x *DecideFamilyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideFamilyRequest.ProtoReflect.Descriptor instead.
 func (*DecideFamilyRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{35}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *DecideFamilyRequest) GetFamilyId() string {
@@ -2717,7 +2799,7 @@ type DecideFamilyResponse struct {
 
 func (x *DecideFamilyResponse) Reset() {
 	*x = DecideFamilyResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[36]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2729,7 +2811,7 @@ func (x *DecideFamilyResponse) String() string {
 func (*DecideFamilyResponse) ProtoMessage() {}
 
 func (x *DecideFamilyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[36]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2742,7 +2824,7 @@ func (x *DecideFamilyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideFamilyResponse.ProtoReflect.Descriptor instead.
 func (*DecideFamilyResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{36}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *DecideFamilyResponse) GetCases() []*Case {
@@ -2763,7 +2845,7 @@ type ReplayCaseRequest struct {
 
 func (x *ReplayCaseRequest) Reset() {
 	*x = ReplayCaseRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[37]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2775,7 +2857,7 @@ func (x *ReplayCaseRequest) String() string {
 func (*ReplayCaseRequest) ProtoMessage() {}
 
 func (x *ReplayCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[37]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2788,7 +2870,7 @@ func (x *ReplayCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayCaseRequest.ProtoReflect.Descriptor instead.
 func (*ReplayCaseRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{37}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ReplayCaseRequest) GetCaseRef() string {
@@ -2815,7 +2897,7 @@ type ReplayCaseResponse struct {
 
 func (x *ReplayCaseResponse) Reset() {
 	*x = ReplayCaseResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[38]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2827,7 +2909,7 @@ func (x *ReplayCaseResponse) String() string {
 func (*ReplayCaseResponse) ProtoMessage() {}
 
 func (x *ReplayCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[38]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2840,7 +2922,7 @@ func (x *ReplayCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayCaseResponse.ProtoReflect.Descriptor instead.
 func (*ReplayCaseResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{38}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ReplayCaseResponse) GetSame() bool {
@@ -2954,6 +3036,10 @@ const file_kompetansespor_verifier_v1_case_proto_rawDesc = "" +
 	"\x0eGetCaseRequest\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"G\n" +
 	"\x0fGetCaseResponse\x124\n" +
+	"\x04case\x18\x01 \x01(\v2 .kompetansespor.verifier.v1.CaseR\x04case\")\n" +
+	"\x0fFindCaseRequest\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\tR\x06number\"H\n" +
+	"\x10FindCaseResponse\x124\n" +
 	"\x04case\x18\x01 \x01(\v2 .kompetansespor.verifier.v1.CaseR\x04case\"0\n" +
 	"\x13ReadCaseFileRequest\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"\xe8\x01\n" +
@@ -2986,15 +3072,14 @@ const file_kompetansespor_verifier_v1_case_proto_rawDesc = "" +
 	"\n" +
 	"TextsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xe1\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc9\x01\n" +
 	"\x10ListCasesRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12;\n" +
 	"\x05state\x18\x03 \x01(\x0e2%.kompetansespor.verifier.v1.CaseStateR\x05state\x12\x19\n" +
-	"\boffer_id\x18\x04 \x01(\tR\aofferId\x12\x16\n" +
-	"\x06number\x18\x05 \x01(\tR\x06number\x12!\n" +
-	"\fnewest_first\x18\x06 \x01(\bR\vnewestFirst\"s\n" +
+	"\boffer_id\x18\x04 \x01(\tR\aofferId\x12!\n" +
+	"\fnewest_first\x18\x05 \x01(\bR\vnewestFirst\"s\n" +
 	"\x11ListCasesResponse\x126\n" +
 	"\x05cases\x18\x01 \x03(\v2 .kompetansespor.verifier.v1.CaseR\x05cases\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x85\x01\n" +
@@ -3103,10 +3188,11 @@ const file_kompetansespor_verifier_v1_case_proto_rawDesc = "" +
 	"\x18RULE_OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10RULE_OUTCOME_MET\x10\x01\x12\x18\n" +
 	"\x14RULE_OUTCOME_NOT_MET\x10\x02\x12\x1e\n" +
-	"\x1aRULE_OUTCOME_DISCRETIONARY\x10\x032\x8b\x12\n" +
+	"\x1aRULE_OUTCOME_DISCRETIONARY\x10\x032\x8e\x13\n" +
 	"\vCaseService\x12\x93\x01\n" +
 	"\n" +
-	"DecideCase\x12-.kompetansespor.verifier.v1.DecideCaseRequest\x1a..kompetansespor.verifier.v1.DecideCaseResponse\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/cases/{case_ref}:decide\x12\x94\x01\n" +
+	"DecideCase\x12-.kompetansespor.verifier.v1.DecideCaseRequest\x1a..kompetansespor.verifier.v1.DecideCaseResponse\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/cases/{case_ref}:decide\x12\x80\x01\n" +
+	"\bFindCase\x12+.kompetansespor.verifier.v1.FindCaseRequest\x1a,.kompetansespor.verifier.v1.FindCaseResponse\"\x19\x82\xd3\xe4\x93\x02\x13:\x01*\"\x0e/v1/cases:find\x12\x94\x01\n" +
 	"\fReadCaseFile\x12/.kompetansespor.verifier.v1.ReadCaseFileRequest\x1a0.kompetansespor.verifier.v1.ReadCaseFileResponse\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/cases/{case_ref}/file\x12\x99\x01\n" +
 	"\rPreviewNotice\x120.kompetansespor.verifier.v1.PreviewNoticeRequest\x1a1.kompetansespor.verifier.v1.PreviewNoticeResponse\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/cases/{case_ref}/notice\x12\x80\x01\n" +
 	"\aGetCase\x12*.kompetansespor.verifier.v1.GetCaseRequest\x1a+.kompetansespor.verifier.v1.GetCaseResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/cases/{case_ref}\x12{\n" +
@@ -3139,7 +3225,7 @@ func file_kompetansespor_verifier_v1_case_proto_rawDescGZIP() []byte {
 }
 
 var file_kompetansespor_verifier_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_kompetansespor_verifier_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
+var file_kompetansespor_verifier_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
 var file_kompetansespor_verifier_v1_case_proto_goTypes = []any{
 	(CaseState)(0),                      // 0: kompetansespor.verifier.v1.CaseState
 	(CaseOutcome)(0),                    // 1: kompetansespor.verifier.v1.CaseOutcome
@@ -3155,126 +3241,131 @@ var file_kompetansespor_verifier_v1_case_proto_goTypes = []any{
 	(*DecideCaseResponse)(nil),          // 11: kompetansespor.verifier.v1.DecideCaseResponse
 	(*GetCaseRequest)(nil),              // 12: kompetansespor.verifier.v1.GetCaseRequest
 	(*GetCaseResponse)(nil),             // 13: kompetansespor.verifier.v1.GetCaseResponse
-	(*ReadCaseFileRequest)(nil),         // 14: kompetansespor.verifier.v1.ReadCaseFileRequest
-	(*ReadCaseFileResponse)(nil),        // 15: kompetansespor.verifier.v1.ReadCaseFileResponse
-	(*PresentedCredential)(nil),         // 16: kompetansespor.verifier.v1.PresentedCredential
-	(*CaseAccess)(nil),                  // 17: kompetansespor.verifier.v1.CaseAccess
-	(*PreviewNoticeRequest)(nil),        // 18: kompetansespor.verifier.v1.PreviewNoticeRequest
-	(*PreviewNoticeResponse)(nil),       // 19: kompetansespor.verifier.v1.PreviewNoticeResponse
-	(*ListCasesRequest)(nil),            // 20: kompetansespor.verifier.v1.ListCasesRequest
-	(*ListCasesResponse)(nil),           // 21: kompetansespor.verifier.v1.ListCasesResponse
-	(*AppealCaseRequest)(nil),           // 22: kompetansespor.verifier.v1.AppealCaseRequest
-	(*AppealCaseResponse)(nil),          // 23: kompetansespor.verifier.v1.AppealCaseResponse
-	(*DecideAppealRequest)(nil),         // 24: kompetansespor.verifier.v1.DecideAppealRequest
-	(*DecideAppealResponse)(nil),        // 25: kompetansespor.verifier.v1.DecideAppealResponse
-	(*ForwardToUneRequest)(nil),         // 26: kompetansespor.verifier.v1.ForwardToUneRequest
-	(*ForwardToUneResponse)(nil),        // 27: kompetansespor.verifier.v1.ForwardToUneResponse
-	(*RecordUneDecisionRequest)(nil),    // 28: kompetansespor.verifier.v1.RecordUneDecisionRequest
-	(*RecordUneDecisionResponse)(nil),   // 29: kompetansespor.verifier.v1.RecordUneDecisionResponse
-	(*RevokePermitRequest)(nil),         // 30: kompetansespor.verifier.v1.RevokePermitRequest
-	(*RevokePermitResponse)(nil),        // 31: kompetansespor.verifier.v1.RevokePermitResponse
-	(*ResumeCaseRequest)(nil),           // 32: kompetansespor.verifier.v1.ResumeCaseRequest
-	(*ResumeCaseResponse)(nil),          // 33: kompetansespor.verifier.v1.ResumeCaseResponse
-	(*WithdrawApplicationRequest)(nil),  // 34: kompetansespor.verifier.v1.WithdrawApplicationRequest
-	(*WithdrawApplicationResponse)(nil), // 35: kompetansespor.verifier.v1.WithdrawApplicationResponse
-	(*FamilyMember)(nil),                // 36: kompetansespor.verifier.v1.FamilyMember
-	(*LinkFamilyRequest)(nil),           // 37: kompetansespor.verifier.v1.LinkFamilyRequest
-	(*LinkFamilyResponse)(nil),          // 38: kompetansespor.verifier.v1.LinkFamilyResponse
-	(*MemberDecision)(nil),              // 39: kompetansespor.verifier.v1.MemberDecision
-	(*DecideFamilyRequest)(nil),         // 40: kompetansespor.verifier.v1.DecideFamilyRequest
-	(*DecideFamilyResponse)(nil),        // 41: kompetansespor.verifier.v1.DecideFamilyResponse
-	(*ReplayCaseRequest)(nil),           // 42: kompetansespor.verifier.v1.ReplayCaseRequest
-	(*ReplayCaseResponse)(nil),          // 43: kompetansespor.verifier.v1.ReplayCaseResponse
-	nil,                                 // 44: kompetansespor.verifier.v1.CaseRule.TextsEntry
-	nil,                                 // 45: kompetansespor.verifier.v1.PreviewNoticeResponse.TextsEntry
-	(*timestamppb.Timestamp)(nil),       // 46: google.protobuf.Timestamp
-	(*v1.TimelineStep)(nil),             // 47: kompetansespor.common.v1.TimelineStep
-	(*structpb.Struct)(nil),             // 48: google.protobuf.Struct
+	(*FindCaseRequest)(nil),             // 14: kompetansespor.verifier.v1.FindCaseRequest
+	(*FindCaseResponse)(nil),            // 15: kompetansespor.verifier.v1.FindCaseResponse
+	(*ReadCaseFileRequest)(nil),         // 16: kompetansespor.verifier.v1.ReadCaseFileRequest
+	(*ReadCaseFileResponse)(nil),        // 17: kompetansespor.verifier.v1.ReadCaseFileResponse
+	(*PresentedCredential)(nil),         // 18: kompetansespor.verifier.v1.PresentedCredential
+	(*CaseAccess)(nil),                  // 19: kompetansespor.verifier.v1.CaseAccess
+	(*PreviewNoticeRequest)(nil),        // 20: kompetansespor.verifier.v1.PreviewNoticeRequest
+	(*PreviewNoticeResponse)(nil),       // 21: kompetansespor.verifier.v1.PreviewNoticeResponse
+	(*ListCasesRequest)(nil),            // 22: kompetansespor.verifier.v1.ListCasesRequest
+	(*ListCasesResponse)(nil),           // 23: kompetansespor.verifier.v1.ListCasesResponse
+	(*AppealCaseRequest)(nil),           // 24: kompetansespor.verifier.v1.AppealCaseRequest
+	(*AppealCaseResponse)(nil),          // 25: kompetansespor.verifier.v1.AppealCaseResponse
+	(*DecideAppealRequest)(nil),         // 26: kompetansespor.verifier.v1.DecideAppealRequest
+	(*DecideAppealResponse)(nil),        // 27: kompetansespor.verifier.v1.DecideAppealResponse
+	(*ForwardToUneRequest)(nil),         // 28: kompetansespor.verifier.v1.ForwardToUneRequest
+	(*ForwardToUneResponse)(nil),        // 29: kompetansespor.verifier.v1.ForwardToUneResponse
+	(*RecordUneDecisionRequest)(nil),    // 30: kompetansespor.verifier.v1.RecordUneDecisionRequest
+	(*RecordUneDecisionResponse)(nil),   // 31: kompetansespor.verifier.v1.RecordUneDecisionResponse
+	(*RevokePermitRequest)(nil),         // 32: kompetansespor.verifier.v1.RevokePermitRequest
+	(*RevokePermitResponse)(nil),        // 33: kompetansespor.verifier.v1.RevokePermitResponse
+	(*ResumeCaseRequest)(nil),           // 34: kompetansespor.verifier.v1.ResumeCaseRequest
+	(*ResumeCaseResponse)(nil),          // 35: kompetansespor.verifier.v1.ResumeCaseResponse
+	(*WithdrawApplicationRequest)(nil),  // 36: kompetansespor.verifier.v1.WithdrawApplicationRequest
+	(*WithdrawApplicationResponse)(nil), // 37: kompetansespor.verifier.v1.WithdrawApplicationResponse
+	(*FamilyMember)(nil),                // 38: kompetansespor.verifier.v1.FamilyMember
+	(*LinkFamilyRequest)(nil),           // 39: kompetansespor.verifier.v1.LinkFamilyRequest
+	(*LinkFamilyResponse)(nil),          // 40: kompetansespor.verifier.v1.LinkFamilyResponse
+	(*MemberDecision)(nil),              // 41: kompetansespor.verifier.v1.MemberDecision
+	(*DecideFamilyRequest)(nil),         // 42: kompetansespor.verifier.v1.DecideFamilyRequest
+	(*DecideFamilyResponse)(nil),        // 43: kompetansespor.verifier.v1.DecideFamilyResponse
+	(*ReplayCaseRequest)(nil),           // 44: kompetansespor.verifier.v1.ReplayCaseRequest
+	(*ReplayCaseResponse)(nil),          // 45: kompetansespor.verifier.v1.ReplayCaseResponse
+	nil,                                 // 46: kompetansespor.verifier.v1.CaseRule.TextsEntry
+	nil,                                 // 47: kompetansespor.verifier.v1.PreviewNoticeResponse.TextsEntry
+	(*timestamppb.Timestamp)(nil),       // 48: google.protobuf.Timestamp
+	(*v1.TimelineStep)(nil),             // 49: kompetansespor.common.v1.TimelineStep
+	(*structpb.Struct)(nil),             // 50: google.protobuf.Struct
 }
 var file_kompetansespor_verifier_v1_case_proto_depIdxs = []int32{
 	4,  // 0: kompetansespor.verifier.v1.CaseRule.outcome:type_name -> kompetansespor.verifier.v1.RuleOutcome
-	44, // 1: kompetansespor.verifier.v1.CaseRule.texts:type_name -> kompetansespor.verifier.v1.CaseRule.TextsEntry
+	46, // 1: kompetansespor.verifier.v1.CaseRule.texts:type_name -> kompetansespor.verifier.v1.CaseRule.TextsEntry
 	0,  // 2: kompetansespor.verifier.v1.Case.state:type_name -> kompetansespor.verifier.v1.CaseState
 	1,  // 3: kompetansespor.verifier.v1.Case.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
 	5,  // 4: kompetansespor.verifier.v1.Case.rules:type_name -> kompetansespor.verifier.v1.CaseRule
-	46, // 5: kompetansespor.verifier.v1.Case.opened_at:type_name -> google.protobuf.Timestamp
-	46, // 6: kompetansespor.verifier.v1.Case.decided_at:type_name -> google.protobuf.Timestamp
-	46, // 7: kompetansespor.verifier.v1.Case.completed_at:type_name -> google.protobuf.Timestamp
-	47, // 8: kompetansespor.verifier.v1.Case.timeline:type_name -> kompetansespor.common.v1.TimelineStep
+	48, // 5: kompetansespor.verifier.v1.Case.opened_at:type_name -> google.protobuf.Timestamp
+	48, // 6: kompetansespor.verifier.v1.Case.decided_at:type_name -> google.protobuf.Timestamp
+	48, // 7: kompetansespor.verifier.v1.Case.completed_at:type_name -> google.protobuf.Timestamp
+	49, // 8: kompetansespor.verifier.v1.Case.timeline:type_name -> kompetansespor.common.v1.TimelineStep
 	7,  // 9: kompetansespor.verifier.v1.Case.fee:type_name -> kompetansespor.verifier.v1.CaseFee
 	8,  // 10: kompetansespor.verifier.v1.Case.decisions:type_name -> kompetansespor.verifier.v1.CaseDecision
 	9,  // 11: kompetansespor.verifier.v1.Case.appeal:type_name -> kompetansespor.verifier.v1.CaseAppeal
-	46, // 12: kompetansespor.verifier.v1.Case.appeal_deadline:type_name -> google.protobuf.Timestamp
-	46, // 13: kompetansespor.verifier.v1.CaseFee.paid_at:type_name -> google.protobuf.Timestamp
+	48, // 12: kompetansespor.verifier.v1.Case.appeal_deadline:type_name -> google.protobuf.Timestamp
+	48, // 13: kompetansespor.verifier.v1.CaseFee.paid_at:type_name -> google.protobuf.Timestamp
 	1,  // 14: kompetansespor.verifier.v1.CaseDecision.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	46, // 15: kompetansespor.verifier.v1.CaseDecision.decided_at:type_name -> google.protobuf.Timestamp
+	48, // 15: kompetansespor.verifier.v1.CaseDecision.decided_at:type_name -> google.protobuf.Timestamp
 	2,  // 16: kompetansespor.verifier.v1.CaseAppeal.state:type_name -> kompetansespor.verifier.v1.AppealRuling
-	46, // 17: kompetansespor.verifier.v1.CaseAppeal.received_at:type_name -> google.protobuf.Timestamp
+	48, // 17: kompetansespor.verifier.v1.CaseAppeal.received_at:type_name -> google.protobuf.Timestamp
 	1,  // 18: kompetansespor.verifier.v1.DecideCaseRequest.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
 	6,  // 19: kompetansespor.verifier.v1.DecideCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
 	6,  // 20: kompetansespor.verifier.v1.GetCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	16, // 21: kompetansespor.verifier.v1.ReadCaseFileResponse.credentials:type_name -> kompetansespor.verifier.v1.PresentedCredential
-	17, // 22: kompetansespor.verifier.v1.ReadCaseFileResponse.accesses:type_name -> kompetansespor.verifier.v1.CaseAccess
-	48, // 23: kompetansespor.verifier.v1.ReadCaseFileResponse.corrections:type_name -> google.protobuf.Struct
-	48, // 24: kompetansespor.verifier.v1.PresentedCredential.claims:type_name -> google.protobuf.Struct
-	46, // 25: kompetansespor.verifier.v1.CaseAccess.at:type_name -> google.protobuf.Timestamp
-	1,  // 26: kompetansespor.verifier.v1.PreviewNoticeRequest.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	45, // 27: kompetansespor.verifier.v1.PreviewNoticeResponse.texts:type_name -> kompetansespor.verifier.v1.PreviewNoticeResponse.TextsEntry
-	0,  // 28: kompetansespor.verifier.v1.ListCasesRequest.state:type_name -> kompetansespor.verifier.v1.CaseState
-	6,  // 29: kompetansespor.verifier.v1.ListCasesResponse.cases:type_name -> kompetansespor.verifier.v1.Case
-	46, // 30: kompetansespor.verifier.v1.AppealCaseRequest.received_at:type_name -> google.protobuf.Timestamp
-	6,  // 31: kompetansespor.verifier.v1.AppealCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	2,  // 32: kompetansespor.verifier.v1.DecideAppealRequest.ruling:type_name -> kompetansespor.verifier.v1.AppealRuling
-	6,  // 33: kompetansespor.verifier.v1.DecideAppealResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	6,  // 34: kompetansespor.verifier.v1.ForwardToUneResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	2,  // 35: kompetansespor.verifier.v1.RecordUneDecisionRequest.ruling:type_name -> kompetansespor.verifier.v1.AppealRuling
-	6,  // 36: kompetansespor.verifier.v1.RecordUneDecisionResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	6,  // 37: kompetansespor.verifier.v1.RevokePermitResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	6,  // 38: kompetansespor.verifier.v1.ResumeCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	6,  // 39: kompetansespor.verifier.v1.WithdrawApplicationResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	3,  // 40: kompetansespor.verifier.v1.FamilyMember.relation:type_name -> kompetansespor.verifier.v1.FamilyRelation
-	36, // 41: kompetansespor.verifier.v1.LinkFamilyRequest.members:type_name -> kompetansespor.verifier.v1.FamilyMember
-	6,  // 42: kompetansespor.verifier.v1.LinkFamilyResponse.cases:type_name -> kompetansespor.verifier.v1.Case
-	1,  // 43: kompetansespor.verifier.v1.MemberDecision.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	39, // 44: kompetansespor.verifier.v1.DecideFamilyRequest.decisions:type_name -> kompetansespor.verifier.v1.MemberDecision
-	6,  // 45: kompetansespor.verifier.v1.DecideFamilyResponse.cases:type_name -> kompetansespor.verifier.v1.Case
-	1,  // 46: kompetansespor.verifier.v1.ReplayCaseResponse.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	5,  // 47: kompetansespor.verifier.v1.ReplayCaseResponse.rules:type_name -> kompetansespor.verifier.v1.CaseRule
-	10, // 48: kompetansespor.verifier.v1.CaseService.DecideCase:input_type -> kompetansespor.verifier.v1.DecideCaseRequest
-	14, // 49: kompetansespor.verifier.v1.CaseService.ReadCaseFile:input_type -> kompetansespor.verifier.v1.ReadCaseFileRequest
-	18, // 50: kompetansespor.verifier.v1.CaseService.PreviewNotice:input_type -> kompetansespor.verifier.v1.PreviewNoticeRequest
-	12, // 51: kompetansespor.verifier.v1.CaseService.GetCase:input_type -> kompetansespor.verifier.v1.GetCaseRequest
-	20, // 52: kompetansespor.verifier.v1.CaseService.ListCases:input_type -> kompetansespor.verifier.v1.ListCasesRequest
-	22, // 53: kompetansespor.verifier.v1.CaseService.AppealCase:input_type -> kompetansespor.verifier.v1.AppealCaseRequest
-	24, // 54: kompetansespor.verifier.v1.CaseService.DecideAppeal:input_type -> kompetansespor.verifier.v1.DecideAppealRequest
-	26, // 55: kompetansespor.verifier.v1.CaseService.ForwardToUne:input_type -> kompetansespor.verifier.v1.ForwardToUneRequest
-	28, // 56: kompetansespor.verifier.v1.CaseService.RecordUneDecision:input_type -> kompetansespor.verifier.v1.RecordUneDecisionRequest
-	30, // 57: kompetansespor.verifier.v1.CaseService.RevokePermit:input_type -> kompetansespor.verifier.v1.RevokePermitRequest
-	32, // 58: kompetansespor.verifier.v1.CaseService.ResumeCase:input_type -> kompetansespor.verifier.v1.ResumeCaseRequest
-	34, // 59: kompetansespor.verifier.v1.CaseService.WithdrawApplication:input_type -> kompetansespor.verifier.v1.WithdrawApplicationRequest
-	37, // 60: kompetansespor.verifier.v1.CaseService.LinkFamily:input_type -> kompetansespor.verifier.v1.LinkFamilyRequest
-	40, // 61: kompetansespor.verifier.v1.CaseService.DecideFamily:input_type -> kompetansespor.verifier.v1.DecideFamilyRequest
-	42, // 62: kompetansespor.verifier.v1.CaseService.ReplayCase:input_type -> kompetansespor.verifier.v1.ReplayCaseRequest
-	11, // 63: kompetansespor.verifier.v1.CaseService.DecideCase:output_type -> kompetansespor.verifier.v1.DecideCaseResponse
-	15, // 64: kompetansespor.verifier.v1.CaseService.ReadCaseFile:output_type -> kompetansespor.verifier.v1.ReadCaseFileResponse
-	19, // 65: kompetansespor.verifier.v1.CaseService.PreviewNotice:output_type -> kompetansespor.verifier.v1.PreviewNoticeResponse
-	13, // 66: kompetansespor.verifier.v1.CaseService.GetCase:output_type -> kompetansespor.verifier.v1.GetCaseResponse
-	21, // 67: kompetansespor.verifier.v1.CaseService.ListCases:output_type -> kompetansespor.verifier.v1.ListCasesResponse
-	23, // 68: kompetansespor.verifier.v1.CaseService.AppealCase:output_type -> kompetansespor.verifier.v1.AppealCaseResponse
-	25, // 69: kompetansespor.verifier.v1.CaseService.DecideAppeal:output_type -> kompetansespor.verifier.v1.DecideAppealResponse
-	27, // 70: kompetansespor.verifier.v1.CaseService.ForwardToUne:output_type -> kompetansespor.verifier.v1.ForwardToUneResponse
-	29, // 71: kompetansespor.verifier.v1.CaseService.RecordUneDecision:output_type -> kompetansespor.verifier.v1.RecordUneDecisionResponse
-	31, // 72: kompetansespor.verifier.v1.CaseService.RevokePermit:output_type -> kompetansespor.verifier.v1.RevokePermitResponse
-	33, // 73: kompetansespor.verifier.v1.CaseService.ResumeCase:output_type -> kompetansespor.verifier.v1.ResumeCaseResponse
-	35, // 74: kompetansespor.verifier.v1.CaseService.WithdrawApplication:output_type -> kompetansespor.verifier.v1.WithdrawApplicationResponse
-	38, // 75: kompetansespor.verifier.v1.CaseService.LinkFamily:output_type -> kompetansespor.verifier.v1.LinkFamilyResponse
-	41, // 76: kompetansespor.verifier.v1.CaseService.DecideFamily:output_type -> kompetansespor.verifier.v1.DecideFamilyResponse
-	43, // 77: kompetansespor.verifier.v1.CaseService.ReplayCase:output_type -> kompetansespor.verifier.v1.ReplayCaseResponse
-	63, // [63:78] is the sub-list for method output_type
-	48, // [48:63] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	6,  // 21: kompetansespor.verifier.v1.FindCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	18, // 22: kompetansespor.verifier.v1.ReadCaseFileResponse.credentials:type_name -> kompetansespor.verifier.v1.PresentedCredential
+	19, // 23: kompetansespor.verifier.v1.ReadCaseFileResponse.accesses:type_name -> kompetansespor.verifier.v1.CaseAccess
+	50, // 24: kompetansespor.verifier.v1.ReadCaseFileResponse.corrections:type_name -> google.protobuf.Struct
+	50, // 25: kompetansespor.verifier.v1.PresentedCredential.claims:type_name -> google.protobuf.Struct
+	48, // 26: kompetansespor.verifier.v1.CaseAccess.at:type_name -> google.protobuf.Timestamp
+	1,  // 27: kompetansespor.verifier.v1.PreviewNoticeRequest.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	47, // 28: kompetansespor.verifier.v1.PreviewNoticeResponse.texts:type_name -> kompetansespor.verifier.v1.PreviewNoticeResponse.TextsEntry
+	0,  // 29: kompetansespor.verifier.v1.ListCasesRequest.state:type_name -> kompetansespor.verifier.v1.CaseState
+	6,  // 30: kompetansespor.verifier.v1.ListCasesResponse.cases:type_name -> kompetansespor.verifier.v1.Case
+	48, // 31: kompetansespor.verifier.v1.AppealCaseRequest.received_at:type_name -> google.protobuf.Timestamp
+	6,  // 32: kompetansespor.verifier.v1.AppealCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	2,  // 33: kompetansespor.verifier.v1.DecideAppealRequest.ruling:type_name -> kompetansespor.verifier.v1.AppealRuling
+	6,  // 34: kompetansespor.verifier.v1.DecideAppealResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	6,  // 35: kompetansespor.verifier.v1.ForwardToUneResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	2,  // 36: kompetansespor.verifier.v1.RecordUneDecisionRequest.ruling:type_name -> kompetansespor.verifier.v1.AppealRuling
+	6,  // 37: kompetansespor.verifier.v1.RecordUneDecisionResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	6,  // 38: kompetansespor.verifier.v1.RevokePermitResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	6,  // 39: kompetansespor.verifier.v1.ResumeCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	6,  // 40: kompetansespor.verifier.v1.WithdrawApplicationResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	3,  // 41: kompetansespor.verifier.v1.FamilyMember.relation:type_name -> kompetansespor.verifier.v1.FamilyRelation
+	38, // 42: kompetansespor.verifier.v1.LinkFamilyRequest.members:type_name -> kompetansespor.verifier.v1.FamilyMember
+	6,  // 43: kompetansespor.verifier.v1.LinkFamilyResponse.cases:type_name -> kompetansespor.verifier.v1.Case
+	1,  // 44: kompetansespor.verifier.v1.MemberDecision.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	41, // 45: kompetansespor.verifier.v1.DecideFamilyRequest.decisions:type_name -> kompetansespor.verifier.v1.MemberDecision
+	6,  // 46: kompetansespor.verifier.v1.DecideFamilyResponse.cases:type_name -> kompetansespor.verifier.v1.Case
+	1,  // 47: kompetansespor.verifier.v1.ReplayCaseResponse.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	5,  // 48: kompetansespor.verifier.v1.ReplayCaseResponse.rules:type_name -> kompetansespor.verifier.v1.CaseRule
+	10, // 49: kompetansespor.verifier.v1.CaseService.DecideCase:input_type -> kompetansespor.verifier.v1.DecideCaseRequest
+	14, // 50: kompetansespor.verifier.v1.CaseService.FindCase:input_type -> kompetansespor.verifier.v1.FindCaseRequest
+	16, // 51: kompetansespor.verifier.v1.CaseService.ReadCaseFile:input_type -> kompetansespor.verifier.v1.ReadCaseFileRequest
+	20, // 52: kompetansespor.verifier.v1.CaseService.PreviewNotice:input_type -> kompetansespor.verifier.v1.PreviewNoticeRequest
+	12, // 53: kompetansespor.verifier.v1.CaseService.GetCase:input_type -> kompetansespor.verifier.v1.GetCaseRequest
+	22, // 54: kompetansespor.verifier.v1.CaseService.ListCases:input_type -> kompetansespor.verifier.v1.ListCasesRequest
+	24, // 55: kompetansespor.verifier.v1.CaseService.AppealCase:input_type -> kompetansespor.verifier.v1.AppealCaseRequest
+	26, // 56: kompetansespor.verifier.v1.CaseService.DecideAppeal:input_type -> kompetansespor.verifier.v1.DecideAppealRequest
+	28, // 57: kompetansespor.verifier.v1.CaseService.ForwardToUne:input_type -> kompetansespor.verifier.v1.ForwardToUneRequest
+	30, // 58: kompetansespor.verifier.v1.CaseService.RecordUneDecision:input_type -> kompetansespor.verifier.v1.RecordUneDecisionRequest
+	32, // 59: kompetansespor.verifier.v1.CaseService.RevokePermit:input_type -> kompetansespor.verifier.v1.RevokePermitRequest
+	34, // 60: kompetansespor.verifier.v1.CaseService.ResumeCase:input_type -> kompetansespor.verifier.v1.ResumeCaseRequest
+	36, // 61: kompetansespor.verifier.v1.CaseService.WithdrawApplication:input_type -> kompetansespor.verifier.v1.WithdrawApplicationRequest
+	39, // 62: kompetansespor.verifier.v1.CaseService.LinkFamily:input_type -> kompetansespor.verifier.v1.LinkFamilyRequest
+	42, // 63: kompetansespor.verifier.v1.CaseService.DecideFamily:input_type -> kompetansespor.verifier.v1.DecideFamilyRequest
+	44, // 64: kompetansespor.verifier.v1.CaseService.ReplayCase:input_type -> kompetansespor.verifier.v1.ReplayCaseRequest
+	11, // 65: kompetansespor.verifier.v1.CaseService.DecideCase:output_type -> kompetansespor.verifier.v1.DecideCaseResponse
+	15, // 66: kompetansespor.verifier.v1.CaseService.FindCase:output_type -> kompetansespor.verifier.v1.FindCaseResponse
+	17, // 67: kompetansespor.verifier.v1.CaseService.ReadCaseFile:output_type -> kompetansespor.verifier.v1.ReadCaseFileResponse
+	21, // 68: kompetansespor.verifier.v1.CaseService.PreviewNotice:output_type -> kompetansespor.verifier.v1.PreviewNoticeResponse
+	13, // 69: kompetansespor.verifier.v1.CaseService.GetCase:output_type -> kompetansespor.verifier.v1.GetCaseResponse
+	23, // 70: kompetansespor.verifier.v1.CaseService.ListCases:output_type -> kompetansespor.verifier.v1.ListCasesResponse
+	25, // 71: kompetansespor.verifier.v1.CaseService.AppealCase:output_type -> kompetansespor.verifier.v1.AppealCaseResponse
+	27, // 72: kompetansespor.verifier.v1.CaseService.DecideAppeal:output_type -> kompetansespor.verifier.v1.DecideAppealResponse
+	29, // 73: kompetansespor.verifier.v1.CaseService.ForwardToUne:output_type -> kompetansespor.verifier.v1.ForwardToUneResponse
+	31, // 74: kompetansespor.verifier.v1.CaseService.RecordUneDecision:output_type -> kompetansespor.verifier.v1.RecordUneDecisionResponse
+	33, // 75: kompetansespor.verifier.v1.CaseService.RevokePermit:output_type -> kompetansespor.verifier.v1.RevokePermitResponse
+	35, // 76: kompetansespor.verifier.v1.CaseService.ResumeCase:output_type -> kompetansespor.verifier.v1.ResumeCaseResponse
+	37, // 77: kompetansespor.verifier.v1.CaseService.WithdrawApplication:output_type -> kompetansespor.verifier.v1.WithdrawApplicationResponse
+	40, // 78: kompetansespor.verifier.v1.CaseService.LinkFamily:output_type -> kompetansespor.verifier.v1.LinkFamilyResponse
+	43, // 79: kompetansespor.verifier.v1.CaseService.DecideFamily:output_type -> kompetansespor.verifier.v1.DecideFamilyResponse
+	45, // 80: kompetansespor.verifier.v1.CaseService.ReplayCase:output_type -> kompetansespor.verifier.v1.ReplayCaseResponse
+	65, // [65:81] is the sub-list for method output_type
+	49, // [49:65] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_kompetansespor_verifier_v1_case_proto_init() }
@@ -3288,7 +3379,7 @@ func file_kompetansespor_verifier_v1_case_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_verifier_v1_case_proto_rawDesc), len(file_kompetansespor_verifier_v1_case_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   41,
+			NumMessages:   43,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	CaseService_DecideCase_FullMethodName          = "/kompetansespor.verifier.v1.CaseService/DecideCase"
+	CaseService_FindCase_FullMethodName            = "/kompetansespor.verifier.v1.CaseService/FindCase"
 	CaseService_ReadCaseFile_FullMethodName        = "/kompetansespor.verifier.v1.CaseService/ReadCaseFile"
 	CaseService_PreviewNotice_FullMethodName       = "/kompetansespor.verifier.v1.CaseService/PreviewNotice"
 	CaseService_GetCase_FullMethodName             = "/kompetansespor.verifier.v1.CaseService/GetCase"
@@ -58,6 +59,9 @@ type CaseServiceClient interface {
 	// changes nothing. INVALID_ARGUMENT for a refusal without a reason code.
 	// NOT_FOUND for an unknown case.
 	DecideCase(ctx context.Context, in *DecideCaseRequest, opts ...grpc.CallOption) (*DecideCaseResponse, error)
+	// FindCase answers the case of a case number or of a DUF number. It is posted, so
+	// that no number stands in an address. NOT_FOUND when no case has it.
+	FindCase(ctx context.Context, in *FindCaseRequest, opts ...grpc.CallOption) (*FindCaseResponse, error)
 	// ReadCaseFile answers what was presented in a case, claim by claim, and who has
 	// read the case. That an officer has read it is in the access log, which the
 	// worker can see. NOT_FOUND for an unknown case.
@@ -142,6 +146,16 @@ func (c *caseServiceClient) DecideCase(ctx context.Context, in *DecideCaseReques
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DecideCaseResponse)
 	err := c.cc.Invoke(ctx, CaseService_DecideCase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) FindCase(ctx context.Context, in *FindCaseRequest, opts ...grpc.CallOption) (*FindCaseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FindCaseResponse)
+	err := c.cc.Invoke(ctx, CaseService_FindCase_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -310,6 +324,9 @@ type CaseServiceServer interface {
 	// changes nothing. INVALID_ARGUMENT for a refusal without a reason code.
 	// NOT_FOUND for an unknown case.
 	DecideCase(context.Context, *DecideCaseRequest) (*DecideCaseResponse, error)
+	// FindCase answers the case of a case number or of a DUF number. It is posted, so
+	// that no number stands in an address. NOT_FOUND when no case has it.
+	FindCase(context.Context, *FindCaseRequest) (*FindCaseResponse, error)
 	// ReadCaseFile answers what was presented in a case, claim by claim, and who has
 	// read the case. That an officer has read it is in the access log, which the
 	// worker can see. NOT_FOUND for an unknown case.
@@ -393,6 +410,9 @@ type UnimplementedCaseServiceServer struct{}
 func (UnimplementedCaseServiceServer) DecideCase(context.Context, *DecideCaseRequest) (*DecideCaseResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method DecideCase not implemented")
 }
+func (UnimplementedCaseServiceServer) FindCase(context.Context, *FindCaseRequest) (*FindCaseResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method FindCase not implemented")
+}
 func (UnimplementedCaseServiceServer) ReadCaseFile(context.Context, *ReadCaseFileRequest) (*ReadCaseFileResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ReadCaseFile not implemented")
 }
@@ -470,6 +490,24 @@ func _CaseService_DecideCase_Handler(srv interface{}, ctx context.Context, dec f
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(CaseServiceServer).DecideCase(ctx, req.(*DecideCaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_FindCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FindCaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).FindCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_FindCase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).FindCase(ctx, req.(*FindCaseRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -736,6 +774,10 @@ var CaseService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DecideCase",
 			Handler:    _CaseService_DecideCase_Handler,
+		},
+		{
+			MethodName: "FindCase",
+			Handler:    _CaseService_FindCase_Handler,
 		},
 		{
 			MethodName: "ReadCaseFile",
