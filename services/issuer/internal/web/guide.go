@@ -14,6 +14,7 @@ import (
 // guide answers who opens an invitation: a browser gets the guide "Complete these
 // steps", a wallet the invitation itself.
 func (p *Pages) guide(c *page.Call) error {
+	c.W.Header().Add("Vary", "Accept")
 	if !strings.Contains(c.R.Header.Get("Accept"), "text/html") {
 		invitation(p.Desk).ServeHTTP(c.W, c.R)
 		return nil

@@ -247,3 +247,32 @@ func TestTextsAreWholeAndUsed(t *testing.T) {
 	}
 	pagetest.CheckTexts(t, ".", all, own)
 }
+
+func TestSecondNationalityAndThoseFromElsewhereStay(t *testing.T) {
+	p := openPortal(t)
+	b := p.As(t, kari)
+	shown := signed(t, b, "nationalities.second", "CA", "nationalities.others", "GB AU").Wants("Canada, Storbritannia, Australia")
+	form := b.Get(shown.Link("Endre tilbudet"))
+	for field, want := range map[string]string{"nationalities": "US", "nationalities.second": "CA", "nationalities.others": "GB AU"} {
+		if got := form.Field(shown.Path+"/change", field); got != want {
+			t.Errorf("%s is %q, want %q", field, got, want)
+		}
+	}
+}
+
+func TestGuideOfAWithdrawnOfferSaysSo(t *testing.T) {
+	p := openPortal(t)
+	b := p.As(t, kari)
+	shown := signed(t, b)
+	b.Get(shown.Link("Trekk tilbudet")).Submit(shown.Path+"/withdraw", "reason", "Stillingen er borte")
+	stranger := p.Open(t)
+	stranger.Header.Set("Accept", "text/html")
+	guide := stranger.Get(strings.Replace(shown.Path, "/offers/", "/invitations/", 1)).Is(http.StatusOK).Wants("kan ikke hentes lenger", "Stanset")
+	if strings.Contains(guide.Text, "Velg lommebok") {
+		t.Error("the guide of a withdrawn offer still offers a wallet")
+	}
+	if !strings.Contains(strings.Join(guide.Header.Values("Vary"), ","), "Accept") {
+		t.Error("a cache may give a wallet the guide")
+	}
+	b.Get(strings.Replace(b.Get("/drafts/new").Submit("/drafts", "given_name", "Lisa", "then", "review").Path, "/drafts/", "/invitations/", 1)).Is(http.StatusNotFound)
+}
