@@ -221,7 +221,7 @@ func TestDraftSaysWhatItLacksAndBecomesTheOffer(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := record.Offer.ID()
-	lacks := w.desk.Lacks(record.Offer)
+	lacks, _ := w.desk.Lacks(record.Offer)
 	if len(lacks) < 10 || !slices.ContainsFunc(lacks, func(v fault.Violation) bool { return v.Field == "passport.document_number" }) {
 		t.Errorf("it lacks %v", lacks)
 	}
@@ -248,8 +248,8 @@ func TestDraftSaysWhatItLacksAndBecomesTheOffer(t *testing.T) {
 	rule(t, err, "offer.draft")
 
 	changed, err := w.desk.ChangeDraft(t.Context(), uio, id, form(t, 1))
-	if err != nil || len(w.desk.Lacks(changed.Offer)) != 0 {
-		t.Fatal(w.desk.Lacks(changed.Offer), err)
+	if lacks, _ := w.desk.Lacks(changed.Offer); err != nil || len(lacks) != 0 {
+		t.Fatal(lacks, err)
 	}
 	_, err = w.desk.ChangeDraft(t.Context(), second, id, form(t, 1))
 	rule(t, err, "offer.unknown")
@@ -641,6 +641,9 @@ func TestEmployerSeesTheCaseAndIsToldWhenItStops(t *testing.T) {
 		}
 		if !strings.Contains(text, string(r.Offer.Number())) {
 			t.Errorf("%s does not say which offer: %s", mailID, text)
+		}
+		if !strings.Contains(text, "example/offers/"+id) {
+			t.Errorf("%s does not lead to the offer's page: %s", mailID, text)
 		}
 	}
 	if len(letters) != 3 {
