@@ -69,6 +69,8 @@ func (p *Pages) Table() page.Table {
 		"POST /offers/{offer}/payroll":  {Roles: employer, Do: p.payroll},
 		"GET /imports":                  {Roles: employer, Do: p.importForm},
 		"POST /imports":                 {Roles: employer, Do: p.importFile},
+		"GET /imports/template":         {Roles: employer, Do: importTemplate},
+		"GET /imports/{batch}/live":     {Roles: employer, Do: p.importedLive, Live: true},
 		"GET /imports/{batch}":          {Roles: employer, Do: p.imported},
 		"GET /imports/{batch}/report":   {Roles: employer, Do: p.importReport},
 		"GET /invitations/{offer}":      {Do: p.guide},

@@ -303,7 +303,7 @@ func TestOnlyWhatWasSeenIsSigned(t *testing.T) {
 var notForPeople = map[string]bool{
 	"offer.form": true, "offer.stored": true, "offer.stored-terms": true, "offer.issuing": true, "offer.superseding": true, "offer.connection": true,
 	"offer.already-collected": true, "offer.code-attempts": true, "offer.wrong-code": true, "offer.number-or-code": true, "batch.columns": true,
-	"batch.": true, "case.unknown": true, "employer.none-revoked": true,
+	"batch.": true, "employer.organisation-number": true, "case.unknown": true, "employer.none-revoked": true,
 }
 
 func TestEveryRuleHasAText(t *testing.T) {
