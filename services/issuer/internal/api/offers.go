@@ -81,18 +81,23 @@ func (s *Offers) GetOffer(ctx context.Context, req *issuerv1.GetOfferRequest) (*
 	return &issuerv1.GetOfferResponse{Offer: answer}, err
 }
 
-// ListOffers gives a page of the employer's offers, newest first.
+// ListOffers gives a page of the employer's offers.
 func (s *Offers) ListOffers(ctx context.Context, req *issuerv1.ListOffersRequest) (*issuerv1.ListOffersResponse, error) {
 	who, _ := rpc.PrincipalFrom(ctx)
 	page, err := wire.ReadPage(req.GetPageSize(), req.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
-	before := time.UnixMicro(math.MaxInt64)
-	if page.Cursor != wire.First {
-		before = time.UnixMicro(page.Cursor)
+	wanted := desk.Listing{
+		Tenant: who.Subject, State: fromState(req.GetState()), After: time.UnixMicro(math.MaxInt64), OldestFirst: req.GetOldestFirst(), Limit: page.Limit + 1,
 	}
-	records, err := s.Desk.List(ctx, who.Subject, fromState(req.GetState()), before, page.Limit+1)
+	switch {
+	case page.Cursor != wire.First:
+		wanted.After = time.UnixMicro(page.Cursor)
+	case wanted.OldestFirst:
+		wanted.After = time.UnixMicro(0)
+	}
+	records, err := s.Desk.List(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}

@@ -293,7 +293,7 @@ func TestDeletedDraftIsGone(t *testing.T) {
 	rule(t, err, "offer.unknown")
 	_, _, err = w.desk.SignDraft(t.Context(), desk.Signing{Tenant: uio}, id)
 	rule(t, err, "offer.unknown")
-	if all, err := w.desk.List(t.Context(), uio, "", w.Clock.Now().Add(time.Hour), 10); err != nil || len(all) != 0 {
+	if all, err := w.desk.List(t.Context(), desk.Listing{Tenant: uio, After: w.Clock.Now().Add(time.Hour), Limit: 10}); err != nil || len(all) != 0 {
 		t.Errorf("%d offers are listed, %v", len(all), err)
 	}
 	left, err := w.store.ByID(t.Context(), w.DB.Read(), id)
@@ -343,7 +343,7 @@ func TestChangedOfferRevokesTheOldOneInOneTransaction(t *testing.T) {
 	rule(t, err, "offer.superseded")
 	_, err = w.desk.Withdraw(t.Context(), uio, old.Offer.ID(), "cut")
 	rule(t, err, "offer.superseded")
-	if all, err := w.desk.List(t.Context(), uio, "", w.Clock.Now().Add(time.Hour), 10); err != nil || len(all) != 2 {
+	if all, err := w.desk.List(t.Context(), desk.Listing{Tenant: uio, After: w.Clock.Now().Add(time.Hour), Limit: 10}); err != nil || len(all) != 2 {
 		t.Errorf("%d offers, want 2: %v", len(all), err)
 	}
 	s.Tenant, s.IdempotencyKey = second, "change-key-3"
@@ -369,7 +369,7 @@ func TestWithdrawnOrExpiredOfferIsNotChanged(t *testing.T) {
 	s.Form.Passport.DateOfExpiry = "2036-01-01"
 	_, _, err = w.desk.Change(t.Context(), s, expired.Offer.ID())
 	rule(t, err, "offer.expired")
-	if all, err := w.desk.List(t.Context(), uio, "", w.Clock.Now(), 10); err != nil || len(all) != 2 {
+	if all, err := w.desk.List(t.Context(), desk.Listing{Tenant: uio, After: w.Clock.Now(), Limit: 10}); err != nil || len(all) != 2 {
 		t.Errorf("%d offers, want the two: %v", len(all), err)
 	}
 }

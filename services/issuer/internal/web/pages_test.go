@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -342,4 +343,25 @@ func TestEveryRuleHasAText(t *testing.T) {
 	if found < 50 {
 		t.Errorf("only %d rules found: the search no longer fits the code", found)
 	}
+}
+
+func TestListIsTurnedRoundAndPaged(t *testing.T) {
+	p := openPortal(t)
+	b := p.As(t, kari)
+	const all = 27
+	for i := range all {
+		b.Get("/drafts/new").Submit("/drafts", "given_name", fmt.Sprintf("Nummer%02d", i), "then", "later")
+		p.Clock.Pass(time.Minute)
+	}
+	newest := b.Get("/offers").Wants("Nummer26", "Nummer02")
+	if strings.Contains(newest.Text, "Nummer01") {
+		t.Error("the first page has more than 25 offers")
+	}
+	b.Get(newest.Link("Neste side")).Wants("Nummer01", "Nummer00")
+	oldest := b.Get(newest.Link("Vis de eldste først")).Wants("Nummer00", "Nummer24")
+	last := b.Get(oldest.Link("Neste side")).Wants("Nummer25", "Nummer26")
+	if strings.Contains(last.Text, "Nummer24") {
+		t.Error("the pages overlap")
+	}
+	b.Get(last.Link("Vis de nyeste først")).Wants("Nummer26")
 }
