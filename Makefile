@@ -95,7 +95,7 @@ oracles: ## install the other implementations that tests compare with (needs npm
 	@if command -v npm >/dev/null; then cd scripts/oracles && npm ci --no-audit --no-fund; \
 	else echo "npm is not installed: tests against other implementations will be skipped"; fi
 
-check: oracles build test race lint kills planted chaos-short chaos ## everything that CI checks, and the full series of kills and faults
+check: oracles assets build test race lint kills planted chaos-short chaos ## everything that CI checks, and the full series of kills and faults
 
 clean: ## remove what was built; databases and keys in data/ stay
 	rm -rf bin

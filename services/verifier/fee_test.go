@@ -2,7 +2,6 @@ package verifier
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -137,13 +136,12 @@ func TestPayersWordHastensTheLookAndProvesNothing(t *testing.T) {
 		t.Error("a word is a payment")
 	}
 	r.refused(r.DB.Tx(t.Context(), func(tx *sqldb.Tx) error { return r.Paid(t.Context(), tx, r.newDID(), caseRef) }), fault.NotFound, "case.unknown")
-	page := web.Routes(r.Desk)["GET "+web.FeePaidPath]
+	browser := portalOf(r).Open(t)
 	for address, hastens := range map[string]bool{"?paymentid=nobodys": false, "?paymentid=%27%20OR%201": false, "": false, "?paymentid=pay-" + strings.TrimPrefix(caseRef, "case_"): true} {
 		r.exec(`UPDATE fee_payment SET next_at = next_at + 3600000000`)
-		answer := httptest.NewRecorder()
-		page.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, web.FeePaidPath+address, nil))
-		if answer.Code != http.StatusOK || (r.dueIn() <= 0) != hastens {
-			t.Errorf("%q answered %d, due in %s", address, answer.Code, r.dueIn())
+		browser.Get(web.FeePaidPath + address).Is(http.StatusOK)
+		if (r.dueIn() <= 0) != hastens {
+			t.Errorf("%q: due in %s", address, r.dueIn())
 		}
 	}
 }

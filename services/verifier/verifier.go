@@ -7,7 +7,7 @@ package verifier
 import (
 	"context"
 	"fmt"
-	"maps"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -22,8 +22,10 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/maskinporten"
+	"github.com/kompetansespor/kompetansespor/services/internal/page"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/texts"
 	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
@@ -50,6 +52,10 @@ type Config struct {
 
 	// Payments is the payment provider of the fee. Required.
 	Payments Payments `yaml:"payments"`
+
+	// WalletURL is the web wallet that applicants are led to, such as
+	// https://wallet.kompetansespor.example. Empty: none is offered.
+	WalletURL string `yaml:"wallet_url"`
 
 	// Automation says what rules may do by themselves.
 	Automation Automation `yaml:"automation"`
@@ -174,8 +180,6 @@ func Run(ctx context.Context, cfg Config, world service.World) error {
 	}
 	policy := api.ProgrammePolicy(api.Policy())
 	policy.Routes = tools.For(api.RoleOfficer, roleAgency)
-	routes := web.Routes(d)
-	maps.Copy(routes, tools)
 	return s.Run(ctx, service.Parts{
 		Public: func(r grpc.ServiceRegistrar) {
 			verifierv1.RegisterCaseServiceServer(r, &api.Cases{Desk: d})
@@ -188,8 +192,20 @@ func Run(ctx context.Context, cfg Config, world service.World) error {
 		},
 		OpenAPI: document,
 		Policy:  policy,
-		Routes:  routes,
-		Jobs:    d.Jobs(),
+		Routes:  tools,
+		Pages: func(own grpc.ClientConnInterface) (map[string]http.Handler, error) {
+			portal, err := s.Portal(own, web.Texts, texts.Bokmål, page.Staff(cfg.People, nil))
+			if err != nil {
+				return nil, err
+			}
+			portal.Title, portal.Menu = web.Title, web.Menu()
+			pages := &web.Pages{
+				Cases: verifierv1.NewCaseServiceClient(own), Programme: verifierv1.NewProgrammeServiceClient(own),
+				Payments: d, WalletURL: cfg.WalletURL,
+			}
+			return portal.Routes(pages.Table()), nil
+		},
+		Jobs: d.Jobs(),
 		Internal: func(r grpc.ServiceRegistrar) {
 			verifierv1.RegisterViewServiceServer(r, &api.Views{Desk: d})
 			verifierv1.RegisterAccessLogServiceServer(r, &api.AccessLog{Desk: d})

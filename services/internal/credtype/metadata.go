@@ -168,3 +168,32 @@ var readTexts = sync.OnceValues(func() (*allTexts, error) {
 	}
 	return texts, nil
 })
+
+// Label is what people read for a claim, by its dotted path and a language (nb, nn,
+// en); empty for a claim that no type has.
+func Label(language, path string) string {
+	texts, err := readTexts()
+	if err != nil {
+		return ""
+	}
+	return texts.claims.Labels[path].in(language)
+}
+
+// In is what people read for the type, in a language (nb, nn, en).
+func (t Type) In(language string) string {
+	texts, err := readTexts()
+	if err != nil {
+		return t.Name
+	}
+	return texts.types[t.Slug()].Name.in(language)
+}
+
+func (t text) in(language string) string {
+	switch language {
+	case "nb":
+		return t.NB
+	case "nn":
+		return t.NN
+	}
+	return t.EN
+}

@@ -68,6 +68,7 @@ func Pilot() Options {
 				},
 			},
 			"verifier": {
+				"wallet_url": WalletPages,
 				"trust_list": trustList,
 				"payments":   map[string]any{"url": StandInsURL + "/payments"},
 				"altinn":     map[string]any{"url": StandInsURL + "/altinn", "maskinporten": maskinportenClient("verifier", "udi")},

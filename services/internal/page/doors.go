@@ -124,12 +124,11 @@ func takeRole(c *Call) error {
 }
 
 // keepSession is asked by the warning before a session ends: that it was asked is
-// enough.
+// enough. The page that it leads to says when the session ends now.
 func keepSession(c *Call) error {
 	if c.Session == nil {
 		return fault.New(fault.Denied, "page.signed-out", "sign in again")
 	}
-	c.W.Header().Set("Session-Ends", strconv.FormatInt(c.Ends().Unix(), 10))
 	return c.Go(c.Portal.Home)
 }
 

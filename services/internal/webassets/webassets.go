@@ -95,20 +95,34 @@ func (s Set) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", one.kind)
+	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("ETag", `"`+one.hash+`"`)
 	h.Set("Vary", "Accept-Encoding")
 	h.Set("Cache-Control", "no-cache")
 	if r.URL.Query().Get("v") == one.hash {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	if r.Header.Get("If-None-Match") == `"`+one.hash+`"` {
+	if strings.Contains(r.Header.Get("If-None-Match"), `"`+one.hash+`"`) { // perhaps one of several, or weak
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if takesGzip(r.Header) {
 		h.Set("Content-Encoding", "gzip")
 		_, _ = w.Write(one.packed) // the reader may be gone
 		return
 	}
 	_, _ = w.Write(one.plain)
+}
+
+// takesGzip reports whether a reader asks for packed files; RFC 9110, section 12.5.3.
+func takesGzip(h http.Header) bool {
+	for one := range strings.SplitSeq(strings.Join(h.Values("Accept-Encoding"), ","), ",") {
+		coding, quality, _ := strings.Cut(one, ";")
+		_, weight, weighed := strings.Cut(quality, "=")
+		refused := weighed && strings.Trim(weight, "0. ") == ""
+		if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
+			return !refused
+		}
+	}
+	return false
 }

@@ -3,8 +3,10 @@ package webassets_test
 import (
 	"compress/gzip"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -36,8 +38,11 @@ func TestFileWithItsHashIsKept(t *testing.T) {
 	if old := ask(t, "/static/site.css?v=000000000000"); strings.Contains(old.Header.Get("Cache-Control"), "immutable") {
 		t.Error("another version's address is kept for ever")
 	}
-	if same := ask(t, webassets.URL("site.css"), "If-None-Match", whole.Header.Get("ETag")); same.StatusCode != http.StatusNotModified {
-		t.Errorf("what the browser has is sent again: %d", same.StatusCode)
+	tag := whole.Header.Get("ETag")
+	for _, has := range []string{tag, "W/" + tag, `"older", ` + tag} {
+		if same := ask(t, webassets.URL("site.css"), "If-None-Match", has); same.StatusCode != http.StatusNotModified {
+			t.Errorf("%s: what the browser has is sent again: %d", has, same.StatusCode)
+		}
 	}
 }
 
@@ -56,6 +61,34 @@ func TestPackedFileIsTheFile(t *testing.T) {
 	}
 }
 
+func TestFileIsPackedForThoseWhoTakeIt(t *testing.T) {
+	for accepts, packed := range map[string]bool{
+		"": false, "br": false, "gzip": true, "br, GZIP;q=0.5": true, "gzip;q=0": false, "br, gzip; q=0.000": false, "x-gzip": false,
+	} {
+		answer := ask(t, "/static/site.css", "Accept-Encoding", accepts)
+		if got := answer.Header.Get("Content-Encoding") == "gzip"; got != packed {
+			t.Errorf("%q: packed is %t", accepts, got)
+		}
+		if answer.Header.Get("Vary") != "Accept-Encoding" || answer.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%q: %v", accepts, answer.Header)
+		}
+	}
+}
+
+// The program is built and works before the toolkit was copied.
+func TestEmptyFolderServesNothing(t *testing.T) {
+	none := webassets.Open(fstest.MapFS{"files/README.md": {Data: []byte("none yet")}, "own": {Mode: fs.ModeDir}}, "files", "own")
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/{file...}", none)
+	for _, path := range []string{none.URL("/static/", "ds.css"), "/static/ds.css?v=", "/static/README.md"} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		if w.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}
+
 func TestNothingElseIsServed(t *testing.T) {
 	for _, path := range []string{"/static/none.css", "/static/README.md", "/static/../webassets.go", "/static/..%2fwebassets.go", "/static/"} {
 		if got := ask(t, path).StatusCode; got != http.StatusNotFound && got != http.StatusTemporaryRedirect && got != http.StatusMovedPermanently {
@@ -69,6 +102,24 @@ func TestHashFollowsTheContent(t *testing.T) {
 	two := webassets.Open(fstest.MapFS{"a/x.js": {Data: []byte("2")}}, "a")
 	if one.URL("/s/", "x.js") == two.URL("/s/", "x.js") {
 		t.Error("two contents have one address")
+	}
+}
+
+// Fonts and pictures of others would tell them who reads our pages, and the policy of
+// pages refuses them.
+func TestStylesheetsAskForNothingElsewhere(t *testing.T) {
+	outward := regexp.MustCompile(`@import|@font-face|url\(["']?([a-z]+:)?//`)
+	for _, name := range []string{"site.css", "ds-theme.css", "ds.css"} {
+		if name != "site.css" && !webassets.Present() {
+			t.Skip("Designsystemet's files are not there: make assets")
+		}
+		content, err := io.ReadAll(ask(t, webassets.URL(name)).Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := outward.FindString(string(content)); found != "" {
+			t.Errorf("%s has %s", name, found)
+		}
 	}
 }
 

@@ -152,7 +152,9 @@ func (s *Server) choose(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self' "+back.Scheme+"://"+back.Host+"; base-uri 'none'; frame-ancestors 'none'")
 	_ = page.Execute(w, map[string]any{ // the browser may be gone
-		"Client": client.ID, "People": people, "Base": s.Issuer, "Query": r.URL.RawQuery, "Here": func(p Person) bool { return here(p) == 0 },
+		"Client": client.ID, "People": people, "Base": s.Issuer,
+		"Again":  s.Issuer + "/authorize?" + r.URL.RawQuery, // in one piece: a query alone would be escaped as one value
+		"Here":   func(p Person) bool { return here(p) == 0 },
 		"Levels": levels,
 	})
 }

@@ -14,7 +14,8 @@ for (const part of document.querySelectorAll('[data-live]')) {
     if (first && part.innerHTML.trim() === data.trim()) return;
     const focused = part.contains(document.activeElement) ? document.activeElement.id : '';
     part.replaceChildren(fresh.content);
-    if (focused) document.getElementById(focused)?.focus();
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    part.ariaBusy = 'false';
     ready(part);
   };
   addEventListener('pagehide', () => source.close());
@@ -57,13 +58,19 @@ document.addEventListener('change', (event) => {
   if (event.target.matches('[data-submit]')) event.target.form.requestSubmit();
 });
 
-// Who has been away is asked two minutes before the session ends.
+// Who has been away is asked two minutes before the session ends: once, also when the
+// question is put away with Escape, unless the session is kept.
 const dialog = document.getElementById('session-warning');
 if (dialog) {
-  let ends = Number(document.body.dataset.sessionEnds) * 1000;
+  const endOf = (page) => Number(page.body.dataset.sessionEnds) * 1000;
+  let ends = endOf(document);
+  let asked = 0;
   setInterval(() => {
     const left = ends - Date.now();
-    if (left < 120000 && left > 0 && !dialog.open) dialog.showModal();
+    if (left > 0 && left < 120000 && asked !== ends) {
+      asked = ends;
+      dialog.showModal();
+    }
     if (left <= 0 && dialog.open) location.reload();
   }, 5000);
   dialog.addEventListener('submit', async (event) => {
@@ -71,8 +78,10 @@ if (dialog) {
     const form = event.target;
     try {
       const answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)) });
-      if (!answer.ok) throw new Error('refused');
-      ends = Date.now() + 30 * 60 * 1000;
+      // The answer leads to a page, and every page of a session says when that ends.
+      const until = endOf(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+      if (!answer.ok || !until) throw new Error('refused');
+      ends = until;
       dialog.close();
     } catch {
       form.submit();

@@ -24,6 +24,8 @@ func Policy() rpc.Policy {
 	for _, method := range []string{
 		verifierv1.CaseService_DecideCase_FullMethodName,
 		verifierv1.CaseService_GetCase_FullMethodName,
+		verifierv1.CaseService_ReadCaseFile_FullMethodName,
+		verifierv1.CaseService_PreviewNotice_FullMethodName,
 		verifierv1.CaseService_ListCases_FullMethodName,
 		verifierv1.CaseService_AppealCase_FullMethodName,
 		verifierv1.CaseService_DecideAppeal_FullMethodName,
@@ -91,8 +93,13 @@ func (s *Cases) ListCases(ctx context.Context, req *verifierv1.ListCasesRequest)
 	if err != nil {
 		return nil, err
 	}
+	after := page.Cursor
+	if after == wire.First {
+		after = 0
+	}
 	records, err := s.Desk.List(ctx, desk.Listing{
-		After: page.Cursor, Limit: page.Limit + 1, State: listed[req.GetState()], OfferID: req.GetOfferId(),
+		After: after, Limit: page.Limit + 1, State: listed[req.GetState()], OfferID: req.GetOfferId(),
+		Number: req.GetNumber(), Newest: req.GetNewestFirst(),
 	})
 	if err != nil {
 		return nil, err

@@ -82,6 +82,7 @@ func (s *Cases) rules(e ruleset.Evaluation) (out []*verifierv1.CaseRule) {
 		texts, _ := set.Texts(result.ID)
 		out = append(out, &verifierv1.CaseRule{
 			Id: result.ID, LegalReference: result.LegalReference, Outcome: found[result.Result], Text: texts.EN, Version: e.RuleSet,
+			Texts: map[string]string{"nb": texts.NB, "nn": texts.NN, "en": texts.EN},
 		})
 	}
 	return out

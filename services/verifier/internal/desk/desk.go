@@ -167,11 +167,17 @@ type Listing struct {
 	Limit   int
 	State   string // OPEN, WITHDRAWN, a casefile.State, or "" for all
 	OfferID string // or ""
+	// Number is a case number or a DUF number: its case alone is listed. Or "".
+	Number string
+	// Newest lists from After downwards; 0 begins with the newest.
+	Newest bool
 }
 
 // Store keeps sessions, cases and the access log. What it does not find is a
 // NotFound fault. Every write is durable with its transaction.
 type Store interface {
+	// ByNumber finds a case by its number or its applicant's DUF number.
+	ByNumber(ctx context.Context, q sqldb.Querier, number string) (Record, error)
 	AddSession(ctx context.Context, tx *sqldb.Tx, s Session) error
 	Session(ctx context.Context, q sqldb.Querier, thread, theirs string) (Session, error)
 	RenewSession(ctx context.Context, tx *sqldb.Tx, s Session) error

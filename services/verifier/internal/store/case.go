@@ -9,6 +9,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,10 +44,13 @@ func count(ctx context.Context, tx *sqldb.Tx, name string) (n int64, err error) 
 
 // TakeDUF makes a DUF number the case's; false when it is taken.
 func (s *Store) TakeDUF(ctx context.Context, tx *sqldb.Tx, duf, caseRef string) (bool, error) {
+	return sqldb.Inserted(ctx, tx, `INSERT INTO duf_taken (digest, case_ref) VALUES ($1, $2) ON CONFLICT DO NOTHING`, s.dufDigest(duf), caseRef)
+}
+
+func (s *Store) dufDigest(duf string) string {
 	digest := hmac.New(sha256.New, s.dufKey)
 	digest.Write([]byte(duf))
-	return sqldb.Inserted(ctx, tx, `INSERT INTO duf_taken (digest, case_ref) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
-		hex.EncodeToString(digest.Sum(nil)), caseRef)
+	return hex.EncodeToString(digest.Sum(nil))
 }
 
 // sealed is what a case's sealed column holds.
@@ -225,13 +230,34 @@ func (s *Store) ByEmployer(ctx context.Context, q sqldb.Querier, organisationNum
 	return s.cases(ctx, q, selectCase+`WHERE c.employer = $1 ORDER BY c.position`, organisationNumber)
 }
 
+// ByNumber finds a case by its number or its applicant's DUF number.
+func (s *Store) ByNumber(ctx context.Context, q sqldb.Querier, number string) (desk.Record, error) {
+	return s.one(ctx, q, selectCase+`WHERE c.number = $1 OR c.ref = (SELECT case_ref FROM duf_taken WHERE digest = $2)`, number, s.dufDigest(number))
+}
+
 // List gives cases by position.
 func (s *Store) List(ctx context.Context, q sqldb.Querier, l desk.Listing) ([]desk.Record, error) {
+	if l.Newest {
+		return s.newest(ctx, q, l)
+	}
 	return s.cases(ctx, q, selectCase+`
-		WHERE c.position > $1 AND ($2 = '' OR c.offer_id = $2) AND ($3 = '' OR $3 =
-			CASE WHEN c.state IN ('FEE_DUE', 'RECEIVED', 'PROPOSED', 'AWAITING_NEW_OFFER') AND c.offer_withdrawn = 1 THEN 'WITHDRAWN'
-				WHEN c.state IN ('RECEIVED', 'PROPOSED') THEN 'OPEN' ELSE c.state END)
-		ORDER BY c.position LIMIT $4`, l.After, l.OfferID, l.State, l.Limit)
+		WHERE c.position > $1 AND `+listed+` ORDER BY c.position LIMIT $4`, l.After, l.OfferID, l.State, l.Limit)
+}
+
+// listed is which cases a listing asks for.
+const listed = `($2 = '' OR c.offer_id = $2) AND ($3 = '' OR $3 =
+	CASE WHEN c.state IN ('FEE_DUE', 'RECEIVED', 'PROPOSED', 'AWAITING_NEW_OFFER') AND c.offer_withdrawn = 1 THEN 'WITHDRAWN'
+		WHEN c.state IN ('RECEIVED', 'PROPOSED') THEN 'OPEN' ELSE c.state END)`
+
+// newest lists downwards from a position.
+func (s *Store) newest(ctx context.Context, q sqldb.Querier, l desk.Listing) ([]desk.Record, error) {
+	if l.After == 0 {
+		l.After = math.MaxInt64
+	}
+	all, err := s.cases(ctx, q, `SELECT * FROM (`+selectCase+`
+		WHERE c.position < $1 AND `+listed+` ORDER BY c.position DESC LIMIT $4) AS newest ORDER BY position`, l.After, l.OfferID, l.State, l.Limit)
+	slices.Reverse(all)
+	return all, err
 }
 
 func (s *Store) one(ctx context.Context, q sqldb.Querier, query string, keys ...any) (desk.Record, error) {

@@ -11,6 +11,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	structpb "google.golang.org/protobuf/types/known/structpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -383,7 +384,9 @@ type CaseRule struct {
 	// What it says, for the officer. No personal data.
 	Text string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
 	// Version of the rule set.
-	Version       string `protobuf:"bytes,5,opt,name=version,proto3" json:"version,omitempty"`
+	Version string `protobuf:"bytes,5,opt,name=version,proto3" json:"version,omitempty"`
+	// The text by language: nb, nn, en.
+	Texts         map[string]string `protobuf:"bytes,6,rep,name=texts,proto3" json:"texts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -451,6 +454,13 @@ func (x *CaseRule) GetVersion() string {
 		return x.Version
 	}
 	return ""
+}
+
+func (x *CaseRule) GetTexts() map[string]string {
+	if x != nil {
+		return x.Texts
+	}
+	return nil
 }
 
 // Case is an application for a permit as the officer sees it.
@@ -1160,6 +1170,392 @@ func (x *GetCaseResponse) GetCase() *Case {
 	return nil
 }
 
+// ReadCaseFileRequest names a case.
+type ReadCaseFileRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef       string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadCaseFileRequest) Reset() {
+	*x = ReadCaseFileRequest{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadCaseFileRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadCaseFileRequest) ProtoMessage() {}
+
+func (x *ReadCaseFileRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadCaseFileRequest.ProtoReflect.Descriptor instead.
+func (*ReadCaseFileRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ReadCaseFileRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+// ReadCaseFileResponse is a case's file.
+type ReadCaseFileResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was presented, the offer first.
+	Credentials []*PresentedCredential `protobuf:"bytes,1,rep,name=credentials,proto3" json:"credentials,omitempty"`
+	// Who has read the case, oldest first, at most 200.
+	Accesses []*CaseAccess `protobuf:"bytes,2,rep,name=accesses,proto3" json:"accesses,omitempty"`
+	// What the police have corrected since: claims by their paths.
+	Corrections   *structpb.Struct `protobuf:"bytes,3,opt,name=corrections,proto3" json:"corrections,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadCaseFileResponse) Reset() {
+	*x = ReadCaseFileResponse{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadCaseFileResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadCaseFileResponse) ProtoMessage() {}
+
+func (x *ReadCaseFileResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadCaseFileResponse.ProtoReflect.Descriptor instead.
+func (*ReadCaseFileResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ReadCaseFileResponse) GetCredentials() []*PresentedCredential {
+	if x != nil {
+		return x.Credentials
+	}
+	return nil
+}
+
+func (x *ReadCaseFileResponse) GetAccesses() []*CaseAccess {
+	if x != nil {
+		return x.Accesses
+	}
+	return nil
+}
+
+func (x *ReadCaseFileResponse) GetCorrections() *structpb.Struct {
+	if x != nil {
+		return x.Corrections
+	}
+	return nil
+}
+
+// PresentedCredential is one credential of the presentation. All were checked when
+// it came: signature, validity, status, issuer and schema; none is here otherwise.
+type PresentedCredential struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id.
+	CredentialId string `protobuf:"bytes,1,opt,name=credential_id,json=credentialId,proto3" json:"credential_id,omitempty"`
+	// Its type, such as "OfferOfEmployment".
+	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
+	// DID of who issued it.
+	Issuer string `protobuf:"bytes,3,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// The issuer's name as the credential has it; empty when it has none.
+	IssuerName string `protobuf:"bytes,4,opt,name=issuer_name,json=issuerName,proto3" json:"issuer_name,omitempty"`
+	// Whether the issuer was found accredited as an employer; false for authorities,
+	// whom the trust list names for their types.
+	Accredited bool `protobuf:"varint,5,opt,name=accredited,proto3" json:"accredited,omitempty"`
+	// Its claims.
+	Claims        *structpb.Struct `protobuf:"bytes,6,opt,name=claims,proto3" json:"claims,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PresentedCredential) Reset() {
+	*x = PresentedCredential{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PresentedCredential) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PresentedCredential) ProtoMessage() {}
+
+func (x *PresentedCredential) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PresentedCredential.ProtoReflect.Descriptor instead.
+func (*PresentedCredential) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *PresentedCredential) GetCredentialId() string {
+	if x != nil {
+		return x.CredentialId
+	}
+	return ""
+}
+
+func (x *PresentedCredential) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *PresentedCredential) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *PresentedCredential) GetIssuerName() string {
+	if x != nil {
+		return x.IssuerName
+	}
+	return ""
+}
+
+func (x *PresentedCredential) GetAccredited() bool {
+	if x != nil {
+		return x.Accredited
+	}
+	return false
+}
+
+func (x *PresentedCredential) GetClaims() *structpb.Struct {
+	if x != nil {
+		return x.Claims
+	}
+	return nil
+}
+
+// CaseAccess is one time that somebody read a case.
+type CaseAccess struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When.
+	At *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
+	// Which agency.
+	Agency string `protobuf:"bytes,2,opt,name=agency,proto3" json:"agency,omitempty"`
+	// For what.
+	Purpose string `protobuf:"bytes,3,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	// How many claims.
+	Claims        int32 `protobuf:"varint,4,opt,name=claims,proto3" json:"claims,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CaseAccess) Reset() {
+	*x = CaseAccess{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CaseAccess) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CaseAccess) ProtoMessage() {}
+
+func (x *CaseAccess) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CaseAccess.ProtoReflect.Descriptor instead.
+func (*CaseAccess) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *CaseAccess) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *CaseAccess) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *CaseAccess) GetPurpose() string {
+	if x != nil {
+		return x.Purpose
+	}
+	return ""
+}
+
+func (x *CaseAccess) GetClaims() int32 {
+	if x != nil {
+		return x.Claims
+	}
+	return 0
+}
+
+// PreviewNoticeRequest is a decision that might be made.
+type PreviewNoticeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// GRANTED or REFUSED.
+	Outcome       CaseOutcome `protobuf:"varint,2,opt,name=outcome,proto3,enum=kompetansespor.verifier.v1.CaseOutcome" json:"outcome,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewNoticeRequest) Reset() {
+	*x = PreviewNoticeRequest{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewNoticeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewNoticeRequest) ProtoMessage() {}
+
+func (x *PreviewNoticeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewNoticeRequest.ProtoReflect.Descriptor instead.
+func (*PreviewNoticeRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *PreviewNoticeRequest) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *PreviewNoticeRequest) GetOutcome() CaseOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return CaseOutcome_CASE_OUTCOME_UNSPECIFIED
+}
+
+// PreviewNoticeResponse is the notice.
+type PreviewNoticeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The notice by language: nb, nn, en.
+	Texts map[string]string `protobuf:"bytes,1,rep,name=texts,proto3" json:"texts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The language in which the worker is written to.
+	Language      string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewNoticeResponse) Reset() {
+	*x = PreviewNoticeResponse{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewNoticeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewNoticeResponse) ProtoMessage() {}
+
+func (x *PreviewNoticeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewNoticeResponse.ProtoReflect.Descriptor instead.
+func (*PreviewNoticeResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *PreviewNoticeResponse) GetTexts() map[string]string {
+	if x != nil {
+		return x.Texts
+	}
+	return nil
+}
+
+func (x *PreviewNoticeResponse) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
 // ListCasesRequest asks for a page.
 type ListCasesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1170,14 +1566,19 @@ type ListCasesRequest struct {
 	// Only cases in this state.
 	State CaseState `protobuf:"varint,3,opt,name=state,proto3,enum=kompetansespor.verifier.v1.CaseState" json:"state,omitempty"`
 	// Only cases that present this offer.
-	OfferId       string `protobuf:"bytes,4,opt,name=offer_id,json=offerId,proto3" json:"offer_id,omitempty"`
+	OfferId string `protobuf:"bytes,4,opt,name=offer_id,json=offerId,proto3" json:"offer_id,omitempty"`
+	// Only the case of this case number or DUF number; empty for all. It is sought
+	// among all cases, whatever the filters.
+	Number string `protobuf:"bytes,5,opt,name=number,proto3" json:"number,omitempty"`
+	// Newest first instead of oldest first.
+	NewestFirst   bool `protobuf:"varint,6,opt,name=newest_first,json=newestFirst,proto3" json:"newest_first,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListCasesRequest) Reset() {
 	*x = ListCasesRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[9]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1189,7 +1590,7 @@ func (x *ListCasesRequest) String() string {
 func (*ListCasesRequest) ProtoMessage() {}
 
 func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[9]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1202,7 +1603,7 @@ func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesRequest.ProtoReflect.Descriptor instead.
 func (*ListCasesRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{9}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListCasesRequest) GetPageSize() int32 {
@@ -1233,6 +1634,20 @@ func (x *ListCasesRequest) GetOfferId() string {
 	return ""
 }
 
+func (x *ListCasesRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *ListCasesRequest) GetNewestFirst() bool {
+	if x != nil {
+		return x.NewestFirst
+	}
+	return false
+}
+
 // ListCasesResponse is one page.
 type ListCasesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1246,7 +1661,7 @@ type ListCasesResponse struct {
 
 func (x *ListCasesResponse) Reset() {
 	*x = ListCasesResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[10]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1258,7 +1673,7 @@ func (x *ListCasesResponse) String() string {
 func (*ListCasesResponse) ProtoMessage() {}
 
 func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[10]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1271,7 +1686,7 @@ func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesResponse.ProtoReflect.Descriptor instead.
 func (*ListCasesResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{10}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListCasesResponse) GetCases() []*Case {
@@ -1303,7 +1718,7 @@ type AppealCaseRequest struct {
 
 func (x *AppealCaseRequest) Reset() {
 	*x = AppealCaseRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[11]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1315,7 +1730,7 @@ func (x *AppealCaseRequest) String() string {
 func (*AppealCaseRequest) ProtoMessage() {}
 
 func (x *AppealCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[11]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1328,7 +1743,7 @@ func (x *AppealCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppealCaseRequest.ProtoReflect.Descriptor instead.
 func (*AppealCaseRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{11}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AppealCaseRequest) GetCaseRef() string {
@@ -1363,7 +1778,7 @@ type AppealCaseResponse struct {
 
 func (x *AppealCaseResponse) Reset() {
 	*x = AppealCaseResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[12]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1375,7 +1790,7 @@ func (x *AppealCaseResponse) String() string {
 func (*AppealCaseResponse) ProtoMessage() {}
 
 func (x *AppealCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[12]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1388,7 +1803,7 @@ func (x *AppealCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppealCaseResponse.ProtoReflect.Descriptor instead.
 func (*AppealCaseResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{12}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AppealCaseResponse) GetCase() *Case {
@@ -1413,7 +1828,7 @@ type DecideAppealRequest struct {
 
 func (x *DecideAppealRequest) Reset() {
 	*x = DecideAppealRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[13]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1425,7 +1840,7 @@ func (x *DecideAppealRequest) String() string {
 func (*DecideAppealRequest) ProtoMessage() {}
 
 func (x *DecideAppealRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[13]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1438,7 +1853,7 @@ func (x *DecideAppealRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideAppealRequest.ProtoReflect.Descriptor instead.
 func (*DecideAppealRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{13}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DecideAppealRequest) GetCaseRef() string {
@@ -1473,7 +1888,7 @@ type DecideAppealResponse struct {
 
 func (x *DecideAppealResponse) Reset() {
 	*x = DecideAppealResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[14]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1485,7 +1900,7 @@ func (x *DecideAppealResponse) String() string {
 func (*DecideAppealResponse) ProtoMessage() {}
 
 func (x *DecideAppealResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[14]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1498,7 +1913,7 @@ func (x *DecideAppealResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideAppealResponse.ProtoReflect.Descriptor instead.
 func (*DecideAppealResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{14}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DecideAppealResponse) GetCase() *Case {
@@ -1519,7 +1934,7 @@ type ForwardToUneRequest struct {
 
 func (x *ForwardToUneRequest) Reset() {
 	*x = ForwardToUneRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[15]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1531,7 +1946,7 @@ func (x *ForwardToUneRequest) String() string {
 func (*ForwardToUneRequest) ProtoMessage() {}
 
 func (x *ForwardToUneRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[15]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1544,7 +1959,7 @@ func (x *ForwardToUneRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardToUneRequest.ProtoReflect.Descriptor instead.
 func (*ForwardToUneRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{15}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ForwardToUneRequest) GetCaseRef() string {
@@ -1565,7 +1980,7 @@ type ForwardToUneResponse struct {
 
 func (x *ForwardToUneResponse) Reset() {
 	*x = ForwardToUneResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[16]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1577,7 +1992,7 @@ func (x *ForwardToUneResponse) String() string {
 func (*ForwardToUneResponse) ProtoMessage() {}
 
 func (x *ForwardToUneResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[16]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1590,7 +2005,7 @@ func (x *ForwardToUneResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardToUneResponse.ProtoReflect.Descriptor instead.
 func (*ForwardToUneResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{16}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ForwardToUneResponse) GetCase() *Case {
@@ -1615,7 +2030,7 @@ type RecordUneDecisionRequest struct {
 
 func (x *RecordUneDecisionRequest) Reset() {
 	*x = RecordUneDecisionRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[17]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1627,7 +2042,7 @@ func (x *RecordUneDecisionRequest) String() string {
 func (*RecordUneDecisionRequest) ProtoMessage() {}
 
 func (x *RecordUneDecisionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[17]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1640,7 +2055,7 @@ func (x *RecordUneDecisionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordUneDecisionRequest.ProtoReflect.Descriptor instead.
 func (*RecordUneDecisionRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{17}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RecordUneDecisionRequest) GetCaseRef() string {
@@ -1675,7 +2090,7 @@ type RecordUneDecisionResponse struct {
 
 func (x *RecordUneDecisionResponse) Reset() {
 	*x = RecordUneDecisionResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[18]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1687,7 +2102,7 @@ func (x *RecordUneDecisionResponse) String() string {
 func (*RecordUneDecisionResponse) ProtoMessage() {}
 
 func (x *RecordUneDecisionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[18]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1700,7 +2115,7 @@ func (x *RecordUneDecisionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordUneDecisionResponse.ProtoReflect.Descriptor instead.
 func (*RecordUneDecisionResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{18}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RecordUneDecisionResponse) GetCase() *Case {
@@ -1728,7 +2143,7 @@ type RevokePermitRequest struct {
 
 func (x *RevokePermitRequest) Reset() {
 	*x = RevokePermitRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[19]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1740,7 +2155,7 @@ func (x *RevokePermitRequest) String() string {
 func (*RevokePermitRequest) ProtoMessage() {}
 
 func (x *RevokePermitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[19]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1753,7 +2168,7 @@ func (x *RevokePermitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokePermitRequest.ProtoReflect.Descriptor instead.
 func (*RevokePermitRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{19}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RevokePermitRequest) GetCaseRef() string {
@@ -1788,7 +2203,7 @@ type RevokePermitResponse struct {
 
 func (x *RevokePermitResponse) Reset() {
 	*x = RevokePermitResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[20]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1800,7 +2215,7 @@ func (x *RevokePermitResponse) String() string {
 func (*RevokePermitResponse) ProtoMessage() {}
 
 func (x *RevokePermitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[20]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1813,7 +2228,7 @@ func (x *RevokePermitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokePermitResponse.ProtoReflect.Descriptor instead.
 func (*RevokePermitResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{20}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RevokePermitResponse) GetCase() *Case {
@@ -1834,7 +2249,7 @@ type ResumeCaseRequest struct {
 
 func (x *ResumeCaseRequest) Reset() {
 	*x = ResumeCaseRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[21]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1846,7 +2261,7 @@ func (x *ResumeCaseRequest) String() string {
 func (*ResumeCaseRequest) ProtoMessage() {}
 
 func (x *ResumeCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[21]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1859,7 +2274,7 @@ func (x *ResumeCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeCaseRequest.ProtoReflect.Descriptor instead.
 func (*ResumeCaseRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{21}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ResumeCaseRequest) GetCaseRef() string {
@@ -1880,7 +2295,7 @@ type ResumeCaseResponse struct {
 
 func (x *ResumeCaseResponse) Reset() {
 	*x = ResumeCaseResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[22]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1892,7 +2307,7 @@ func (x *ResumeCaseResponse) String() string {
 func (*ResumeCaseResponse) ProtoMessage() {}
 
 func (x *ResumeCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[22]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1905,7 +2320,7 @@ func (x *ResumeCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeCaseResponse.ProtoReflect.Descriptor instead.
 func (*ResumeCaseResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{22}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ResumeCaseResponse) GetCase() *Case {
@@ -1926,7 +2341,7 @@ type WithdrawApplicationRequest struct {
 
 func (x *WithdrawApplicationRequest) Reset() {
 	*x = WithdrawApplicationRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[23]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1938,7 +2353,7 @@ func (x *WithdrawApplicationRequest) String() string {
 func (*WithdrawApplicationRequest) ProtoMessage() {}
 
 func (x *WithdrawApplicationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[23]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1951,7 +2366,7 @@ func (x *WithdrawApplicationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawApplicationRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawApplicationRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{23}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *WithdrawApplicationRequest) GetCaseRef() string {
@@ -1972,7 +2387,7 @@ type WithdrawApplicationResponse struct {
 
 func (x *WithdrawApplicationResponse) Reset() {
 	*x = WithdrawApplicationResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[24]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1984,7 +2399,7 @@ func (x *WithdrawApplicationResponse) String() string {
 func (*WithdrawApplicationResponse) ProtoMessage() {}
 
 func (x *WithdrawApplicationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[24]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1997,7 +2412,7 @@ func (x *WithdrawApplicationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawApplicationResponse.ProtoReflect.Descriptor instead.
 func (*WithdrawApplicationResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{24}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *WithdrawApplicationResponse) GetCase() *Case {
@@ -2020,7 +2435,7 @@ type FamilyMember struct {
 
 func (x *FamilyMember) Reset() {
 	*x = FamilyMember{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[25]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2032,7 +2447,7 @@ func (x *FamilyMember) String() string {
 func (*FamilyMember) ProtoMessage() {}
 
 func (x *FamilyMember) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[25]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2045,7 +2460,7 @@ func (x *FamilyMember) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FamilyMember.ProtoReflect.Descriptor instead.
 func (*FamilyMember) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{25}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *FamilyMember) GetCaseRef() string {
@@ -2073,7 +2488,7 @@ type LinkFamilyRequest struct {
 
 func (x *LinkFamilyRequest) Reset() {
 	*x = LinkFamilyRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[26]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2085,7 +2500,7 @@ func (x *LinkFamilyRequest) String() string {
 func (*LinkFamilyRequest) ProtoMessage() {}
 
 func (x *LinkFamilyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[26]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2098,7 +2513,7 @@ func (x *LinkFamilyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkFamilyRequest.ProtoReflect.Descriptor instead.
 func (*LinkFamilyRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{26}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *LinkFamilyRequest) GetMembers() []*FamilyMember {
@@ -2121,7 +2536,7 @@ type LinkFamilyResponse struct {
 
 func (x *LinkFamilyResponse) Reset() {
 	*x = LinkFamilyResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[27]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2133,7 +2548,7 @@ func (x *LinkFamilyResponse) String() string {
 func (*LinkFamilyResponse) ProtoMessage() {}
 
 func (x *LinkFamilyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[27]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2146,7 +2561,7 @@ func (x *LinkFamilyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkFamilyResponse.ProtoReflect.Descriptor instead.
 func (*LinkFamilyResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{27}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *LinkFamilyResponse) GetFamilyId() string {
@@ -2180,7 +2595,7 @@ type MemberDecision struct {
 
 func (x *MemberDecision) Reset() {
 	*x = MemberDecision{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[28]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2192,7 +2607,7 @@ func (x *MemberDecision) String() string {
 func (*MemberDecision) ProtoMessage() {}
 
 func (x *MemberDecision) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[28]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2205,7 +2620,7 @@ func (x *MemberDecision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MemberDecision.ProtoReflect.Descriptor instead.
 func (*MemberDecision) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{28}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *MemberDecision) GetCaseRef() string {
@@ -2249,7 +2664,7 @@ type DecideFamilyRequest struct {
 
 func (x *DecideFamilyRequest) Reset() {
 	*x = DecideFamilyRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[29]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2261,7 +2676,7 @@ func (x *DecideFamilyRequest) String() string {
 func (*DecideFamilyRequest) ProtoMessage() {}
 
 func (x *DecideFamilyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[29]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2274,7 +2689,7 @@ func (x *DecideFamilyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideFamilyRequest.ProtoReflect.Descriptor instead.
 func (*DecideFamilyRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{29}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *DecideFamilyRequest) GetFamilyId() string {
@@ -2302,7 +2717,7 @@ type DecideFamilyResponse struct {
 
 func (x *DecideFamilyResponse) Reset() {
 	*x = DecideFamilyResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[30]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2314,7 +2729,7 @@ func (x *DecideFamilyResponse) String() string {
 func (*DecideFamilyResponse) ProtoMessage() {}
 
 func (x *DecideFamilyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[30]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2327,7 +2742,7 @@ func (x *DecideFamilyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideFamilyResponse.ProtoReflect.Descriptor instead.
 func (*DecideFamilyResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{30}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *DecideFamilyResponse) GetCases() []*Case {
@@ -2348,7 +2763,7 @@ type ReplayCaseRequest struct {
 
 func (x *ReplayCaseRequest) Reset() {
 	*x = ReplayCaseRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[31]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2360,7 +2775,7 @@ func (x *ReplayCaseRequest) String() string {
 func (*ReplayCaseRequest) ProtoMessage() {}
 
 func (x *ReplayCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[31]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2373,7 +2788,7 @@ func (x *ReplayCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayCaseRequest.ProtoReflect.Descriptor instead.
 func (*ReplayCaseRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{31}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ReplayCaseRequest) GetCaseRef() string {
@@ -2400,7 +2815,7 @@ type ReplayCaseResponse struct {
 
 func (x *ReplayCaseResponse) Reset() {
 	*x = ReplayCaseResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[32]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2412,7 +2827,7 @@ func (x *ReplayCaseResponse) String() string {
 func (*ReplayCaseResponse) ProtoMessage() {}
 
 func (x *ReplayCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[32]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2425,7 +2840,7 @@ func (x *ReplayCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayCaseResponse.ProtoReflect.Descriptor instead.
 func (*ReplayCaseResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{32}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ReplayCaseResponse) GetSame() bool {
@@ -2460,13 +2875,18 @@ var File_kompetansespor_verifier_v1_case_proto protoreflect.FileDescriptor
 
 const file_kompetansespor_verifier_v1_case_proto_rawDesc = "" +
 	"\n" +
-	"%kompetansespor/verifier/v1/case.proto\x12\x1akompetansespor.verifier.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a'kompetansespor/common/v1/timeline.proto\"\xb4\x01\n" +
+	"%kompetansespor/verifier/v1/case.proto\x12\x1akompetansespor.verifier.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a'kompetansespor/common/v1/timeline.proto\"\xb5\x02\n" +
 	"\bCaseRule\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12'\n" +
 	"\x0flegal_reference\x18\x02 \x01(\tR\x0elegalReference\x12A\n" +
 	"\aoutcome\x18\x03 \x01(\x0e2'.kompetansespor.verifier.v1.RuleOutcomeR\aoutcome\x12\x12\n" +
 	"\x04text\x18\x04 \x01(\tR\x04text\x12\x18\n" +
-	"\aversion\x18\x05 \x01(\tR\aversion\"\x9f\a\n" +
+	"\aversion\x18\x05 \x01(\tR\aversion\x12E\n" +
+	"\x05texts\x18\x06 \x03(\v2/.kompetansespor.verifier.v1.CaseRule.TextsEntryR\x05texts\x1a8\n" +
+	"\n" +
+	"TextsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9f\a\n" +
 	"\x04Case\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12\x1d\n" +
 	"\n" +
@@ -2534,13 +2954,47 @@ const file_kompetansespor_verifier_v1_case_proto_rawDesc = "" +
 	"\x0eGetCaseRequest\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"G\n" +
 	"\x0fGetCaseResponse\x124\n" +
-	"\x04case\x18\x01 \x01(\v2 .kompetansespor.verifier.v1.CaseR\x04case\"\xa6\x01\n" +
+	"\x04case\x18\x01 \x01(\v2 .kompetansespor.verifier.v1.CaseR\x04case\"0\n" +
+	"\x13ReadCaseFileRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"\xe8\x01\n" +
+	"\x14ReadCaseFileResponse\x12Q\n" +
+	"\vcredentials\x18\x01 \x03(\v2/.kompetansespor.verifier.v1.PresentedCredentialR\vcredentials\x12B\n" +
+	"\baccesses\x18\x02 \x03(\v2&.kompetansespor.verifier.v1.CaseAccessR\baccesses\x129\n" +
+	"\vcorrections\x18\x03 \x01(\v2\x17.google.protobuf.StructR\vcorrections\"\xd8\x01\n" +
+	"\x13PresentedCredential\x12#\n" +
+	"\rcredential_id\x18\x01 \x01(\tR\fcredentialId\x12\x12\n" +
+	"\x04type\x18\x02 \x01(\tR\x04type\x12\x16\n" +
+	"\x06issuer\x18\x03 \x01(\tR\x06issuer\x12\x1f\n" +
+	"\vissuer_name\x18\x04 \x01(\tR\n" +
+	"issuerName\x12\x1e\n" +
+	"\n" +
+	"accredited\x18\x05 \x01(\bR\n" +
+	"accredited\x12/\n" +
+	"\x06claims\x18\x06 \x01(\v2\x17.google.protobuf.StructR\x06claims\"\x82\x01\n" +
+	"\n" +
+	"CaseAccess\x12*\n" +
+	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
+	"\x06agency\x18\x02 \x01(\tR\x06agency\x12\x18\n" +
+	"\apurpose\x18\x03 \x01(\tR\apurpose\x12\x16\n" +
+	"\x06claims\x18\x04 \x01(\x05R\x06claims\"t\n" +
+	"\x14PreviewNoticeRequest\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12A\n" +
+	"\aoutcome\x18\x02 \x01(\x0e2'.kompetansespor.verifier.v1.CaseOutcomeR\aoutcome\"\xc1\x01\n" +
+	"\x15PreviewNoticeResponse\x12R\n" +
+	"\x05texts\x18\x01 \x03(\v2<.kompetansespor.verifier.v1.PreviewNoticeResponse.TextsEntryR\x05texts\x12\x1a\n" +
+	"\blanguage\x18\x02 \x01(\tR\blanguage\x1a8\n" +
+	"\n" +
+	"TextsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xe1\x01\n" +
 	"\x10ListCasesRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12;\n" +
 	"\x05state\x18\x03 \x01(\x0e2%.kompetansespor.verifier.v1.CaseStateR\x05state\x12\x19\n" +
-	"\boffer_id\x18\x04 \x01(\tR\aofferId\"s\n" +
+	"\boffer_id\x18\x04 \x01(\tR\aofferId\x12\x16\n" +
+	"\x06number\x18\x05 \x01(\tR\x06number\x12!\n" +
+	"\fnewest_first\x18\x06 \x01(\bR\vnewestFirst\"s\n" +
 	"\x11ListCasesResponse\x126\n" +
 	"\x05cases\x18\x01 \x03(\v2 .kompetansespor.verifier.v1.CaseR\x05cases\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x85\x01\n" +
@@ -2649,10 +3103,12 @@ const file_kompetansespor_verifier_v1_case_proto_rawDesc = "" +
 	"\x18RULE_OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10RULE_OUTCOME_MET\x10\x01\x12\x18\n" +
 	"\x14RULE_OUTCOME_NOT_MET\x10\x02\x12\x1e\n" +
-	"\x1aRULE_OUTCOME_DISCRETIONARY\x10\x032\xd8\x0f\n" +
+	"\x1aRULE_OUTCOME_DISCRETIONARY\x10\x032\x8b\x12\n" +
 	"\vCaseService\x12\x93\x01\n" +
 	"\n" +
-	"DecideCase\x12-.kompetansespor.verifier.v1.DecideCaseRequest\x1a..kompetansespor.verifier.v1.DecideCaseResponse\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/cases/{case_ref}:decide\x12\x80\x01\n" +
+	"DecideCase\x12-.kompetansespor.verifier.v1.DecideCaseRequest\x1a..kompetansespor.verifier.v1.DecideCaseResponse\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/cases/{case_ref}:decide\x12\x94\x01\n" +
+	"\fReadCaseFile\x12/.kompetansespor.verifier.v1.ReadCaseFileRequest\x1a0.kompetansespor.verifier.v1.ReadCaseFileResponse\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/cases/{case_ref}/file\x12\x99\x01\n" +
+	"\rPreviewNotice\x120.kompetansespor.verifier.v1.PreviewNoticeRequest\x1a1.kompetansespor.verifier.v1.PreviewNoticeResponse\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/cases/{case_ref}/notice\x12\x80\x01\n" +
 	"\aGetCase\x12*.kompetansespor.verifier.v1.GetCaseRequest\x1a+.kompetansespor.verifier.v1.GetCaseResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/cases/{case_ref}\x12{\n" +
 	"\tListCases\x12,.kompetansespor.verifier.v1.ListCasesRequest\x1a-.kompetansespor.verifier.v1.ListCasesResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/cases\x12\x93\x01\n" +
 	"\n" +
@@ -2683,7 +3139,7 @@ func file_kompetansespor_verifier_v1_case_proto_rawDescGZIP() []byte {
 }
 
 var file_kompetansespor_verifier_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_kompetansespor_verifier_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_kompetansespor_verifier_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_kompetansespor_verifier_v1_case_proto_goTypes = []any{
 	(CaseState)(0),                      // 0: kompetansespor.verifier.v1.CaseState
 	(CaseOutcome)(0),                    // 1: kompetansespor.verifier.v1.CaseOutcome
@@ -2699,105 +3155,126 @@ var file_kompetansespor_verifier_v1_case_proto_goTypes = []any{
 	(*DecideCaseResponse)(nil),          // 11: kompetansespor.verifier.v1.DecideCaseResponse
 	(*GetCaseRequest)(nil),              // 12: kompetansespor.verifier.v1.GetCaseRequest
 	(*GetCaseResponse)(nil),             // 13: kompetansespor.verifier.v1.GetCaseResponse
-	(*ListCasesRequest)(nil),            // 14: kompetansespor.verifier.v1.ListCasesRequest
-	(*ListCasesResponse)(nil),           // 15: kompetansespor.verifier.v1.ListCasesResponse
-	(*AppealCaseRequest)(nil),           // 16: kompetansespor.verifier.v1.AppealCaseRequest
-	(*AppealCaseResponse)(nil),          // 17: kompetansespor.verifier.v1.AppealCaseResponse
-	(*DecideAppealRequest)(nil),         // 18: kompetansespor.verifier.v1.DecideAppealRequest
-	(*DecideAppealResponse)(nil),        // 19: kompetansespor.verifier.v1.DecideAppealResponse
-	(*ForwardToUneRequest)(nil),         // 20: kompetansespor.verifier.v1.ForwardToUneRequest
-	(*ForwardToUneResponse)(nil),        // 21: kompetansespor.verifier.v1.ForwardToUneResponse
-	(*RecordUneDecisionRequest)(nil),    // 22: kompetansespor.verifier.v1.RecordUneDecisionRequest
-	(*RecordUneDecisionResponse)(nil),   // 23: kompetansespor.verifier.v1.RecordUneDecisionResponse
-	(*RevokePermitRequest)(nil),         // 24: kompetansespor.verifier.v1.RevokePermitRequest
-	(*RevokePermitResponse)(nil),        // 25: kompetansespor.verifier.v1.RevokePermitResponse
-	(*ResumeCaseRequest)(nil),           // 26: kompetansespor.verifier.v1.ResumeCaseRequest
-	(*ResumeCaseResponse)(nil),          // 27: kompetansespor.verifier.v1.ResumeCaseResponse
-	(*WithdrawApplicationRequest)(nil),  // 28: kompetansespor.verifier.v1.WithdrawApplicationRequest
-	(*WithdrawApplicationResponse)(nil), // 29: kompetansespor.verifier.v1.WithdrawApplicationResponse
-	(*FamilyMember)(nil),                // 30: kompetansespor.verifier.v1.FamilyMember
-	(*LinkFamilyRequest)(nil),           // 31: kompetansespor.verifier.v1.LinkFamilyRequest
-	(*LinkFamilyResponse)(nil),          // 32: kompetansespor.verifier.v1.LinkFamilyResponse
-	(*MemberDecision)(nil),              // 33: kompetansespor.verifier.v1.MemberDecision
-	(*DecideFamilyRequest)(nil),         // 34: kompetansespor.verifier.v1.DecideFamilyRequest
-	(*DecideFamilyResponse)(nil),        // 35: kompetansespor.verifier.v1.DecideFamilyResponse
-	(*ReplayCaseRequest)(nil),           // 36: kompetansespor.verifier.v1.ReplayCaseRequest
-	(*ReplayCaseResponse)(nil),          // 37: kompetansespor.verifier.v1.ReplayCaseResponse
-	(*timestamppb.Timestamp)(nil),       // 38: google.protobuf.Timestamp
-	(*v1.TimelineStep)(nil),             // 39: kompetansespor.common.v1.TimelineStep
+	(*ReadCaseFileRequest)(nil),         // 14: kompetansespor.verifier.v1.ReadCaseFileRequest
+	(*ReadCaseFileResponse)(nil),        // 15: kompetansespor.verifier.v1.ReadCaseFileResponse
+	(*PresentedCredential)(nil),         // 16: kompetansespor.verifier.v1.PresentedCredential
+	(*CaseAccess)(nil),                  // 17: kompetansespor.verifier.v1.CaseAccess
+	(*PreviewNoticeRequest)(nil),        // 18: kompetansespor.verifier.v1.PreviewNoticeRequest
+	(*PreviewNoticeResponse)(nil),       // 19: kompetansespor.verifier.v1.PreviewNoticeResponse
+	(*ListCasesRequest)(nil),            // 20: kompetansespor.verifier.v1.ListCasesRequest
+	(*ListCasesResponse)(nil),           // 21: kompetansespor.verifier.v1.ListCasesResponse
+	(*AppealCaseRequest)(nil),           // 22: kompetansespor.verifier.v1.AppealCaseRequest
+	(*AppealCaseResponse)(nil),          // 23: kompetansespor.verifier.v1.AppealCaseResponse
+	(*DecideAppealRequest)(nil),         // 24: kompetansespor.verifier.v1.DecideAppealRequest
+	(*DecideAppealResponse)(nil),        // 25: kompetansespor.verifier.v1.DecideAppealResponse
+	(*ForwardToUneRequest)(nil),         // 26: kompetansespor.verifier.v1.ForwardToUneRequest
+	(*ForwardToUneResponse)(nil),        // 27: kompetansespor.verifier.v1.ForwardToUneResponse
+	(*RecordUneDecisionRequest)(nil),    // 28: kompetansespor.verifier.v1.RecordUneDecisionRequest
+	(*RecordUneDecisionResponse)(nil),   // 29: kompetansespor.verifier.v1.RecordUneDecisionResponse
+	(*RevokePermitRequest)(nil),         // 30: kompetansespor.verifier.v1.RevokePermitRequest
+	(*RevokePermitResponse)(nil),        // 31: kompetansespor.verifier.v1.RevokePermitResponse
+	(*ResumeCaseRequest)(nil),           // 32: kompetansespor.verifier.v1.ResumeCaseRequest
+	(*ResumeCaseResponse)(nil),          // 33: kompetansespor.verifier.v1.ResumeCaseResponse
+	(*WithdrawApplicationRequest)(nil),  // 34: kompetansespor.verifier.v1.WithdrawApplicationRequest
+	(*WithdrawApplicationResponse)(nil), // 35: kompetansespor.verifier.v1.WithdrawApplicationResponse
+	(*FamilyMember)(nil),                // 36: kompetansespor.verifier.v1.FamilyMember
+	(*LinkFamilyRequest)(nil),           // 37: kompetansespor.verifier.v1.LinkFamilyRequest
+	(*LinkFamilyResponse)(nil),          // 38: kompetansespor.verifier.v1.LinkFamilyResponse
+	(*MemberDecision)(nil),              // 39: kompetansespor.verifier.v1.MemberDecision
+	(*DecideFamilyRequest)(nil),         // 40: kompetansespor.verifier.v1.DecideFamilyRequest
+	(*DecideFamilyResponse)(nil),        // 41: kompetansespor.verifier.v1.DecideFamilyResponse
+	(*ReplayCaseRequest)(nil),           // 42: kompetansespor.verifier.v1.ReplayCaseRequest
+	(*ReplayCaseResponse)(nil),          // 43: kompetansespor.verifier.v1.ReplayCaseResponse
+	nil,                                 // 44: kompetansespor.verifier.v1.CaseRule.TextsEntry
+	nil,                                 // 45: kompetansespor.verifier.v1.PreviewNoticeResponse.TextsEntry
+	(*timestamppb.Timestamp)(nil),       // 46: google.protobuf.Timestamp
+	(*v1.TimelineStep)(nil),             // 47: kompetansespor.common.v1.TimelineStep
+	(*structpb.Struct)(nil),             // 48: google.protobuf.Struct
 }
 var file_kompetansespor_verifier_v1_case_proto_depIdxs = []int32{
 	4,  // 0: kompetansespor.verifier.v1.CaseRule.outcome:type_name -> kompetansespor.verifier.v1.RuleOutcome
-	0,  // 1: kompetansespor.verifier.v1.Case.state:type_name -> kompetansespor.verifier.v1.CaseState
-	1,  // 2: kompetansespor.verifier.v1.Case.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	5,  // 3: kompetansespor.verifier.v1.Case.rules:type_name -> kompetansespor.verifier.v1.CaseRule
-	38, // 4: kompetansespor.verifier.v1.Case.opened_at:type_name -> google.protobuf.Timestamp
-	38, // 5: kompetansespor.verifier.v1.Case.decided_at:type_name -> google.protobuf.Timestamp
-	38, // 6: kompetansespor.verifier.v1.Case.completed_at:type_name -> google.protobuf.Timestamp
-	39, // 7: kompetansespor.verifier.v1.Case.timeline:type_name -> kompetansespor.common.v1.TimelineStep
-	7,  // 8: kompetansespor.verifier.v1.Case.fee:type_name -> kompetansespor.verifier.v1.CaseFee
-	8,  // 9: kompetansespor.verifier.v1.Case.decisions:type_name -> kompetansespor.verifier.v1.CaseDecision
-	9,  // 10: kompetansespor.verifier.v1.Case.appeal:type_name -> kompetansespor.verifier.v1.CaseAppeal
-	38, // 11: kompetansespor.verifier.v1.Case.appeal_deadline:type_name -> google.protobuf.Timestamp
-	38, // 12: kompetansespor.verifier.v1.CaseFee.paid_at:type_name -> google.protobuf.Timestamp
-	1,  // 13: kompetansespor.verifier.v1.CaseDecision.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	38, // 14: kompetansespor.verifier.v1.CaseDecision.decided_at:type_name -> google.protobuf.Timestamp
-	2,  // 15: kompetansespor.verifier.v1.CaseAppeal.state:type_name -> kompetansespor.verifier.v1.AppealRuling
-	38, // 16: kompetansespor.verifier.v1.CaseAppeal.received_at:type_name -> google.protobuf.Timestamp
-	1,  // 17: kompetansespor.verifier.v1.DecideCaseRequest.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	6,  // 18: kompetansespor.verifier.v1.DecideCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	6,  // 19: kompetansespor.verifier.v1.GetCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	0,  // 20: kompetansespor.verifier.v1.ListCasesRequest.state:type_name -> kompetansespor.verifier.v1.CaseState
-	6,  // 21: kompetansespor.verifier.v1.ListCasesResponse.cases:type_name -> kompetansespor.verifier.v1.Case
-	38, // 22: kompetansespor.verifier.v1.AppealCaseRequest.received_at:type_name -> google.protobuf.Timestamp
-	6,  // 23: kompetansespor.verifier.v1.AppealCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	2,  // 24: kompetansespor.verifier.v1.DecideAppealRequest.ruling:type_name -> kompetansespor.verifier.v1.AppealRuling
-	6,  // 25: kompetansespor.verifier.v1.DecideAppealResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	6,  // 26: kompetansespor.verifier.v1.ForwardToUneResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	2,  // 27: kompetansespor.verifier.v1.RecordUneDecisionRequest.ruling:type_name -> kompetansespor.verifier.v1.AppealRuling
-	6,  // 28: kompetansespor.verifier.v1.RecordUneDecisionResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	6,  // 29: kompetansespor.verifier.v1.RevokePermitResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	6,  // 30: kompetansespor.verifier.v1.ResumeCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	6,  // 31: kompetansespor.verifier.v1.WithdrawApplicationResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	3,  // 32: kompetansespor.verifier.v1.FamilyMember.relation:type_name -> kompetansespor.verifier.v1.FamilyRelation
-	30, // 33: kompetansespor.verifier.v1.LinkFamilyRequest.members:type_name -> kompetansespor.verifier.v1.FamilyMember
-	6,  // 34: kompetansespor.verifier.v1.LinkFamilyResponse.cases:type_name -> kompetansespor.verifier.v1.Case
-	1,  // 35: kompetansespor.verifier.v1.MemberDecision.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	33, // 36: kompetansespor.verifier.v1.DecideFamilyRequest.decisions:type_name -> kompetansespor.verifier.v1.MemberDecision
-	6,  // 37: kompetansespor.verifier.v1.DecideFamilyResponse.cases:type_name -> kompetansespor.verifier.v1.Case
-	1,  // 38: kompetansespor.verifier.v1.ReplayCaseResponse.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	5,  // 39: kompetansespor.verifier.v1.ReplayCaseResponse.rules:type_name -> kompetansespor.verifier.v1.CaseRule
-	10, // 40: kompetansespor.verifier.v1.CaseService.DecideCase:input_type -> kompetansespor.verifier.v1.DecideCaseRequest
-	12, // 41: kompetansespor.verifier.v1.CaseService.GetCase:input_type -> kompetansespor.verifier.v1.GetCaseRequest
-	14, // 42: kompetansespor.verifier.v1.CaseService.ListCases:input_type -> kompetansespor.verifier.v1.ListCasesRequest
-	16, // 43: kompetansespor.verifier.v1.CaseService.AppealCase:input_type -> kompetansespor.verifier.v1.AppealCaseRequest
-	18, // 44: kompetansespor.verifier.v1.CaseService.DecideAppeal:input_type -> kompetansespor.verifier.v1.DecideAppealRequest
-	20, // 45: kompetansespor.verifier.v1.CaseService.ForwardToUne:input_type -> kompetansespor.verifier.v1.ForwardToUneRequest
-	22, // 46: kompetansespor.verifier.v1.CaseService.RecordUneDecision:input_type -> kompetansespor.verifier.v1.RecordUneDecisionRequest
-	24, // 47: kompetansespor.verifier.v1.CaseService.RevokePermit:input_type -> kompetansespor.verifier.v1.RevokePermitRequest
-	26, // 48: kompetansespor.verifier.v1.CaseService.ResumeCase:input_type -> kompetansespor.verifier.v1.ResumeCaseRequest
-	28, // 49: kompetansespor.verifier.v1.CaseService.WithdrawApplication:input_type -> kompetansespor.verifier.v1.WithdrawApplicationRequest
-	31, // 50: kompetansespor.verifier.v1.CaseService.LinkFamily:input_type -> kompetansespor.verifier.v1.LinkFamilyRequest
-	34, // 51: kompetansespor.verifier.v1.CaseService.DecideFamily:input_type -> kompetansespor.verifier.v1.DecideFamilyRequest
-	36, // 52: kompetansespor.verifier.v1.CaseService.ReplayCase:input_type -> kompetansespor.verifier.v1.ReplayCaseRequest
-	11, // 53: kompetansespor.verifier.v1.CaseService.DecideCase:output_type -> kompetansespor.verifier.v1.DecideCaseResponse
-	13, // 54: kompetansespor.verifier.v1.CaseService.GetCase:output_type -> kompetansespor.verifier.v1.GetCaseResponse
-	15, // 55: kompetansespor.verifier.v1.CaseService.ListCases:output_type -> kompetansespor.verifier.v1.ListCasesResponse
-	17, // 56: kompetansespor.verifier.v1.CaseService.AppealCase:output_type -> kompetansespor.verifier.v1.AppealCaseResponse
-	19, // 57: kompetansespor.verifier.v1.CaseService.DecideAppeal:output_type -> kompetansespor.verifier.v1.DecideAppealResponse
-	21, // 58: kompetansespor.verifier.v1.CaseService.ForwardToUne:output_type -> kompetansespor.verifier.v1.ForwardToUneResponse
-	23, // 59: kompetansespor.verifier.v1.CaseService.RecordUneDecision:output_type -> kompetansespor.verifier.v1.RecordUneDecisionResponse
-	25, // 60: kompetansespor.verifier.v1.CaseService.RevokePermit:output_type -> kompetansespor.verifier.v1.RevokePermitResponse
-	27, // 61: kompetansespor.verifier.v1.CaseService.ResumeCase:output_type -> kompetansespor.verifier.v1.ResumeCaseResponse
-	29, // 62: kompetansespor.verifier.v1.CaseService.WithdrawApplication:output_type -> kompetansespor.verifier.v1.WithdrawApplicationResponse
-	32, // 63: kompetansespor.verifier.v1.CaseService.LinkFamily:output_type -> kompetansespor.verifier.v1.LinkFamilyResponse
-	35, // 64: kompetansespor.verifier.v1.CaseService.DecideFamily:output_type -> kompetansespor.verifier.v1.DecideFamilyResponse
-	37, // 65: kompetansespor.verifier.v1.CaseService.ReplayCase:output_type -> kompetansespor.verifier.v1.ReplayCaseResponse
-	53, // [53:66] is the sub-list for method output_type
-	40, // [40:53] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	44, // 1: kompetansespor.verifier.v1.CaseRule.texts:type_name -> kompetansespor.verifier.v1.CaseRule.TextsEntry
+	0,  // 2: kompetansespor.verifier.v1.Case.state:type_name -> kompetansespor.verifier.v1.CaseState
+	1,  // 3: kompetansespor.verifier.v1.Case.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	5,  // 4: kompetansespor.verifier.v1.Case.rules:type_name -> kompetansespor.verifier.v1.CaseRule
+	46, // 5: kompetansespor.verifier.v1.Case.opened_at:type_name -> google.protobuf.Timestamp
+	46, // 6: kompetansespor.verifier.v1.Case.decided_at:type_name -> google.protobuf.Timestamp
+	46, // 7: kompetansespor.verifier.v1.Case.completed_at:type_name -> google.protobuf.Timestamp
+	47, // 8: kompetansespor.verifier.v1.Case.timeline:type_name -> kompetansespor.common.v1.TimelineStep
+	7,  // 9: kompetansespor.verifier.v1.Case.fee:type_name -> kompetansespor.verifier.v1.CaseFee
+	8,  // 10: kompetansespor.verifier.v1.Case.decisions:type_name -> kompetansespor.verifier.v1.CaseDecision
+	9,  // 11: kompetansespor.verifier.v1.Case.appeal:type_name -> kompetansespor.verifier.v1.CaseAppeal
+	46, // 12: kompetansespor.verifier.v1.Case.appeal_deadline:type_name -> google.protobuf.Timestamp
+	46, // 13: kompetansespor.verifier.v1.CaseFee.paid_at:type_name -> google.protobuf.Timestamp
+	1,  // 14: kompetansespor.verifier.v1.CaseDecision.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	46, // 15: kompetansespor.verifier.v1.CaseDecision.decided_at:type_name -> google.protobuf.Timestamp
+	2,  // 16: kompetansespor.verifier.v1.CaseAppeal.state:type_name -> kompetansespor.verifier.v1.AppealRuling
+	46, // 17: kompetansespor.verifier.v1.CaseAppeal.received_at:type_name -> google.protobuf.Timestamp
+	1,  // 18: kompetansespor.verifier.v1.DecideCaseRequest.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	6,  // 19: kompetansespor.verifier.v1.DecideCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	6,  // 20: kompetansespor.verifier.v1.GetCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	16, // 21: kompetansespor.verifier.v1.ReadCaseFileResponse.credentials:type_name -> kompetansespor.verifier.v1.PresentedCredential
+	17, // 22: kompetansespor.verifier.v1.ReadCaseFileResponse.accesses:type_name -> kompetansespor.verifier.v1.CaseAccess
+	48, // 23: kompetansespor.verifier.v1.ReadCaseFileResponse.corrections:type_name -> google.protobuf.Struct
+	48, // 24: kompetansespor.verifier.v1.PresentedCredential.claims:type_name -> google.protobuf.Struct
+	46, // 25: kompetansespor.verifier.v1.CaseAccess.at:type_name -> google.protobuf.Timestamp
+	1,  // 26: kompetansespor.verifier.v1.PreviewNoticeRequest.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	45, // 27: kompetansespor.verifier.v1.PreviewNoticeResponse.texts:type_name -> kompetansespor.verifier.v1.PreviewNoticeResponse.TextsEntry
+	0,  // 28: kompetansespor.verifier.v1.ListCasesRequest.state:type_name -> kompetansespor.verifier.v1.CaseState
+	6,  // 29: kompetansespor.verifier.v1.ListCasesResponse.cases:type_name -> kompetansespor.verifier.v1.Case
+	46, // 30: kompetansespor.verifier.v1.AppealCaseRequest.received_at:type_name -> google.protobuf.Timestamp
+	6,  // 31: kompetansespor.verifier.v1.AppealCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	2,  // 32: kompetansespor.verifier.v1.DecideAppealRequest.ruling:type_name -> kompetansespor.verifier.v1.AppealRuling
+	6,  // 33: kompetansespor.verifier.v1.DecideAppealResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	6,  // 34: kompetansespor.verifier.v1.ForwardToUneResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	2,  // 35: kompetansespor.verifier.v1.RecordUneDecisionRequest.ruling:type_name -> kompetansespor.verifier.v1.AppealRuling
+	6,  // 36: kompetansespor.verifier.v1.RecordUneDecisionResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	6,  // 37: kompetansespor.verifier.v1.RevokePermitResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	6,  // 38: kompetansespor.verifier.v1.ResumeCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	6,  // 39: kompetansespor.verifier.v1.WithdrawApplicationResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	3,  // 40: kompetansespor.verifier.v1.FamilyMember.relation:type_name -> kompetansespor.verifier.v1.FamilyRelation
+	36, // 41: kompetansespor.verifier.v1.LinkFamilyRequest.members:type_name -> kompetansespor.verifier.v1.FamilyMember
+	6,  // 42: kompetansespor.verifier.v1.LinkFamilyResponse.cases:type_name -> kompetansespor.verifier.v1.Case
+	1,  // 43: kompetansespor.verifier.v1.MemberDecision.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	39, // 44: kompetansespor.verifier.v1.DecideFamilyRequest.decisions:type_name -> kompetansespor.verifier.v1.MemberDecision
+	6,  // 45: kompetansespor.verifier.v1.DecideFamilyResponse.cases:type_name -> kompetansespor.verifier.v1.Case
+	1,  // 46: kompetansespor.verifier.v1.ReplayCaseResponse.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	5,  // 47: kompetansespor.verifier.v1.ReplayCaseResponse.rules:type_name -> kompetansespor.verifier.v1.CaseRule
+	10, // 48: kompetansespor.verifier.v1.CaseService.DecideCase:input_type -> kompetansespor.verifier.v1.DecideCaseRequest
+	14, // 49: kompetansespor.verifier.v1.CaseService.ReadCaseFile:input_type -> kompetansespor.verifier.v1.ReadCaseFileRequest
+	18, // 50: kompetansespor.verifier.v1.CaseService.PreviewNotice:input_type -> kompetansespor.verifier.v1.PreviewNoticeRequest
+	12, // 51: kompetansespor.verifier.v1.CaseService.GetCase:input_type -> kompetansespor.verifier.v1.GetCaseRequest
+	20, // 52: kompetansespor.verifier.v1.CaseService.ListCases:input_type -> kompetansespor.verifier.v1.ListCasesRequest
+	22, // 53: kompetansespor.verifier.v1.CaseService.AppealCase:input_type -> kompetansespor.verifier.v1.AppealCaseRequest
+	24, // 54: kompetansespor.verifier.v1.CaseService.DecideAppeal:input_type -> kompetansespor.verifier.v1.DecideAppealRequest
+	26, // 55: kompetansespor.verifier.v1.CaseService.ForwardToUne:input_type -> kompetansespor.verifier.v1.ForwardToUneRequest
+	28, // 56: kompetansespor.verifier.v1.CaseService.RecordUneDecision:input_type -> kompetansespor.verifier.v1.RecordUneDecisionRequest
+	30, // 57: kompetansespor.verifier.v1.CaseService.RevokePermit:input_type -> kompetansespor.verifier.v1.RevokePermitRequest
+	32, // 58: kompetansespor.verifier.v1.CaseService.ResumeCase:input_type -> kompetansespor.verifier.v1.ResumeCaseRequest
+	34, // 59: kompetansespor.verifier.v1.CaseService.WithdrawApplication:input_type -> kompetansespor.verifier.v1.WithdrawApplicationRequest
+	37, // 60: kompetansespor.verifier.v1.CaseService.LinkFamily:input_type -> kompetansespor.verifier.v1.LinkFamilyRequest
+	40, // 61: kompetansespor.verifier.v1.CaseService.DecideFamily:input_type -> kompetansespor.verifier.v1.DecideFamilyRequest
+	42, // 62: kompetansespor.verifier.v1.CaseService.ReplayCase:input_type -> kompetansespor.verifier.v1.ReplayCaseRequest
+	11, // 63: kompetansespor.verifier.v1.CaseService.DecideCase:output_type -> kompetansespor.verifier.v1.DecideCaseResponse
+	15, // 64: kompetansespor.verifier.v1.CaseService.ReadCaseFile:output_type -> kompetansespor.verifier.v1.ReadCaseFileResponse
+	19, // 65: kompetansespor.verifier.v1.CaseService.PreviewNotice:output_type -> kompetansespor.verifier.v1.PreviewNoticeResponse
+	13, // 66: kompetansespor.verifier.v1.CaseService.GetCase:output_type -> kompetansespor.verifier.v1.GetCaseResponse
+	21, // 67: kompetansespor.verifier.v1.CaseService.ListCases:output_type -> kompetansespor.verifier.v1.ListCasesResponse
+	23, // 68: kompetansespor.verifier.v1.CaseService.AppealCase:output_type -> kompetansespor.verifier.v1.AppealCaseResponse
+	25, // 69: kompetansespor.verifier.v1.CaseService.DecideAppeal:output_type -> kompetansespor.verifier.v1.DecideAppealResponse
+	27, // 70: kompetansespor.verifier.v1.CaseService.ForwardToUne:output_type -> kompetansespor.verifier.v1.ForwardToUneResponse
+	29, // 71: kompetansespor.verifier.v1.CaseService.RecordUneDecision:output_type -> kompetansespor.verifier.v1.RecordUneDecisionResponse
+	31, // 72: kompetansespor.verifier.v1.CaseService.RevokePermit:output_type -> kompetansespor.verifier.v1.RevokePermitResponse
+	33, // 73: kompetansespor.verifier.v1.CaseService.ResumeCase:output_type -> kompetansespor.verifier.v1.ResumeCaseResponse
+	35, // 74: kompetansespor.verifier.v1.CaseService.WithdrawApplication:output_type -> kompetansespor.verifier.v1.WithdrawApplicationResponse
+	38, // 75: kompetansespor.verifier.v1.CaseService.LinkFamily:output_type -> kompetansespor.verifier.v1.LinkFamilyResponse
+	41, // 76: kompetansespor.verifier.v1.CaseService.DecideFamily:output_type -> kompetansespor.verifier.v1.DecideFamilyResponse
+	43, // 77: kompetansespor.verifier.v1.CaseService.ReplayCase:output_type -> kompetansespor.verifier.v1.ReplayCaseResponse
+	63, // [63:78] is the sub-list for method output_type
+	48, // [48:63] is the sub-list for method input_type
+	48, // [48:48] is the sub-list for extension type_name
+	48, // [48:48] is the sub-list for extension extendee
+	0,  // [0:48] is the sub-list for field type_name
 }
 
 func init() { file_kompetansespor_verifier_v1_case_proto_init() }
@@ -2811,7 +3288,7 @@ func file_kompetansespor_verifier_v1_case_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_verifier_v1_case_proto_rawDesc), len(file_kompetansespor_verifier_v1_case_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   33,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

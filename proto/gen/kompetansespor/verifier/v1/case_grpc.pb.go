@@ -20,6 +20,8 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	CaseService_DecideCase_FullMethodName          = "/kompetansespor.verifier.v1.CaseService/DecideCase"
+	CaseService_ReadCaseFile_FullMethodName        = "/kompetansespor.verifier.v1.CaseService/ReadCaseFile"
+	CaseService_PreviewNotice_FullMethodName       = "/kompetansespor.verifier.v1.CaseService/PreviewNotice"
 	CaseService_GetCase_FullMethodName             = "/kompetansespor.verifier.v1.CaseService/GetCase"
 	CaseService_ListCases_FullMethodName           = "/kompetansespor.verifier.v1.CaseService/ListCases"
 	CaseService_AppealCase_FullMethodName          = "/kompetansespor.verifier.v1.CaseService/AppealCase"
@@ -56,6 +58,14 @@ type CaseServiceClient interface {
 	// changes nothing. INVALID_ARGUMENT for a refusal without a reason code.
 	// NOT_FOUND for an unknown case.
 	DecideCase(ctx context.Context, in *DecideCaseRequest, opts ...grpc.CallOption) (*DecideCaseResponse, error)
+	// ReadCaseFile answers what was presented in a case, claim by claim, and who has
+	// read the case. That an officer has read it is in the access log, which the
+	// worker can see. NOT_FOUND for an unknown case.
+	ReadCaseFile(ctx context.Context, in *ReadCaseFileRequest, opts ...grpc.CallOption) (*ReadCaseFileResponse, error)
+	// PreviewNotice answers what the worker will be written when the case is decided
+	// so. Nothing is decided or sent. INVALID_ARGUMENT for an outcome that is none;
+	// NOT_FOUND for an unknown case.
+	PreviewNotice(ctx context.Context, in *PreviewNoticeRequest, opts ...grpc.CallOption) (*PreviewNoticeResponse, error)
 	// GetCase answers one case with its rules and its timeline. NOT_FOUND
 	// otherwise.
 	GetCase(ctx context.Context, in *GetCaseRequest, opts ...grpc.CallOption) (*GetCaseResponse, error)
@@ -132,6 +142,26 @@ func (c *caseServiceClient) DecideCase(ctx context.Context, in *DecideCaseReques
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DecideCaseResponse)
 	err := c.cc.Invoke(ctx, CaseService_DecideCase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) ReadCaseFile(ctx context.Context, in *ReadCaseFileRequest, opts ...grpc.CallOption) (*ReadCaseFileResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReadCaseFileResponse)
+	err := c.cc.Invoke(ctx, CaseService_ReadCaseFile_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) PreviewNotice(ctx context.Context, in *PreviewNoticeRequest, opts ...grpc.CallOption) (*PreviewNoticeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PreviewNoticeResponse)
+	err := c.cc.Invoke(ctx, CaseService_PreviewNotice_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -280,6 +310,14 @@ type CaseServiceServer interface {
 	// changes nothing. INVALID_ARGUMENT for a refusal without a reason code.
 	// NOT_FOUND for an unknown case.
 	DecideCase(context.Context, *DecideCaseRequest) (*DecideCaseResponse, error)
+	// ReadCaseFile answers what was presented in a case, claim by claim, and who has
+	// read the case. That an officer has read it is in the access log, which the
+	// worker can see. NOT_FOUND for an unknown case.
+	ReadCaseFile(context.Context, *ReadCaseFileRequest) (*ReadCaseFileResponse, error)
+	// PreviewNotice answers what the worker will be written when the case is decided
+	// so. Nothing is decided or sent. INVALID_ARGUMENT for an outcome that is none;
+	// NOT_FOUND for an unknown case.
+	PreviewNotice(context.Context, *PreviewNoticeRequest) (*PreviewNoticeResponse, error)
 	// GetCase answers one case with its rules and its timeline. NOT_FOUND
 	// otherwise.
 	GetCase(context.Context, *GetCaseRequest) (*GetCaseResponse, error)
@@ -355,6 +393,12 @@ type UnimplementedCaseServiceServer struct{}
 func (UnimplementedCaseServiceServer) DecideCase(context.Context, *DecideCaseRequest) (*DecideCaseResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method DecideCase not implemented")
 }
+func (UnimplementedCaseServiceServer) ReadCaseFile(context.Context, *ReadCaseFileRequest) (*ReadCaseFileResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ReadCaseFile not implemented")
+}
+func (UnimplementedCaseServiceServer) PreviewNotice(context.Context, *PreviewNoticeRequest) (*PreviewNoticeResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method PreviewNotice not implemented")
+}
 func (UnimplementedCaseServiceServer) GetCase(context.Context, *GetCaseRequest) (*GetCaseResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method GetCase not implemented")
 }
@@ -426,6 +470,42 @@ func _CaseService_DecideCase_Handler(srv interface{}, ctx context.Context, dec f
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(CaseServiceServer).DecideCase(ctx, req.(*DecideCaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_ReadCaseFile_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReadCaseFileRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).ReadCaseFile(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_ReadCaseFile_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).ReadCaseFile(ctx, req.(*ReadCaseFileRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_PreviewNotice_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PreviewNoticeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).PreviewNotice(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_PreviewNotice_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).PreviewNotice(ctx, req.(*PreviewNoticeRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -656,6 +736,14 @@ var CaseService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DecideCase",
 			Handler:    _CaseService_DecideCase_Handler,
+		},
+		{
+			MethodName: "ReadCaseFile",
+			Handler:    _CaseService_ReadCaseFile_Handler,
+		},
+		{
+			MethodName: "PreviewNotice",
+			Handler:    _CaseService_PreviewNotice_Handler,
 		},
 		{
 			MethodName: "GetCase",

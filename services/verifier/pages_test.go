@@ -1,0 +1,179 @@
+package verifier
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+
+	verifierv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1"
+	"github.com/kompetansespor/kompetansespor/services/internal/page"
+	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
+	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit/pagetest"
+	"github.com/kompetansespor/kompetansespor/services/internal/texts"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/api"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/web"
+)
+
+var (
+	anne = rpc.Principal{Role: web.Officer, Subject: "anne"}
+	siri = rpc.Principal{Role: web.Programme, Subject: "siri"}
+)
+
+// portalOf serves a rig's pages over its real API and desk.
+func portalOf(r *rig) *pagetest.Site {
+	r.Helper()
+	own := rpc.OwnPages(rpc.PublicConfig{
+		Telemetry: telemetry.From(r.Context()), Clock: r, Policy: api.ProgrammePolicy(api.Policy()),
+		Register: func(s grpc.ServiceRegistrar) {
+			verifierv1.RegisterCaseServiceServer(s, &api.Cases{Desk: r.Desk})
+			verifierv1.RegisterProgrammeServiceServer(s, programmeOf(r))
+		},
+	})
+	all, err := page.WithCommon(web.Texts)
+	r.must(err)
+	pages := &web.Pages{
+		Cases: verifierv1.NewCaseServiceClient(own), Programme: verifierv1.NewProgrammeServiceClient(own), Payments: r.Desk,
+		WalletURL: "https://wallet.example",
+	}
+	portal := &page.Portal{Title: web.Title, Home: "/", Menu: web.Menu(), Texts: all, Usual: texts.Bokmål, Clock: r, Zone: r.Zone}
+	return pagetest.Serve(r.T, portal, pages.Table())
+}
+
+func TestOfficerFindsReadsAndGrantsACase(t *testing.T) {
+	r := newRig(t)
+	caseRef, _, err := r.newWorker("off_1", nil).paid()
+	r.must(err)
+	record, err := r.Get(t.Context(), caseRef)
+	r.must(err)
+	b := portalOf(r).As(t, anne)
+	queue := b.Get("/").Is(http.StatusOK).Wants("Saker", record.Case.Number(), "Til avgjørelse")
+	shown := b.Get(queue.Link(record.Case.Number())).Is(http.StatusOK)
+	shown.Wants("Lisa", "634 700", "Tilbud om arbeid", "Godkjent arbeidsgiver i registeret", "Oppfylt", "Ingen har lest saken før nå")
+	b.Get(shown.Path).Wants("udi", "case-work")
+	letter := b.Get(shown.Link("Avgjør saken")).Is(http.StatusOK).Submit("/cases/"+caseRef+"/preview", "outcome", "granted").Is(http.StatusOK)
+	letter.Wants("Brevet til søkeren", "is granted", "er innvilget", "er innvilga", record.Case.Number())
+	if r.state(caseRef) == casefile.Granted {
+		t.Fatal("looking at the letter has decided")
+	}
+	letter.Submit("/cases/"+caseRef+"/decide").Is(http.StatusOK).Wants("Søknaden er innvilget", "Innvilget")
+	if r.state(caseRef) != casefile.Granted {
+		t.Errorf("the case is %s", r.state(caseRef))
+	}
+	// By its DUF number, which stands in no address.
+	found := b.Get("/cases").Submit("/cases/find", "number", record.Case.DUF())
+	if found.Path != "/cases/"+caseRef {
+		t.Errorf("found %s", found.Path)
+	}
+	b.Get("/cases").Submit("/cases/find", "number", "000000000000").Wants("Ingen sak har det nummeret")
+	b.Get("/cases?state=nonsense").Is(http.StatusNotFound)
+	b.Get("/cases?state=all&order=newest").Wants(record.Case.Number())
+}
+
+func TestRefusalNeedsAReasonAndKeepsWhatWasWritten(t *testing.T) {
+	r := newRig(t)
+	caseRef, _, err := r.newWorker("off_1", nil).paid()
+	r.must(err)
+	b := portalOf(r).As(t, anne)
+	form := b.Get("/cases/" + caseRef + "/decide")
+	back := form.Submit("/cases/"+caseRef+"/preview", "outcome", "refused", "note", "lønnen er for lav").Is(http.StatusUnprocessableEntity)
+	back.Wants("Velg en grunn", "lønnen er for lav")
+	letter := back.Submit("/cases/"+caseRef+"/preview", "reason_code", "SALARY_TOO_LOW").Is(http.StatusOK).Wants("is refused", "er avslått")
+	letter.Submit("/cases/"+caseRef+"/decide").Is(http.StatusOK).Wants("Søknaden er avslått", "For lav lønn", "Klagefrist")
+}
+
+func TestAppealIsDealtWithOnPages(t *testing.T) {
+	r := newRig(t)
+	caseRef, w := r.refusedCase("off_1")
+	r.must(w.appeals("appeal-1", caseRef))
+	b := portalOf(r).As(t, anne)
+	shown := b.Get("/cases/"+caseRef).Wants("Klage mottatt")
+	asked := b.Get(shown.Link("Behandle klagen"))
+	asked.Submit("/cases/" + caseRef + "/appeal").Is(http.StatusUnprocessableEntity).Wants("Velg et utfall")
+	asked.Submit("/cases/"+caseRef+"/appeal", "ruling", "forward").Is(http.StatusOK).Wants("Oversendt UNE")
+	b.Get("/cases/"+caseRef+"/une").Submit("/cases/"+caseRef+"/une", "ruling", "une_upheld").Wants("Avslaget står")
+}
+
+func TestPermitIsRevokedAfterOneQuestion(t *testing.T) {
+	r := newRig(t)
+	caseRef, _, _ := r.granted("off_1")
+	b := portalOf(r).As(t, anne)
+	asked := b.Get("/cases/"+caseRef+"/revoke").Wants("Du kan ikke angre")
+	asked.Submit("/cases/" + caseRef + "/revoke").Is(http.StatusUnprocessableEntity)
+	asked.Submit("/cases/"+caseRef+"/revoke", "reason_code", "FORGED_DOCUMENTS").Is(http.StatusOK).Wants("Tilbakekalt")
+}
+
+func TestProgrammeSeesNumbersAndNoCase(t *testing.T) {
+	r := newRig(t)
+	r.granted("off_1")
+	r.later(60 * 24 * time.Hour)
+	b := portalOf(r).As(t, siri)
+	shown := b.Get("/").Is(http.StatusOK).Wants("Oversikt for", "Steg som venter for lenge nå")
+	if strings.Contains(shown.Text, "Lisa") {
+		t.Error("the overview names somebody")
+	}
+	file := b.Get(shown.Link("Last ned som CSV")).Is(http.StatusOK)
+	if !strings.HasPrefix(file.Header.Get("Content-Type"), "text/csv") || file.Header.Get("Content-Disposition") == "" {
+		t.Errorf("the file is %v", file.Header)
+	}
+	b.Get("/programme?month=2999-01").Is(http.StatusConflict)
+	b.Get("/cases").Is(http.StatusForbidden)
+}
+
+func TestApplicantIsToldHowToApply(t *testing.T) {
+	b := portalOf(newRig(t)).Open(t)
+	shown := b.Get("/apply").Is(http.StatusOK).Wants("Det er ingenting å fylle ut")
+	if shown.Link("Lenke til lommeboken") != "https://wallet.example/apply" {
+		t.Error("the QR code has no link beside it")
+	}
+	b.Get(web.FeePaidPath + "?paymentid=nobodys").Is(http.StatusOK).Wants("Takk for betalingen")
+}
+
+func TestHostile39MarkupInAClaimIsEscapedOnTheCasesPage(t *testing.T) {
+	r := newRig(t)
+	evil := `<script>alert(1)</script>`
+	caseRef, _, err := r.newWorker("off_1", func(claims map[string]any) {
+		claims["employment"].(map[string]any)["job_title"] = evil
+	}).paid()
+	r.must(err)
+	shown := portalOf(r).As(t, anne).Get("/cases/"+caseRef).Is(http.StatusOK).Wants(evil)
+	if strings.Contains(shown.Raw, evil) {
+		t.Error("markup came through")
+	}
+}
+
+func TestHostile46CaseIsNotDecidedFromAnotherSite(t *testing.T) {
+	r := newRig(t)
+	caseRef, _, err := r.newWorker("off_1", nil).paid()
+	r.must(err)
+	b := portalOf(r).As(t, anne)
+	letter := b.Get("/cases/"+caseRef+"/decide").Submit("/cases/"+caseRef+"/preview", "outcome", "granted")
+	b.Header.Set("Sec-Fetch-Site", "cross-site")
+	letter.Submit("/cases/" + caseRef + "/decide").Is(http.StatusForbidden)
+	b.Header.Del("Sec-Fetch-Site")
+	b.Post("/cases/"+caseRef+"/decide", url.Values{"outcome": {"granted"}}).Is(http.StatusForbidden)
+	if r.state(caseRef) == casefile.Granted {
+		t.Error("it was decided")
+	}
+}
+
+func TestRolesHoldOnEveryPage(t *testing.T) {
+	portalOf(newRig(t)).WalkRoles(t, anne, siri, rpc.Principal{Role: "clerk", Subject: "c"})
+}
+
+func TestTextsAreWholeAndUsed(t *testing.T) {
+	own, err := texts.Load(web.Texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := page.WithCommon(web.Texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pagetest.CheckTexts(t, "internal/web", all, own)
+}
