@@ -84,7 +84,7 @@ func steps(c *page.Call, o *issuerv1.Offer) []page.Step {
 		at   string
 	}{
 		{"sent", true, c.Moment(o.GetIssuedAt())},
-		{"collected", o.GetCollectedAt() != nil, c.Moment(o.GetCollectedAt())},
+		{"collected", applied || o.GetCollectedAt() != nil, c.Moment(o.GetCollectedAt())},
 		{"applied", applied, c.Moment(when(o, "application.submitted"))},
 		{"decided", decided, c.Moment(when(o, "decision.made"))},
 		{"completed", state == issuerv1.OfferCaseState_OFFER_CASE_STATE_COMPLETED, c.Moment(when(o, "case.completed"))},
