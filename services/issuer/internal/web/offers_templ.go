@@ -271,7 +271,7 @@ func offers(c *page.Call, f found) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Input(c, page.NewForm("words", f.Words), page.Field{Name: "words", Label: c.T("offers.search"), Optional: true, Width: 28, Type: "search"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Input(c, page.NewForm("words", f.Words), page.Field{Name: "words", Label: c.T("offers.search"), Width: 28, Type: "search"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
