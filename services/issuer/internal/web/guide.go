@@ -19,6 +19,11 @@ func (p *Pages) guide(c *page.Call) error {
 		invitation(p.Desk).ServeHTTP(c.W, c.R)
 		return nil
 	}
+	if c.R.URL.RawQuery != "" {
+		// The message is for wallets: without it the address is short enough to come
+		// back to, as choosing a language does.
+		return c.Go("/invitations/" + url.PathEscape(c.Path("offer")))
+	}
 	g, err := p.Desk.Guide(c.R.Context(), c.Path("offer"))
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/session"
 	"github.com/kompetansespor/kompetansespor/services/internal/signin"
+	"github.com/kompetansespor/kompetansespor/services/internal/texts"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/desk"
 )
 
@@ -73,8 +74,8 @@ func (p *Pages) Table() page.Table {
 		"GET /imports/{batch}/live":     {Roles: employer, Do: p.importedLive, Live: true},
 		"GET /imports/{batch}":          {Roles: employer, Do: p.imported},
 		"GET /imports/{batch}/report":   {Roles: employer, Do: p.importReport},
-		"GET /invitations/{offer}":      {Do: p.guide},
-		"GET /invitations/{offer}/live": {Do: p.guideLive, Live: true},
+		"GET /invitations/{offer}":      {Do: p.guide, Usual: texts.English},
+		"GET /invitations/{offer}/live": {Do: p.guideLive, Usual: texts.English, Live: true},
 	}
 }
 

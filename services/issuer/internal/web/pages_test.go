@@ -365,3 +365,22 @@ func TestListIsTurnedRoundAndPaged(t *testing.T) {
 	}
 	b.Get(last.Link("Vis de nyeste først")).Wants("Nummer26")
 }
+
+func TestWorkerReadsTheGuideInTheLanguageOfChoice(t *testing.T) {
+	p := openPortal(t)
+	shown := signed(t, p.As(t, kari))
+	worker := p.Open(t)
+	worker.Header.Set("Accept", "text/html")
+	worker.Header.Set("Accept-Language", "hi")
+	link, err := url.Parse(shown.Link("Åpne invitasjonen"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	guide := worker.Get(link.RequestURI()).Is(http.StatusOK).Wants("Complete these steps", "Download the Offer of Employment")
+	worker.Get(guide.Link("Nynorsk")).Is(http.StatusOK).Wants("Fullfør desse stega", "University of Oslo")
+	wallet := p.Open(t)
+	wallet.Header.Set("Accept", "*/*")
+	if got := wallet.Get(link.RequestURI()); !strings.HasPrefix(got.Raw, "{") {
+		t.Errorf("a wallet gets %s", got.Raw)
+	}
+}
