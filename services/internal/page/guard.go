@@ -30,7 +30,7 @@ func (p *Portal) guard(one Page) http.Handler {
 		w.Header().Set("Content-Security-Policy", policy)
 		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
 		w.Header().Set("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
-		c := &Call{Portal: p, W: w, R: r, Lang: p.langOf(r)}
+		c := &Call{Portal: p, W: w, R: r, Lang: p.langOf(r, one)}
 		if err := c.run(one, crossing); err != nil {
 			c.fail(err)
 		}

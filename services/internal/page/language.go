@@ -14,13 +14,17 @@ const langCookie = "__Host-language"
 // keptYear is a year, in seconds.
 const keptYear = 365 * 24 * 60 * 60
 
-func (p *Portal) langOf(r *http.Request) texts.Lang {
+func (p *Portal) langOf(r *http.Request, one Page) texts.Lang {
 	if chosen, err := r.Cookie(langCookie); err == nil {
 		if lang, ok := texts.Parse(chosen.Value); ok {
 			return lang
 		}
 	}
-	return texts.Wanted(r.Header.Get("Accept-Language"), p.Usual)
+	usual := p.Usual
+	if one.Usual != "" {
+		usual = one.Usual
+	}
+	return texts.Wanted(r.Header.Get("Accept-Language"), usual)
 }
 
 // changeLanguage keeps the chosen language and goes back to the page.

@@ -66,6 +66,9 @@ type Page struct {
 	Roles []rpc.Role
 	// Do answers. What it returns as an error is shown as a page.
 	Do func(*Call) error
+	// Usual is the language of those of its readers whose browser asks for none of
+	// ours, where they are others than the portal's. Empty: as the portal has it.
+	Usual texts.Lang
 	// Live marks a page that Do answers as a stream of a part.
 	Live bool
 }

@@ -3,9 +3,12 @@
 package pagetest
 
 import (
+	"bytes"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -134,7 +137,12 @@ func (b *Browser) Post(path string, values url.Values) *Doc {
 
 func (b *Browser) send(method, path string, values url.Values) *Doc {
 	b.t.Helper()
-	request, err := http.NewRequestWithContext(b.t.Context(), method, b.site.server.URL+path, strings.NewReader(values.Encode()))
+	return b.sendAs(method, path, "application/x-www-form-urlencoded", strings.NewReader(values.Encode()))
+}
+
+func (b *Browser) sendAs(method, path, contentType string, content io.Reader) *Doc {
+	b.t.Helper()
+	request, err := http.NewRequestWithContext(b.t.Context(), method, b.site.server.URL+path, content)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -142,7 +150,7 @@ func (b *Browser) send(method, path string, values url.Values) *Doc {
 		request.Header[name] = all
 	}
 	if method == http.MethodPost {
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		request.Header.Set("Content-Type", contentType)
 	}
 	answer, err := b.client.Do(request)
 	if err != nil {
@@ -177,6 +185,42 @@ func (d *Doc) short() string {
 // given as name, value. A form that is not there, or a field, fails the test.
 func (d *Doc) Submit(action string, pairs ...string) *Doc {
 	d.in.t.Helper()
+	form, values := d.fill(action, pairs)
+	if strings.EqualFold(attr(form, "method"), "post") {
+		return d.in.send(http.MethodPost, action, values)
+	}
+	return d.in.send(http.MethodGet, action+"?"+values.Encode(), nil)
+}
+
+// SubmitFile is Submit with a file in one of the form's fields.
+func (d *Doc) SubmitFile(action, field, content string, pairs ...string) *Doc {
+	d.in.t.Helper()
+	form, values := d.fill(action, pairs)
+	if attr(form, "enctype") != "multipart/form-data" {
+		d.in.t.Fatalf("form %s sends no files", action)
+	}
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for name, all := range values {
+		for _, value := range all {
+			if err := w.WriteField(name, value); err != nil {
+				d.in.t.Fatal(err)
+			}
+		}
+	}
+	part, err := w.CreateFormFile(field, "file")
+	if err == nil {
+		_, err = io.WriteString(part, content)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		d.in.t.Fatal(err)
+	}
+	return d.in.sendAs(http.MethodPost, action, w.FormDataContentType(), &body)
+}
+
+// fill is the page's form with an action, and what it sends.
+func (d *Doc) fill(action string, pairs []string) (*html.Node, url.Values) {
+	d.in.t.Helper()
 	form := find(d.root, func(n *html.Node) bool { return n.Data == "form" && attr(n, "action") == action })
 	if form == nil {
 		d.in.t.Fatalf("%s has no form %s:\n%s", d.Path, action, d.short())
@@ -189,10 +233,7 @@ func (d *Doc) Submit(action string, pairs ...string) *Doc {
 		}
 		values.Set(name, pairs[i+1])
 	}
-	if strings.EqualFold(attr(form, "method"), "post") {
-		return d.in.send(http.MethodPost, action, values)
-	}
-	return d.in.send(http.MethodGet, action+"?"+values.Encode(), nil)
+	return form, values
 }
 
 // Field is the value of a field of the form with an action.

@@ -81,18 +81,23 @@ func (s *Offers) GetOffer(ctx context.Context, req *issuerv1.GetOfferRequest) (*
 	return &issuerv1.GetOfferResponse{Offer: answer}, err
 }
 
-// ListOffers gives a page of the employer's offers, newest first.
+// ListOffers gives a page of the employer's offers.
 func (s *Offers) ListOffers(ctx context.Context, req *issuerv1.ListOffersRequest) (*issuerv1.ListOffersResponse, error) {
 	who, _ := rpc.PrincipalFrom(ctx)
 	page, err := wire.ReadPage(req.GetPageSize(), req.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
-	before := time.UnixMicro(math.MaxInt64)
-	if page.Cursor != wire.First {
-		before = time.UnixMicro(page.Cursor)
+	wanted := desk.Listing{
+		Tenant: who.Subject, State: fromState(req.GetState()), After: time.UnixMicro(math.MaxInt64), OldestFirst: req.GetOldestFirst(), Limit: page.Limit + 1,
 	}
-	records, err := s.Desk.List(ctx, who.Subject, fromState(req.GetState()), before, page.Limit+1)
+	switch {
+	case page.Cursor != wire.First:
+		wanted.After = time.UnixMicro(page.Cursor)
+	case wanted.OldestFirst:
+		wanted.After = time.UnixMicro(0)
+	}
+	records, err := s.Desk.List(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -175,9 +180,11 @@ func (s *Offers) encode(r desk.Record) (*issuerv1.Offer, error) {
 	out := &issuerv1.Offer{OfferId: snap.ID, State: toState(r.Offer)}
 	if r.Offer.State() == offer.Drafted {
 		out.Form = formOf(r.Offer.Form())
-		for _, v := range s.Desk.Lacks(r.Offer) {
+		violations, warnings := s.Desk.Lacks(r.Offer)
+		for _, v := range violations {
 			out.Violations = append(out.Violations, &commonv1.Violation{Field: v.Field, Rule: v.Rule, Message: v.Message})
 		}
+		out.Warnings = toWarnings(warnings)
 		return out, nil
 	}
 	signed := r.Offer.Terms().Form()
@@ -189,10 +196,15 @@ func (s *Offers) encode(r desk.Record) (*issuerv1.Offer, error) {
 	out.CollectedBy, out.CollectedAt = snap.Connection, wire.Instant(snap.CollectedAt)
 	out.WithdrawnAt, out.WithdrawalReason = wire.Instant(snap.WithdrawnAt), snap.WithdrawReason
 	out.CollectionAttemptsLeft = int32(r.Offer.AttemptsLeft())
-	for _, w := range r.Offer.Terms().Warnings() {
-		out.Warnings = append(out.Warnings, &commonv1.Warning{Field: w.Field, Rule: w.Rule, Message: w.Message})
-	}
+	out.Warnings = toWarnings(r.Offer.Terms().Warnings())
 	return out, nil
+}
+
+func toWarnings(all []offer.Warning) (out []*commonv1.Warning) {
+	for _, w := range all {
+		out = append(out, &commonv1.Warning{Field: w.Field, Rule: w.Rule, Message: w.Message})
+	}
+	return out
 }
 
 func toState(o *offer.Offer) issuerv1.OfferState {

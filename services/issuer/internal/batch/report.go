@@ -66,3 +66,18 @@ func first(text string) string {
 	}
 	return ""
 }
+
+// Template is a file that names every column by its first label, for people to fill in:
+// UTF-8 with a byte order mark, semicolons.
+func Template() []byte {
+	var b bytes.Buffer
+	b.Write(byteOrderMark)
+	for i, c := range known {
+		if i > 0 {
+			b.WriteByte(';')
+		}
+		b.WriteString(c.labels[0])
+	}
+	b.WriteString("\r\n")
+	return b.Bytes()
+}

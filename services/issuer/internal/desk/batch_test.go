@@ -42,7 +42,7 @@ func importing(text string) desk.Import {
 
 func (w *world) offers(t *testing.T) int {
 	t.Helper()
-	all, err := w.desk.List(t.Context(), uio, "", w.Clock.Now().Add(time.Hour), 200)
+	all, err := w.desk.List(t.Context(), desk.Listing{Tenant: uio, After: w.Clock.Now().Add(time.Hour), Limit: 200})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -150,10 +150,20 @@ func (d *Desk) Get(ctx context.Context, tenant, id string) (Record, []Step, erro
 	return record, steps, err
 }
 
-// List gives the tenant's offers and drafts that were made before an instant,
-// newest first.
-func (d *Desk) List(ctx context.Context, tenant string, state offer.State, before time.Time, limit int) ([]Record, error) {
-	return d.Store.List(ctx, d.DB.Read(), tenant, state, before, limit)
+// Listing is which of a tenant's offers and drafts are wanted.
+type Listing struct {
+	Tenant string
+	State  offer.State // empty: every state
+	// After is the instant after which the list begins, in its order: those made
+	// before it, newest first, or those made later, oldest first.
+	After       time.Time
+	OldestFirst bool
+	Limit       int
+}
+
+// List gives a tenant's offers and drafts.
+func (d *Desk) List(ctx context.Context, wanted Listing) ([]Record, error) {
+	return d.Store.List(ctx, d.DB.Read(), wanted)
 }
 
 // ofTenant finds an offer; another tenant's does not exist, nor what was

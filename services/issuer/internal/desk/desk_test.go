@@ -221,7 +221,7 @@ func TestDraftSaysWhatItLacksAndBecomesTheOffer(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := record.Offer.ID()
-	lacks := w.desk.Lacks(record.Offer)
+	lacks, _ := w.desk.Lacks(record.Offer)
 	if len(lacks) < 10 || !slices.ContainsFunc(lacks, func(v fault.Violation) bool { return v.Field == "passport.document_number" }) {
 		t.Errorf("it lacks %v", lacks)
 	}
@@ -248,8 +248,8 @@ func TestDraftSaysWhatItLacksAndBecomesTheOffer(t *testing.T) {
 	rule(t, err, "offer.draft")
 
 	changed, err := w.desk.ChangeDraft(t.Context(), uio, id, form(t, 1))
-	if err != nil || len(w.desk.Lacks(changed.Offer)) != 0 {
-		t.Fatal(w.desk.Lacks(changed.Offer), err)
+	if lacks, _ := w.desk.Lacks(changed.Offer); err != nil || len(lacks) != 0 {
+		t.Fatal(lacks, err)
 	}
 	_, err = w.desk.ChangeDraft(t.Context(), second, id, form(t, 1))
 	rule(t, err, "offer.unknown")
@@ -293,7 +293,7 @@ func TestDeletedDraftIsGone(t *testing.T) {
 	rule(t, err, "offer.unknown")
 	_, _, err = w.desk.SignDraft(t.Context(), desk.Signing{Tenant: uio}, id)
 	rule(t, err, "offer.unknown")
-	if all, err := w.desk.List(t.Context(), uio, "", w.Clock.Now().Add(time.Hour), 10); err != nil || len(all) != 0 {
+	if all, err := w.desk.List(t.Context(), desk.Listing{Tenant: uio, After: w.Clock.Now().Add(time.Hour), Limit: 10}); err != nil || len(all) != 0 {
 		t.Errorf("%d offers are listed, %v", len(all), err)
 	}
 	left, err := w.store.ByID(t.Context(), w.DB.Read(), id)
@@ -343,7 +343,7 @@ func TestChangedOfferRevokesTheOldOneInOneTransaction(t *testing.T) {
 	rule(t, err, "offer.superseded")
 	_, err = w.desk.Withdraw(t.Context(), uio, old.Offer.ID(), "cut")
 	rule(t, err, "offer.superseded")
-	if all, err := w.desk.List(t.Context(), uio, "", w.Clock.Now().Add(time.Hour), 10); err != nil || len(all) != 2 {
+	if all, err := w.desk.List(t.Context(), desk.Listing{Tenant: uio, After: w.Clock.Now().Add(time.Hour), Limit: 10}); err != nil || len(all) != 2 {
 		t.Errorf("%d offers, want 2: %v", len(all), err)
 	}
 	s.Tenant, s.IdempotencyKey = second, "change-key-3"
@@ -369,7 +369,7 @@ func TestWithdrawnOrExpiredOfferIsNotChanged(t *testing.T) {
 	s.Form.Passport.DateOfExpiry = "2036-01-01"
 	_, _, err = w.desk.Change(t.Context(), s, expired.Offer.ID())
 	rule(t, err, "offer.expired")
-	if all, err := w.desk.List(t.Context(), uio, "", w.Clock.Now(), 10); err != nil || len(all) != 2 {
+	if all, err := w.desk.List(t.Context(), desk.Listing{Tenant: uio, After: w.Clock.Now(), Limit: 10}); err != nil || len(all) != 2 {
 		t.Errorf("%d offers, want the two: %v", len(all), err)
 	}
 }
@@ -641,6 +641,9 @@ func TestEmployerSeesTheCaseAndIsToldWhenItStops(t *testing.T) {
 		}
 		if !strings.Contains(text, string(r.Offer.Number())) {
 			t.Errorf("%s does not say which offer: %s", mailID, text)
+		}
+		if !strings.Contains(text, "example/offers/"+id) {
+			t.Errorf("%s does not lead to the offer's page: %s", mailID, text)
 		}
 	}
 	if len(letters) != 3 {

@@ -135,13 +135,15 @@ func (d *Desk) SignDraft(ctx context.Context, s Signing, id string) (record Reco
 	return record, code, err
 }
 
-// Lacks says what would be violated if a draft were signed now.
-func (d *Desk) Lacks(o *offer.Offer) []fault.Violation {
+// Lacks says what would be violated if a draft were signed now, and when nothing
+// would, what to look at first.
+func (d *Desk) Lacks(o *offer.Offer) ([]fault.Violation, []offer.Warning) {
 	if o.State() != offer.Drafted {
-		return nil
+		return nil, nil
 	}
-	if _, err := offer.Check(o.Form(), d.Clock.Now().In(d.Zone), d.Rules); err != nil {
-		return fault.From(err).Violations
+	terms, err := offer.Check(o.Form(), d.Clock.Now().In(d.Zone), d.Rules)
+	if err != nil {
+		return fault.From(err).Violations, nil
 	}
-	return nil
+	return nil, terms.Warnings()
 }

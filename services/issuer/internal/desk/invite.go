@@ -72,12 +72,14 @@ func (d *Desk) Guide(ctx context.Context, id string) (Guide, error) {
 		g.Collected = true
 	case offer.Withdrawn, offer.Expired, offer.Superseded:
 		g.Closed = true
+	case offer.Issued:
+		g.Closed = record.Offer.AttemptsLeft() == 0
 	}
 	c, err := d.CaseOf(ctx, id)
 	if err != nil || c == nil {
 		return g, err
 	}
 	g.Collected, g.Applied = true, true
-	g.Decided = c.State == progress.Granted || c.State == progress.Refused || c.State == progress.Completed
+	g.Decided = c.State == progress.Refused || c.GrantedOnce()
 	return g, nil
 }

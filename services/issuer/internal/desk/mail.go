@@ -194,7 +194,7 @@ func (d *Desk) mailEmployer(ctx context.Context, tx *sqldb.Tx, c progress.Case, 
 		subject: "Offer / Tilbud / Tilbod " + string(record.Offer.Number()),
 		text:    "told", causes: true,
 		with: map[string]string{
-			"Event": event.Name(), "Number": string(record.Offer.Number()), "Cause": c.Cause, "Link": d.PublicURL + "/v1/offers/" + record.Offer.ID(),
+			"Event": event.Name(), "Number": string(record.Offer.Number()), "Cause": c.Cause, "Link": d.PublicURL + "/offers/" + record.Offer.ID(),
 		},
 	}.write()
 	if err != nil {

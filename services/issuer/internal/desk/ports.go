@@ -26,7 +26,7 @@ type Store interface {
 	ByCredential(ctx context.Context, q sqldb.Querier, id string) (Record, error)
 	ByKey(ctx context.Context, q sqldb.Querier, tenant, key string) (Record, error)
 	Code(ctx context.Context, q sqldb.Querier, id string) (offer.CollectionCode, error)
-	List(ctx context.Context, q sqldb.Querier, tenant string, state offer.State, before time.Time, limit int) ([]Record, error)
+	List(ctx context.Context, q sqldb.Querier, wanted Listing) ([]Record, error)
 	Due(ctx context.Context, q sqldb.Querier, now time.Time, limit int) ([]string, error)
 	// Attempt counts one attempt at a number, Forgive takes it back.
 	Attempt(ctx context.Context, tx *sqldb.Tx, number offer.Number, most int) (offer.Lock, error)

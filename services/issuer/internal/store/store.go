@@ -173,10 +173,14 @@ func (s Store) Code(ctx context.Context, q sqldb.Querier, id string) (offer.Coll
 
 // List gives a tenant's offers that were made before an instant, newest first;
 // state may be empty. What was discarded is left out.
-func (s Store) List(ctx context.Context, q sqldb.Querier, tenant string, state offer.State, before time.Time, limit int) ([]desk.Record, error) {
+func (s Store) List(ctx context.Context, q sqldb.Querier, wanted desk.Listing) ([]desk.Record, error) {
+	beyond, order := "created_at < $3", "DESC"
+	if wanted.OldestFirst {
+		beyond, order = "created_at > $3", "ASC"
+	}
 	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM offer
-		WHERE tenant = $1 AND ($2 = '' OR state = $2) AND state <> 'DISCARDED' AND created_at < $3 ORDER BY created_at DESC LIMIT $4`,
-		tenant, string(state), clock.Micros(before), limit)
+		WHERE tenant = $1 AND ($2 = '' OR state = $2) AND state <> 'DISCARDED' AND `+beyond+` ORDER BY created_at `+order+` LIMIT $4`,
+		wanted.Tenant, string(wanted.State), clock.Micros(wanted.After), wanted.Limit)
 	return s.records(ctx, rows, err)
 }
 

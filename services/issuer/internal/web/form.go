@@ -1,10 +1,12 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	issuerv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/issuer/v1"
+	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 	"github.com/kompetansespor/kompetansespor/services/internal/page"
 )
 
@@ -45,6 +47,14 @@ func suffix(text string) func(*Field) {
 	return func(f *Field) { f.Suffix = text }
 }
 
+// Of the up to five nationalities the page has fields for two. More of them, which
+// another system has written, ride along in a hidden field, parted by spaces: whoever
+// changes a form here takes none away without seeing it.
+const (
+	second = "nationalities.second"
+	others = "nationalities.others"
+)
+
 // sections are the form as the pilot's slides have it, and what UDI's own form asks
 // for besides. Nobody but the employer types: nothing is filled in by a browser from
 // its owner's own data.
@@ -74,7 +84,7 @@ var sections = []Section{
 		field("passport.date_of_issuance", "date", wide(12)), field("passport.date_of_expiry", "date", wide(12)),
 		field("birthdate", "date", wide(12), fills("off")),
 		field("place_of_birth.locality", "input", fills("off")), field("place_of_birth.country", "country"),
-		field("nationalities", "country", helped), field("sex", "radio"),
+		field("nationalities", "country", helped), field(second, "country", optional), field("sex", "radio"),
 	}},
 	{"declarations", []Field{
 		field("declarations.qualifications_confirmed", "check"), field("declarations.information_verified", "check"),
@@ -123,10 +133,7 @@ const signingRight = "urn:altinn:resource:kompetansespor-issue"
 // read makes the contract's form of the page's. Who signs is who is signed in.
 func read(c *page.Call, f *page.Form) *issuerv1.OfferForm {
 	sex, _ := strconv.Atoi(f.Get("sex")) // nothing chosen is a violation
-	var nationalities []string
-	if one := f.Get("nationalities"); one != "" {
-		nationalities = []string{one}
-	}
+	nationalities := strings.Fields(f.Get("nationalities") + " " + f.Get(second) + " " + f.Get(others))
 	day := func(name string) string { return f.Day(c, name) }
 	return &issuerv1.OfferForm{
 		GivenName: f.Get("given_name"), FamilyName: f.Get("family_name"), Email: f.Get("email"), PhoneNumber: f.Get("phone_number"),
@@ -156,18 +163,16 @@ func read(c *page.Call, f *page.Form) *issuerv1.OfferForm {
 func write(c *page.Call, o *issuerv1.OfferForm) *page.Form {
 	e, p := o.GetEmployment(), o.GetPassport()
 	yes := map[bool]string{true: "yes"}
-	sex, nationality := "", ""
+	sex := ""
 	if o.GetSex() != 0 {
 		sex = strconv.Itoa(int(o.GetSex()))
 	}
-	if len(o.GetNationalities()) > 0 {
-		nationality = o.GetNationalities()[0]
-	}
+	nationalities := append(slices.Clone(o.GetNationalities()), "", "")
 	return page.NewForm(
 		"given_name", o.GetGivenName(), "family_name", o.GetFamilyName(), "email", o.GetEmail(), "phone_number", o.GetPhoneNumber(),
-		"current_country", o.GetCurrentCountry(), "duf_number", o.GetDufNumber(), "birthdate", typedDay(o.GetBirthdate()),
+		"current_country", alpha2(o.GetCurrentCountry()), "duf_number", o.GetDufNumber(), "birthdate", typedDay(o.GetBirthdate()),
 		"place_of_birth.locality", o.GetPlaceOfBirth().GetLocality(), "place_of_birth.country", o.GetPlaceOfBirth().GetCountry(),
-		"nationalities", nationality, "sex", sex,
+		"nationalities", nationalities[0], second, nationalities[1], others, strings.TrimSpace(strings.Join(nationalities[2:], " ")), "sex", sex,
 		"passport.document_number", p.GetDocumentNumber(), "passport.issuing_authority", p.GetIssuingAuthority(),
 		"passport.issuing_country", p.GetIssuingCountry(), "passport.date_of_issuance", typedDay(p.GetDateOfIssuance()),
 		"passport.date_of_expiry", typedDay(p.GetDateOfExpiry()),
@@ -181,6 +186,15 @@ func write(c *page.Call, o *issuerv1.OfferForm) *page.Form {
 		"declarations.information_verified", yes[o.GetDeclarations().GetInformationVerified()],
 		"signatory.role", orText(o.GetSignatory().GetRole(), c.T("form.signatory.role.usual")),
 	)
+}
+
+// alpha2 is a country as the form's list has it; a draft that another system has made
+// may have it by three letters.
+func alpha2(country string) string {
+	if short, ok := identifier.Alpha2(country); ok {
+		return short
+	}
+	return country
 }
 
 // typedDay is a date as people type it.
@@ -198,6 +212,10 @@ func (s Section) facts(c *page.Call, f *page.Form) (all []page.Fact) {
 	for _, one := range s.Fields {
 		value := f.Get(one.Name)
 		switch {
+		case one.Name == second:
+			value = countries(c, value+" "+f.Get(others))
+		case one.Name == "current_country" && value == "":
+			value = c.T("form.country.norway")
 		case one.Kind == "country" && value != "":
 			value = c.Country(value)
 		case one.Kind == "check":
@@ -221,4 +239,13 @@ func (s Section) facts(c *page.Call, f *page.Form) (all []page.Fact) {
 		all = append(all, page.Fact{Name: c.T("form." + one.Name), Value: value})
 	}
 	return all
+}
+
+// countries are the names of countries whose codes are parted by spaces.
+func countries(c *page.Call, codes string) string {
+	var names []string
+	for _, code := range strings.Fields(codes) {
+		names = append(names, c.Country(code))
+	}
+	return strings.Join(names, ", ")
 }

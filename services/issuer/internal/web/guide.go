@@ -14,9 +14,15 @@ import (
 // guide answers who opens an invitation: a browser gets the guide "Complete these
 // steps", a wallet the invitation itself.
 func (p *Pages) guide(c *page.Call) error {
+	c.W.Header().Add("Vary", "Accept")
 	if !strings.Contains(c.R.Header.Get("Accept"), "text/html") {
 		invitation(p.Desk).ServeHTTP(c.W, c.R)
 		return nil
+	}
+	if c.R.URL.RawQuery != "" {
+		// The message is for wallets: without it the address is short enough to come
+		// back to, as choosing a language does.
+		return c.Go("/invitations/" + url.PathEscape(c.Path("offer")))
 	}
 	g, err := p.Desk.Guide(c.R.Context(), c.Path("offer"))
 	if err != nil {

@@ -75,15 +75,16 @@ func (p *Pages) resend(c *page.Call) error {
 func steps(c *page.Call, o *issuerv1.Offer) []page.Step {
 	k := o.GetCase()
 	applied, state := k != nil, k.GetState()
-	decided := state == issuerv1.OfferCaseState_OFFER_CASE_STATE_GRANTED || state == issuerv1.OfferCaseState_OFFER_CASE_STATE_REFUSED ||
-		state == issuerv1.OfferCaseState_OFFER_CASE_STATE_REVOKED || state == issuerv1.OfferCaseState_OFFER_CASE_STATE_COMPLETED
+	// What is not decided yet has applied, or is not known by more than its name. A
+	// case is halted only once it was granted.
+	decided := applied && state != issuerv1.OfferCaseState_OFFER_CASE_STATE_APPLIED && state != issuerv1.OfferCaseState_OFFER_CASE_STATE_UNSPECIFIED
 	reached := []struct {
 		key  string
 		done bool
 		at   string
 	}{
 		{"sent", true, c.Moment(o.GetIssuedAt())},
-		{"collected", o.GetCollectedAt() != nil, c.Moment(o.GetCollectedAt())},
+		{"collected", applied || o.GetCollectedAt() != nil, c.Moment(o.GetCollectedAt())},
 		{"applied", applied, c.Moment(when(o, "application.submitted"))},
 		{"decided", decided, c.Moment(when(o, "decision.made"))},
 		{"completed", state == issuerv1.OfferCaseState_OFFER_CASE_STATE_COMPLETED, c.Moment(when(o, "case.completed"))},

@@ -44,41 +44,59 @@ const (
 type found struct {
 	Offers []*issuerv1.Offer
 	State  string // that it is narrowed to
+	Oldest bool   // whether the oldest come first
 	Next   string // address of the next page
 	First  string // address of the first, when this is another
 	Words  string // that were looked for
 	Some   bool   // whether there are more than were looked through
 }
 
-// list shows the employer's offers, newest first.
+// list shows the employer's offers, newest first unless the reader has turned it round.
 func (p *Pages) list(c *page.Call) error {
-	f := found{State: c.Query("state")}
+	f := found{State: c.Query("state"), Oldest: c.Query("order") == "oldest"}
 	state, err := readState(f.State)
 	if err != nil {
 		return err
 	}
-	answer, err := p.Offers.ListOffers(c.Context(), &issuerv1.ListOffersRequest{PageSize: onePage, PageToken: c.Query("page"), State: state})
+	answer, err := p.Offers.ListOffers(c.Context(), &issuerv1.ListOffersRequest{PageSize: onePage, PageToken: c.Query("page"), State: state, OldestFirst: f.Oldest})
 	if err != nil {
 		return err
 	}
 	f.Offers = answer.GetOffers()
-	at := func(token string) string {
-		q := url.Values{}
-		if f.State != "" {
-			q.Set("state", f.State)
-		}
-		if token != "" {
-			q.Set("page", token)
-		}
-		return "/offers?" + q.Encode()
-	}
 	if token := answer.GetNextPageToken(); token != "" {
-		f.Next = at(token)
+		f.Next = f.at(f.Oldest, token)
 	}
 	if c.Query("page") != "" {
-		f.First = at("")
+		f.First = f.at(f.Oldest, "")
 	}
 	return c.Show(offers(c, f))
+}
+
+// at is the address of a page of the list.
+func (f found) at(oldest bool, token string) string {
+	q := url.Values{}
+	if f.State != "" {
+		q.Set("state", f.State)
+	}
+	if oldest {
+		q.Set("order", "oldest")
+	}
+	if token != "" {
+		q.Set("page", token)
+	}
+	if len(q) == 0 {
+		return "/offers"
+	}
+	return "/offers?" + q.Encode()
+}
+
+// turned is the address of the list the other way round, and the key of the text that
+// leads there.
+func (f found) turned() (path, key string) {
+	if f.Oldest {
+		return f.at(false, ""), "offers.newest"
+	}
+	return f.at(true, ""), "offers.oldest"
 }
 
 func readState(name string) (issuerv1.OfferState, error) {

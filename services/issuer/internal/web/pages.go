@@ -9,6 +9,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/session"
 	"github.com/kompetansespor/kompetansespor/services/internal/signin"
+	"github.com/kompetansespor/kompetansespor/services/internal/texts"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/desk"
 )
 
@@ -69,10 +70,12 @@ func (p *Pages) Table() page.Table {
 		"POST /offers/{offer}/payroll":  {Roles: employer, Do: p.payroll},
 		"GET /imports":                  {Roles: employer, Do: p.importForm},
 		"POST /imports":                 {Roles: employer, Do: p.importFile},
+		"GET /imports/template":         {Roles: employer, Do: importTemplate},
+		"GET /imports/{batch}/live":     {Roles: employer, Do: p.importedLive, Live: true},
 		"GET /imports/{batch}":          {Roles: employer, Do: p.imported},
 		"GET /imports/{batch}/report":   {Roles: employer, Do: p.importReport},
-		"GET /invitations/{offer}":      {Do: p.guide},
-		"GET /invitations/{offer}/live": {Do: p.guideLive, Live: true},
+		"GET /invitations/{offer}":      {Do: p.guide, Usual: texts.English},
+		"GET /invitations/{offer}/live": {Do: p.guideLive, Usual: texts.English, Live: true},
 	}
 }
 

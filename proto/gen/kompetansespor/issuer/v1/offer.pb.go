@@ -816,7 +816,10 @@ type ListOffersRequest struct {
 	// next_page_token of the page before; empty for the first.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only offers in this state.
-	State         OfferState `protobuf:"varint,3,opt,name=state,proto3,enum=kompetansespor.issuer.v1.OfferState" json:"state,omitempty"`
+	State OfferState `protobuf:"varint,3,opt,name=state,proto3,enum=kompetansespor.issuer.v1.OfferState" json:"state,omitempty"`
+	// Whether the oldest come first. A page_token goes on in the order that it was
+	// given in: send the same value with it.
+	OldestFirst   bool `protobuf:"varint,4,opt,name=oldest_first,json=oldestFirst,proto3" json:"oldest_first,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -870,6 +873,13 @@ func (x *ListOffersRequest) GetState() OfferState {
 		return x.State
 	}
 	return OfferState_OFFER_STATE_UNSPECIFIED
+}
+
+func (x *ListOffersRequest) GetOldestFirst() bool {
+	if x != nil {
+		return x.OldestFirst
+	}
+	return false
 }
 
 // ListOffersResponse is one page.
@@ -1689,12 +1699,13 @@ const file_kompetansespor_issuer_v1_offer_proto_rawDesc = "" +
 	"\x0fGetOfferRequest\x12\x19\n" +
 	"\boffer_id\x18\x01 \x01(\tR\aofferId\"I\n" +
 	"\x10GetOfferResponse\x125\n" +
-	"\x05offer\x18\x01 \x01(\v2\x1f.kompetansespor.issuer.v1.OfferR\x05offer\"\x8b\x01\n" +
+	"\x05offer\x18\x01 \x01(\v2\x1f.kompetansespor.issuer.v1.OfferR\x05offer\"\xae\x01\n" +
 	"\x11ListOffersRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12:\n" +
-	"\x05state\x18\x03 \x01(\x0e2$.kompetansespor.issuer.v1.OfferStateR\x05state\"u\n" +
+	"\x05state\x18\x03 \x01(\x0e2$.kompetansespor.issuer.v1.OfferStateR\x05state\x12!\n" +
+	"\foldest_first\x18\x04 \x01(\bR\voldestFirst\"u\n" +
 	"\x12ListOffersResponse\x127\n" +
 	"\x06offers\x18\x01 \x03(\v2\x1f.kompetansespor.issuer.v1.OfferR\x06offers\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"4\n" +

@@ -120,7 +120,8 @@ type OfferServiceClient interface {
 	GetPayrollAccount(ctx context.Context, in *GetPayrollAccountRequest, opts ...grpc.CallOption) (*GetPayrollAccountResponse, error)
 	// GetOffer answers one offer of the employer. NOT_FOUND otherwise.
 	GetOffer(ctx context.Context, in *GetOfferRequest, opts ...grpc.CallOption) (*GetOfferResponse, error)
-	// ListOffers answers the employer's offers and drafts, newest first. Timelines
+	// ListOffers answers the employer's offers and drafts, newest first unless it
+	// is asked for the oldest. Timelines
 	// and cases are left out: GetOffer has them.
 	ListOffers(ctx context.Context, in *ListOffersRequest, opts ...grpc.CallOption) (*ListOffersResponse, error)
 	// ResendInvitation sends the worker the guide again. It goes to the address in
@@ -381,7 +382,8 @@ type OfferServiceServer interface {
 	GetPayrollAccount(context.Context, *GetPayrollAccountRequest) (*GetPayrollAccountResponse, error)
 	// GetOffer answers one offer of the employer. NOT_FOUND otherwise.
 	GetOffer(context.Context, *GetOfferRequest) (*GetOfferResponse, error)
-	// ListOffers answers the employer's offers and drafts, newest first. Timelines
+	// ListOffers answers the employer's offers and drafts, newest first unless it
+	// is asked for the oldest. Timelines
 	// and cases are left out: GetOffer has them.
 	ListOffers(context.Context, *ListOffersRequest) (*ListOffersResponse, error)
 	// ResendInvitation sends the worker the guide again. It goes to the address in
