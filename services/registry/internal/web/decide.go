@@ -87,7 +87,7 @@ func (w change) question(c *page.Call, a *registryv1.Accreditation, f *page.Form
 		codes[i] = page.Option{Value: code, Label: c.T("reason." + strings.ToLower(code))}
 	}
 	return page.Question{
-		Title: c.T(w.verb+".title", "name", a.GetLegalName()), Text: c.T(w.verb + ".text"), Path: at + "/" + w.verb, Do: c.T(w.verb + ".do"),
+		Title: c.T("decide."+w.verb+".title", "name", a.GetLegalName()), Text: c.T("decide." + w.verb + ".text"), Path: at + "/" + w.verb, Do: c.T("decide." + w.verb + ".do"),
 		Back: page.Link{Path: at, Text: a.GetLegalName()}, Form: f, Fields: []page.Field{
 			{Name: "reason_code", Label: c.T("decide.code"), Options: codes},
 			{Name: "reason", Label: c.T("decide.reason"), Help: c.T("decide.reason.help"), Rows: 4},
@@ -116,7 +116,7 @@ func (p *Pages) deciding(w change) func(*page.Call) error {
 		if len(f.Wrong) == 0 {
 			err := w.do(p, c, number, code, f.Get("reason"))
 			if err == nil {
-				return c.Done(deskPath(number), w.verb+".done")
+				return c.Done(deskPath(number), "decide."+w.verb+".done")
 			}
 			if !refusedByCriteria(c, f, err) {
 				return err
