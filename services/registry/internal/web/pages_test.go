@@ -105,7 +105,7 @@ func accredits(t *testing.T, s *pagetest.Site) *pagetest.Browser {
 		form.Submit(at).Is(http.StatusUnprocessableEntity).Wants("Velg ja eller nei")
 		form.Submit(at, "met", "yes", "reference", "2026/17").Is(http.StatusOK).Wants("Det du fant ut, er lagret", "(siri)")
 	}
-	b.Get(b.Get(shown.Path).Link("Godkjenn")).Wants("Godkjenne Fjordtek AS?").Submit(shown.Path+"/accredit").Is(http.StatusOK).Wants("Arbeidsgiveren er godkjent")
+	b.Get(b.Get(shown.Path).Link("Godkjenn")).Wants("Godkjenne Fjordtek AS?").Submit(shown.Path + "/accredit").Is(http.StatusOK).Wants("Arbeidsgiveren er godkjent")
 	return b
 }
 
@@ -138,7 +138,7 @@ func TestApplicationIsNotAccreditedBeforeItsCriteriaAreMet(t *testing.T) {
 	b := s.As(t, siri)
 	b.Get("/accreditations/"+fjordtek+"/accredit").Submit("/accreditations/"+fjordtek+"/accredit").Is(http.StatusUnprocessableEntity).
 		Wants("Ingen skatterestanser: er ikke oppfylt", "Ingen nyere sanksjoner: er ikke oppfylt")
-	b.Get("/accreditations/"+fjordtek).Submit("/accreditations/"+fjordtek+"/review").Wants("Enhetsregisteret er spurt på nytt")
+	b.Get("/accreditations/" + fjordtek).Submit("/accreditations/" + fjordtek + "/review").Wants("Enhetsregisteret er spurt på nytt")
 	b.Get("/accreditations/" + fjordtek + "/attest/EMP-1").Is(http.StatusNotFound)
 	b.Get("/accreditations?state=nonsense").Is(http.StatusNotFound)
 	b.Get("/accreditations?state=revoked").Wants("Ingenting i dette utvalget venter")
@@ -221,6 +221,33 @@ func TestWorkerAndEmployerAskWhetherItIsForThem(t *testing.T) {
 
 func TestEverybodyHasTheirPagesAndNoOthers(t *testing.T) {
 	openPortal(t).WalkRoles(t, siri, per)
+}
+
+// noLists has none: the routes alone are looked at.
+type noLists struct{ web.Lists }
+
+func TestPagesMeetNoDocument(t *testing.T) {
+	s, mux := openPortal(t), http.NewServeMux()
+	documents, err := web.Routes(noLists{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pattern, handler := range documents {
+		mux.Handle(pattern, handler)
+	}
+	for pattern, handler := range s.Portal.Routes(s.Table) {
+		if documents[pattern] != nil {
+			t.Errorf("%s is a document already", pattern)
+		}
+		mux.Handle(pattern, handler) // panics where two meet
+	}
+	for path, want := range map[string]string{
+		"/trust-list": "GET /trust-list", "/trust-list/7": "GET /trust-list/{version}", "/trust-list/view": "GET /trust-list/view",
+	} {
+		if _, got := mux.Handler(httptest.NewRequest(http.MethodGet, path, nil)); got != want {
+			t.Errorf("%s is answered by %s", path, got)
+		}
+	}
 }
 
 func TestWhoMayComeIn(t *testing.T) {
