@@ -8,6 +8,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -22,9 +23,11 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
+	"github.com/kompetansespor/kompetansespor/services/internal/page"
 	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/texts"
 	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/accreditation"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/api"
@@ -220,6 +223,17 @@ func Run(ctx context.Context, cfg Config, world service.World) error {
 		jobs = append(jobs, runner.Job{Name: "employers.follow", Step: d.FollowRegister, Idle: cfg.Enhetsregisteret.PollInterval})
 	}
 	return s.Run(ctx, service.Parts{
+		Pages: func(own grpc.ClientConnInterface) (map[string]http.Handler, error) {
+			portal, err := s.Portal(own, web.Texts, texts.Bokmål, web.Admit(page.Staff(cfg.People, nil)))
+			if err != nil {
+				return nil, err
+			}
+			portal.Title, portal.Menu = web.Title, web.Menu()
+			pages := &web.Pages{
+				Registry: registryv1.NewRegistryServiceClient(own), Directory: registryv1.NewEmployerDirectoryServiceClient(own), Lists: d,
+			}
+			return portal.Routes(pages.Table()), nil
+		},
 		Public: func(r grpc.ServiceRegistrar) {
 			registryv1.RegisterRegistryServiceServer(r, &api.Registry{Desk: d, Clock: s.Clock})
 			registryv1.RegisterEmployerDirectoryServiceServer(r, &api.Directory{Desk: d})

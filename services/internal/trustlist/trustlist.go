@@ -164,12 +164,7 @@ func read(ctx context.Context, keys credential.KeyResolver, registry string, raw
 	if err != nil || signer != registry {
 		return nil, refused("trustlist.signer", "the trust list is signed by somebody else than the registry")
 	}
-	var document lote
-	unread := strictjson.UnmarshalOpen(token.Payload(), &document, strictjson.Limits{Bytes: MaxBytes})
-	l, err := document.list()
-	if unread == nil {
-		unread = err
-	}
+	l, unread := written(token.Payload())
 	// The key is judged at the list's own time only where it is looked back;
 	// what cannot be read has none, and its signature is still asked first.
 	key, err := keys.VerificationKey(ctx, token.KeyID, credential.AssertionMethod, when(l))
@@ -183,6 +178,31 @@ func read(ctx context.Context, keys credential.KeyResolver, registry string, raw
 		return nil, refused("trustlist.form", "the trust list cannot be read")
 	}
 	return &l, nil
+}
+
+// Own reads a list that its reader has signed itself and keeps: whose it is, and
+// whether it is current, is not asked.
+func Own(raw []byte) (*List, error) {
+	token, err := jws.Parse(string(raw), listType, MaxBytes)
+	if err != nil {
+		return nil, refused("trustlist.form", "the trust list is not a compact JWS")
+	}
+	l, err := written(token.Payload())
+	if err != nil {
+		return nil, fmt.Errorf("read own trust list: %w", err)
+	}
+	return &l, nil
+}
+
+// written is what a list's document says, as far as it can be read.
+func written(payload []byte) (List, error) {
+	var document lote
+	unread := strictjson.UnmarshalOpen(payload, &document, strictjson.Limits{Bytes: MaxBytes})
+	l, err := document.list()
+	if unread == nil {
+		unread = err
+	}
+	return l, unread
 }
 
 func refused(rule, message string) error { return fault.New(fault.Denied, rule, "%s", message) }
