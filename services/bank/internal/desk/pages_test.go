@@ -62,6 +62,15 @@ func TestClerkApprovesInABrowser(t *testing.T) {
 	ask.Submit("/customers/case_1/approve", "code", "NOT_THE_LISTED_PERSON", "reason", "another birth date").Is(http.StatusOK).Wants("Kunden er godkjent.")
 	w.steps(t)
 	w.standing(t, "case_1", desk.Opened)
+	b.Get("/customers/case_1/close").Is(http.StatusOK).Submit("/customers/case_1/close", "reason", "the customer asked").Wants("Kontoen er avsluttet.")
+	w.standing(t, "case_1", desk.Closed)
+}
+
+func TestClerkDeclinesInABrowser(t *testing.T) {
+	w, site := portal(t, lisaListed)
+	ask := site.As(t, kari).Get("/customers/case_1/decline").Is(http.StatusOK)
+	ask.Submit("/customers/case_1/decline", "code", "LISTED", "reason", "the same person").Is(http.StatusOK).Wants("Kunden er avslått.")
+	w.standing(t, "case_1", desk.Declined)
 }
 
 func TestWhoOpensTheBanksPages(t *testing.T) {

@@ -55,6 +55,8 @@ func offered(a *bankv1.Account) (all []string) {
 		all = append(all, "approve", "decline")
 	case bankv1.AccountState_ACCOUNT_STATE_FROZEN:
 		all = append(all, "release", "close")
+	case bankv1.AccountState_ACCOUNT_STATE_OPEN:
+		all = append(all, "close")
 	}
 	if a.GetBankIdState() == bankv1.BankIdState_BANK_ID_STATE_ORDERED {
 		all = append(all, "confirm-identity")
