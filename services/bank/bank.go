@@ -25,11 +25,14 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/bank/internal/peers"
 	"github.com/kompetansespor/kompetansespor/services/bank/internal/sanctions"
 	"github.com/kompetansespor/kompetansespor/services/bank/internal/store"
+	"github.com/kompetansespor/kompetansespor/services/bank/internal/web"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
+	"github.com/kompetansespor/kompetansespor/services/internal/page"
 	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/texts"
 	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 )
 
@@ -114,8 +117,16 @@ func Run(ctx context.Context, cfg Config, world service.World) error {
 		Policy:   api.Policy(),
 		Routes:   map[string]http.Handler{"GET /banks/{organisation}/did.json": s.Book.Documents(s.Host())},
 		Internal: func(r grpc.ServiceRegistrar) { bankv1.RegisterPayrollServiceServer(r, &api.Payroll{Desk: d}) },
-		Consume:  inbox.Handlers(d),
-		Jobs:     append(d.Cases.Jobs(), runner.Job{Name: "bank.rescreen", Step: d.Rescreen, Idle: rescreenEvery}),
+		Pages: func(own grpc.ClientConnInterface) (map[string]http.Handler, error) {
+			portal, err := s.Portal(own, web.Texts, texts.Bokmål, page.Staff(cfg.People, web.As))
+			if err != nil {
+				return nil, err
+			}
+			portal.Title, portal.Menu = web.Title, web.Menu()
+			return portal.Routes((&web.Pages{Accounts: bankv1.NewAccountServiceClient(own)}).Table()), nil
+		},
+		Consume: inbox.Handlers(d),
+		Jobs:    append(d.Cases.Jobs(), runner.Job{Name: "bank.rescreen", Step: d.Rescreen, Idle: rescreenEvery}),
 	})
 }
 
