@@ -15,6 +15,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
@@ -227,6 +228,9 @@ func (e *exchange) belongs() {
 			token: second, request: &issuerv1.IssueOfferRequest{Form: lisa(time.Now()), IdempotencyKey: key},
 			code: codes.PermissionDenied, rule: "issuer.unknown",
 		},
+		issuerv1.OfferService_ResendInvitation_FullMethodName: {
+			token: second, request: &issuerv1.ResendInvitationRequest{OfferId: offerID}, code: codes.NotFound, rule: "offer.unknown",
+		},
 		issuerv1.OfferService_GetOffer_FullMethodName: {
 			token: second, request: &issuerv1.GetOfferRequest{OfferId: offerID}, code: codes.NotFound, rule: "offer.unknown",
 		},
@@ -327,6 +331,9 @@ func (e *exchange) belongs() {
 		},
 	}
 	for _, method := range slices.Concat(methods("issuer", false), methods("wallet", false)) {
+		if method == walletv1.WalletService_DeleteWallet_FullMethodName {
+			continue // below: nothing more can be asked with the token
+		}
 		one, named := table[method]
 		if !named {
 			e.fail("nothing says what %s comes to with another's token", method)
@@ -335,6 +342,15 @@ func (e *exchange) belongs() {
 	}
 	if e.offer(offerID).GetWithdrawnAt() != nil {
 		e.fail("another employer has withdrawn the offer")
+	}
+	if _, err := e.wallets.DeleteWallet(as(e.t.Context(), stranger), &walletv1.DeleteWalletRequest{}); err != nil {
+		e.fail("delete a wallet: %v", err)
+	}
+	if _, err := e.wallets.GetWallet(as(e.t.Context(), stranger), &walletv1.GetWalletRequest{}); status.Code(err) != codes.Unauthenticated {
+		e.fail("the token of a deleted wallet: %v", err)
+	}
+	if _, err := e.wallets.GetCredential(as(e.t.Context(), wallet), &walletv1.GetCredentialRequest{CredentialId: credentialID}); err != nil {
+		e.fail("another's wallet went with it: %v", err)
 	}
 }
 

@@ -5,6 +5,9 @@ package wallet
 
 import (
 	"context"
+	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,9 +20,11 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/cache"
 	"github.com/kompetansespor/kompetansespor/services/internal/config"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/page"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/texts"
 	tools "github.com/kompetansespor/kompetansespor/services/internal/vcapi"
 	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/api"
@@ -28,6 +33,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/peers"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/store"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/vcapi"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/web"
 )
 
 // Config is the wallet's configuration.
@@ -45,9 +51,27 @@ type Config struct {
 	// taken by link alone.
 	IssuerURL string `yaml:"issuer_url"`
 
+	// Recipients are the agencies that a holder may let read an offer, in the order in
+	// which the consent lists them. Empty: the pages offer no application.
+	Recipients []Recipient `yaml:"recipients"`
+
 	// WalletsPerHour is how many wallets one app may open in an hour. Default
 	// 10000.
 	WalletsPerHour int64 `yaml:"wallets_per_hour"`
+}
+
+// Recipient is an agency that may be let read an offer's claims.
+type Recipient struct {
+	// DID is the agency's did:web, Name what people call it. Required.
+	DID  string `yaml:"did"`
+	Name string `yaml:"name"`
+	// Kind is police, tax or bank: why it reads. Of several banks the holder chooses
+	// one.
+	Kind string `yaml:"kind"`
+	// Claims are those of the offer that it cannot do without, Optional those that
+	// help, by their paths.
+	Claims   []string `yaml:"claims"`
+	Optional []string `yaml:"optional"`
 }
 
 // Validate says everything that is wrong with the configuration.
@@ -59,11 +83,19 @@ func (c *Config) Validate() []fault.Violation {
 	if c.IssuerURL != "" && (!strings.HasPrefix(c.IssuerURL, "https://") || strings.HasSuffix(c.IssuerURL, "/")) {
 		all = append(all, fault.Violation{Field: "issuer_url", Rule: "config.issuer_url", Message: "must be https:// and a host, without a slash at the end"})
 	}
+	for i, r := range c.Recipients {
+		if !strings.HasPrefix(r.DID, "did:web:") || r.Name == "" || !slices.Contains([]string{"police", "tax", "bank"}, r.Kind) || len(r.Claims) == 0 {
+			all = append(all, fault.Violation{Field: fmt.Sprintf("recipients[%d]", i), Rule: "config.recipients", Message: "needs a did:web, a name, a kind (police, tax or bank) and claims"})
+		}
+	}
 	if c.WalletsPerHour == 0 {
 		c.WalletsPerHour = 10_000
 	}
 	return all
 }
+
+// recoversPerHour is how often one address may try a recovery code in an hour.
+const recoversPerHour = 10
 
 // findsPerHour is how often a holder may look for an offer by its number in an
 // hour: what an offer bears four times over.
@@ -96,6 +128,7 @@ func Run(ctx context.Context, cfg Config, world service.World) error {
 		AccessLog:   peers.AccessLog{Client: verifierv1.NewAccessLogServiceClient(verifier)},
 		Opening:     cache.NewLimiter(s.Cache, s.Clock, "open-wallet", cfg.WalletsPerHour, time.Hour),
 		Finding:     cache.NewLimiter(s.Cache, s.Clock, "find-offer", findsPerHour, time.Hour),
+		Recovering:  cache.NewLimiter(s.Cache, s.Clock, "recover", recoversPerHour, time.Hour),
 		Clock:       s.Clock, Random: s.Random, Endpoint: s.DIDCommEndpoint(), Authority: cfg.Authority,
 	})
 	inbox.Register(s.Agent, d)
@@ -116,9 +149,29 @@ func Run(ctx context.Context, cfg Config, world service.World) error {
 		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{walletv1.RegisterWalletServiceHandler},
 		OpenAPI: document,
 		Policy:  policy,
-		Routes:  deriving,
+		Pages: func(own grpc.ClientConnInterface) (map[string]http.Handler, error) {
+			portal, err := s.Portal(own, web.Texts, texts.English, nil)
+			if err != nil {
+				return nil, err
+			}
+			portal.Title, portal.Menu, portal.Look, portal.OwnDoor = web.Title, web.Menu(), page.LookPhone, web.Door
+			pages := &web.Pages{
+				Wallet: walletv1.NewWalletServiceClient(own), Accounts: d, Recipients: recipients(cfg.Recipients), Random: s.Random,
+				App: rpc.Principal{Role: api.RoleApp, Subject: "pages"},
+			}
+			return portal.Routes(pages.Table()), nil
+		},
+		Routes: deriving,
 		Authenticator: api.Authenticator{Apps: apps, Holders: func(ctx context.Context, tokenHash string) (string, error) {
 			return holders.HolderOf(ctx, s.DB.Read(), tokenHash)
 		}},
 	})
+}
+
+func recipients(configured []Recipient) []web.Recipient {
+	all := make([]web.Recipient, len(configured))
+	for i, r := range configured {
+		all[i] = web.Recipient(r)
+	}
+	return all
 }

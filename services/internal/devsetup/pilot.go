@@ -1,6 +1,10 @@
 package devsetup
 
-import "github.com/kompetansespor/kompetansespor/services/internal/altinn"
+import (
+	"slices"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/altinn"
+)
 
 // Pilot is the development stack of the pilot: one employer, UDI, the police,
 // the tax administration and two banks, with a token for each role and the
@@ -60,7 +64,7 @@ func Pilot() Options {
 			}, "trust_list": trustList, "tenants": []map[string]any{{
 				"organisation_number": Employer.OrganisationNumber, "legal_name": Employer.LegalName, "contact_email": Employer.ContactEmail,
 			}}},
-			"wallet": {"trust_list": trustList, "authority": DID("verifier"), "issuer_url": "https://" + Host("issuer")},
+			"wallet": {"recipients": recipients(), "trust_list": trustList, "authority": DID("verifier"), "issuer_url": "https://" + Host("issuer")},
 			"bank": {
 				"bank": bank(Bank, "TESTNOKK", "9999", "FNR_OR_D_NUMBER", "POLICE"),
 				"banks": []map[string]any{
@@ -103,6 +107,25 @@ func people() []Person {
 // Applicant is an organisation that is not accredited; the stand-in of
 // Enhetsregisteret knows it.
 var Applicant = Organisation{"310000078", "Nordlys Robotikk AS"}
+
+// recipients are the agencies that a worker's consent names, with what each cannot do
+// without and what helps.
+func recipients() []map[string]any {
+	one := func(did, name, kind string, claims []string, optional ...string) map[string]any {
+		return map[string]any{"did": did, "name": name, "kind": kind, "claims": claims, "optional": optional}
+	}
+	passport := []string{"passport.document_number", "passport.issuing_country", "passport.date_of_expiry"}
+	person := []string{"given_name", "family_name", "birthdate", "sex", "nationalities"}
+	customer := []string{"given_name", "family_name", "birthdate", "nationalities", "current_country", "employer.organisation_number", "employer.legal_name"}
+	return []map[string]any{
+		one(DID("police"), "Politiet", "police", slices.Concat(person, passport, []string{"employment.workplace_municipality"})),
+		one(DID("tax"), "Skatteetaten", "tax", slices.Concat(person, passport, []string{
+			"current_country", "duf_number", "employer.organisation_number", "employment.annual_salary", "employment.start_date", "employment.end_date",
+		})),
+		one(DID("bank"), Bank.Name, "bank", customer, "employment.start_date"),
+		one(OtherBankDID(), OtherBank.Name, "bank", customer, "employment.start_date"),
+	}
+}
 
 // maskinportenClient is what a service's configuration says of Maskinporten.
 func maskinportenClient(service, clientID string) map[string]any {

@@ -103,7 +103,7 @@ func (c *Call) ShowWith(status int, part templ.Component) error {
 
 // Go sends the reader to a page of this portal.
 func (c *Call) Go(path string) error {
-	http.Redirect(c.W, c.R, local(path), http.StatusSeeOther)
+	http.Redirect(c.W, c.R, Local(path), http.StatusSeeOther)
 	return nil
 }
 
@@ -165,9 +165,9 @@ func (c *Call) Ends() time.Time {
 	return c.Session.Ends()
 }
 
-// local is a path of this portal, whatever was asked for: another site's address
+// Local is a path of this portal, whatever was asked for: another site's address
 // becomes the first page.
-func local(path string) string {
+func Local(path string) string {
 	u, err := url.Parse(path)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") ||
 		strings.ContainsAny(path, "\\\r\n\t") {
@@ -179,8 +179,9 @@ func local(path string) string {
 // signInFirst sends somebody who must sign in to where that is done, and back
 // afterwards.
 func (c *Call) signInFirst() error {
-	if c.R.Method != http.MethodGet || c.Portal.Doors == nil {
+	at := c.Portal.signInPath()
+	if c.R.Method != http.MethodGet || at == "" {
 		return fault.New(fault.Denied, "page.signed-out", "sign in and do it again")
 	}
-	return c.Go("/sign-in?" + url.Values{"to": {c.R.URL.RequestURI()}}.Encode())
+	return c.Go(at + "?" + url.Values{"to": {c.R.URL.RequestURI()}}.Encode())
 }

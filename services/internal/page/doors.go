@@ -50,7 +50,7 @@ func (d *Doors) begin(c *Call) error {
 	if err != nil {
 		return err
 	}
-	kept := begun{Pending: pending, To: local(c.Query("to"))}
+	kept := begun{Pending: pending, To: Local(c.Query("to"))}
 	if err := c.Portal.Sessions.Keep(c.R.Context(), c.W, signInKept, kept, signInTime); err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (d *Doors) finish(c *Call) error {
 }
 
 // leave ends the person's sessions everywhere, here and at the provider.
-func (d *Doors) leave(c *Call) error {
+func leave(c *Call) error {
 	if c.Session == nil {
 		return c.Go("/signed-out")
 	}
@@ -94,8 +94,12 @@ func (d *Doors) leave(c *Call) error {
 }
 
 // showSignedOut says so, and leads to where the provider forgets the person too.
-func (d *Doors) showSignedOut(c *Call) error {
-	return c.Show(signedOut(c, d.Provider.EndSession(c.R.Context(), c.Portal.At(c.R)+"/signed-out")))
+func showSignedOut(c *Call) error {
+	atProvider := ""
+	if d := c.Portal.Doors; d != nil {
+		atProvider = d.Provider.EndSession(c.R.Context(), c.Portal.At(c.R)+"/signed-out")
+	}
+	return c.Show(signedOut(c, atProvider))
 }
 
 // chooseRole asks whom a person acts for.
@@ -136,7 +140,7 @@ func orHome(c *Call, path string) string {
 	if path == "" || path == "/" {
 		return c.Portal.Home
 	}
-	return local(path)
+	return Local(path)
 }
 
 // Staff admits those whom the configuration lists. as says who one is to the

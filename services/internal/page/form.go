@@ -130,6 +130,20 @@ func (f *Form) Refused(c *Call, err error) bool {
 	return true
 }
 
+// RefusedOrMissing is Refused for forms in which somebody names a thing: that there
+// is none, or that it was asked for too often, is said at the form too.
+func (f *Form) RefusedOrMissing(c *Call, err error) bool {
+	if f.Refused(c, err) {
+		return true
+	}
+	var what *fault.Error
+	if !errors.As(err, &what) || what.Kind != fault.NotFound && what.Kind != fault.Throttled {
+		return false
+	}
+	f.Wrong = append(f.Wrong, Problem{"", c.Rule(what.Rule)})
+	return true
+}
+
 // RuleAt is Rule with the field's label before it, for lists of many fields.
 func (c *Call) RuleAt(label, rule string) string { return label + ": " + c.Rule(rule) }
 

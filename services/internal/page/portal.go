@@ -35,8 +35,11 @@ type Portal struct {
 	Texts texts.Catalog
 	// Usual is the language of those whose browser asks for none of ours.
 	Usual texts.Lang
-	// Doors let people in. Nil: all pages are public.
+	// Doors let people in. Nil: nobody, but by OwnDoor.
 	Doors *Doors
+	// OwnDoor is the page of a portal's own sign-in, without a provider. Empty: it has
+	// none.
+	OwnDoor string
 	// Own are the service's own calls.
 	Own grpc.ClientConnInterface
 	// Look is what page bodies differ by: "phone" is narrow, "desk" wide.
@@ -110,18 +113,30 @@ func (p *Portal) common() Table {
 		"GET /language":      {Do: changeLanguage},
 		"GET /accessibility": {Do: showStatement},
 	}
+	if p.signInPath() != "" {
+		maps.Copy(all, Table{
+			"POST /sign-out":     {Do: leave},
+			"GET /signed-out":    {Do: showSignedOut},
+			"POST /session/keep": {Do: keepSession},
+		})
+	}
 	if p.Doors != nil {
 		maps.Copy(all, Table{
-			"GET /sign-in":       {Do: p.Doors.begin},
-			"GET /signed-in":     {Do: p.Doors.finish},
-			"POST /sign-out":     {Do: p.Doors.leave},
-			"GET /signed-out":    {Do: p.Doors.showSignedOut},
-			"POST /session/keep": {Do: keepSession},
-			"GET /act-as":        {Do: chooseRole},
-			"POST /act-as":       {Do: takeRole},
+			"GET /sign-in":   {Do: p.Doors.begin},
+			"GET /signed-in": {Do: p.Doors.finish},
+			"GET /act-as":    {Do: chooseRole},
+			"POST /act-as":   {Do: takeRole},
 		})
 	}
 	return all
+}
+
+// signInPath is where people sign in; empty where nobody can.
+func (p *Portal) signInPath() string {
+	if p.Doors != nil {
+		return "/sign-in"
+	}
+	return p.OwnDoor
 }
 
 // At is the address by which a request's browser knows the portal, without a slash

@@ -54,7 +54,7 @@ func (b *Browser) let(method, path string) bool {
 		values = plain.token()
 	}
 	d := plain.send(method, path, values)
-	if strings.HasPrefix(d.Header.Get("Location"), "/sign-in") {
+	if at := d.Header.Get("Location"); strings.HasPrefix(at, "/sign-in?") || b.site.Portal.OwnDoor != "" && strings.HasPrefix(at, b.site.Portal.OwnDoor+"?") {
 		return false
 	}
 	return d.Status != http.StatusForbidden || !strings.Contains(d.Text, b.site.Portal.Texts.In("nb", "rule.page.role")) &&

@@ -33,6 +33,7 @@ func Policy() rpc.Policy {
 		walletv1.WalletService_ListNotices_FullMethodName:      holder,
 		walletv1.WalletService_ReadNotice_FullMethodName:       holder,
 		walletv1.WalletService_ListAccessLog_FullMethodName:    holder,
+		walletv1.WalletService_DeleteWallet_FullMethodName:     holder,
 	}}
 }
 

@@ -264,3 +264,9 @@ func credential(c holding.Credential) (*walletv1.Credential, error) {
 		ReceivedAt: wire.Instant(c.ReceivedAt), Claims: claims, Document: c.Document,
 	}, nil
 }
+
+// DeleteWallet erases the wallet.
+func (s *Wallet) DeleteWallet(ctx context.Context, _ *walletv1.DeleteWalletRequest) (*walletv1.DeleteWalletResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	return &walletv1.DeleteWalletResponse{}, s.Desk.Delete(ctx, who.Subject)
+}

@@ -26,6 +26,17 @@ import (
 // is a Conflict. AddExchange reports whether the exchange is the holder's only
 // one from its invitation, refused ones not counted; otherwise it adds nothing.
 type Store interface {
+	// AddPasskey reports whether the passkey is new. UseCode is NotFound for a code
+	// that is not known or was used.
+	AddPasskey(ctx context.Context, tx *sqldb.Tx, p Passkey) (bool, error)
+	SavePasskey(ctx context.Context, tx *sqldb.Tx, p Passkey) error
+	Passkeys(ctx context.Context, q sqldb.Querier, holder string) ([]Passkey, error)
+	PasskeyHolder(ctx context.Context, q sqldb.Querier, passkeyID []byte) (holder string, err error)
+	ReplaceCodes(ctx context.Context, tx *sqldb.Tx, holder string, hashes []string) error
+	UseCode(ctx context.Context, tx *sqldb.Tx, hash string) (holder string, err error)
+	CodesLeft(ctx context.Context, q sqldb.Querier, holder string) (int64, error)
+	DeleteHolder(ctx context.Context, tx *sqldb.Tx, holder string) error
+
 	AddHolder(ctx context.Context, tx *sqldb.Tx, id, tokenHash string, wishes holding.Wishes) error
 	LocaleOf(ctx context.Context, q sqldb.Querier, holder string) (string, error)
 	FormatOf(ctx context.Context, q sqldb.Querier, holder string) (credential.Format, error)
@@ -99,8 +110,10 @@ type Config struct {
 	// Finding limits how often a holder looks for an offer by its number; nil for
 	// no limit.
 	Finding Limiter
-	Clock   clock.Clock
-	Random  io.Reader
+	// Recovering says how often somebody may try a recovery code.
+	Recovering Limiter
+	Clock      clock.Clock
+	Random     io.Reader
 	// Endpoint is where others write to this wallet.
 	Endpoint string
 	// Authority is the DID that applications go to.

@@ -2011,6 +2011,80 @@ func (x *ReadNoticeResponse) GetNotice() *Notice {
 	return nil
 }
 
+// DeleteWalletRequest is empty: the wallet follows from the token.
+type DeleteWalletRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteWalletRequest) Reset() {
+	*x = DeleteWalletRequest{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteWalletRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteWalletRequest) ProtoMessage() {}
+
+func (x *DeleteWalletRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteWalletRequest.ProtoReflect.Descriptor instead.
+func (*DeleteWalletRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{32}
+}
+
+// DeleteWalletResponse says that it is gone.
+type DeleteWalletResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteWalletResponse) Reset() {
+	*x = DeleteWalletResponse{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteWalletResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteWalletResponse) ProtoMessage() {}
+
+func (x *DeleteWalletResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteWalletResponse.ProtoReflect.Descriptor instead.
+func (*DeleteWalletResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{33}
+}
+
 // ListAccessLogRequest asks for a page.
 type ListAccessLogRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2024,7 +2098,7 @@ type ListAccessLogRequest struct {
 
 func (x *ListAccessLogRequest) Reset() {
 	*x = ListAccessLogRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[32]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2036,7 +2110,7 @@ func (x *ListAccessLogRequest) String() string {
 func (*ListAccessLogRequest) ProtoMessage() {}
 
 func (x *ListAccessLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[32]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2049,7 +2123,7 @@ func (x *ListAccessLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessLogRequest.ProtoReflect.Descriptor instead.
 func (*ListAccessLogRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{32}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListAccessLogRequest) GetPageSize() int32 {
@@ -2087,7 +2161,7 @@ type AccessLogRow struct {
 
 func (x *AccessLogRow) Reset() {
 	*x = AccessLogRow{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[33]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2099,7 +2173,7 @@ func (x *AccessLogRow) String() string {
 func (*AccessLogRow) ProtoMessage() {}
 
 func (x *AccessLogRow) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[33]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2112,7 +2186,7 @@ func (x *AccessLogRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessLogRow.ProtoReflect.Descriptor instead.
 func (*AccessLogRow) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{33}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *AccessLogRow) GetAt() *timestamppb.Timestamp {
@@ -2170,7 +2244,7 @@ type ListAccessLogResponse struct {
 
 func (x *ListAccessLogResponse) Reset() {
 	*x = ListAccessLogResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[34]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2182,7 +2256,7 @@ func (x *ListAccessLogResponse) String() string {
 func (*ListAccessLogResponse) ProtoMessage() {}
 
 func (x *ListAccessLogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[34]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2195,7 +2269,7 @@ func (x *ListAccessLogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessLogResponse.ProtoReflect.Descriptor instead.
 func (*ListAccessLogResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{34}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListAccessLogResponse) GetRows() []*AccessLogRow {
@@ -2341,7 +2415,9 @@ const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"\x11ReadNoticeRequest\x12\x1b\n" +
 	"\tnotice_id\x18\x01 \x01(\tR\bnoticeId\"N\n" +
 	"\x12ReadNoticeResponse\x128\n" +
-	"\x06notice\x18\x01 \x01(\v2 .kompetansespor.wallet.v1.NoticeR\x06notice\"R\n" +
+	"\x06notice\x18\x01 \x01(\v2 .kompetansespor.wallet.v1.NoticeR\x06notice\"\x15\n" +
+	"\x13DeleteWalletRequest\"\x16\n" +
+	"\x14DeleteWalletResponse\"R\n" +
 	"\x14ListAccessLogRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -2366,7 +2442,7 @@ const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"\x1aEXCHANGE_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13EXCHANGE_STATE_OPEN\x10\x01\x12\x17\n" +
 	"\x13EXCHANGE_STATE_DONE\x10\x02\x12\x19\n" +
-	"\x15EXCHANGE_STATE_FAILED\x10\x032\xfe\x0f\n" +
+	"\x15EXCHANGE_STATE_FAILED\x10\x032\x8c\x11\n" +
 	"\rWalletService\x12\x7f\n" +
 	"\n" +
 	"OpenWallet\x12+.kompetansespor.wallet.v1.OpenWalletRequest\x1a,.kompetansespor.wallet.v1.OpenWalletResponse\"\x16\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/wallets\x12x\n" +
@@ -2383,7 +2459,8 @@ const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"\x10ImportCredential\x121.kompetansespor.wallet.v1.ImportCredentialRequest\x1a2.kompetansespor.wallet.v1.ImportCredentialResponse\"\x1a\x82\xd3\xe4\x93\x02\x14:\x01*\"\x0f/v1/credentials\x12\x7f\n" +
 	"\vListNotices\x12,.kompetansespor.wallet.v1.ListNoticesRequest\x1a-.kompetansespor.wallet.v1.ListNoticesResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/v1/notices\x12\x90\x01\n" +
 	"\n" +
-	"ReadNotice\x12+.kompetansespor.wallet.v1.ReadNoticeRequest\x1a,.kompetansespor.wallet.v1.ReadNoticeResponse\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/notices/{notice_id}:read\x12\x88\x01\n" +
+	"ReadNotice\x12+.kompetansespor.wallet.v1.ReadNoticeRequest\x1a,.kompetansespor.wallet.v1.ReadNoticeResponse\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/notices/{notice_id}:read\x12\x8b\x01\n" +
+	"\fDeleteWallet\x12-.kompetansespor.wallet.v1.DeleteWalletRequest\x1a..kompetansespor.wallet.v1.DeleteWalletResponse\"\x1c\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/v1/wallet:delete\x12\x88\x01\n" +
 	"\rListAccessLog\x12..kompetansespor.wallet.v1.ListAccessLogRequest\x1a/.kompetansespor.wallet.v1.ListAccessLogResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/access-logBVZTgithub.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1;walletv1b\x06proto3"
 
 var (
@@ -2399,7 +2476,7 @@ func file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP() []byte {
 }
 
 var file_kompetansespor_wallet_v1_wallet_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_kompetansespor_wallet_v1_wallet_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_kompetansespor_wallet_v1_wallet_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_kompetansespor_wallet_v1_wallet_proto_goTypes = []any{
 	(ExchangeKind)(0),                // 0: kompetansespor.wallet.v1.ExchangeKind
 	(ExchangeState)(0),               // 1: kompetansespor.wallet.v1.ExchangeState
@@ -2435,18 +2512,20 @@ var file_kompetansespor_wallet_v1_wallet_proto_goTypes = []any{
 	(*ListNoticesResponse)(nil),      // 31: kompetansespor.wallet.v1.ListNoticesResponse
 	(*ReadNoticeRequest)(nil),        // 32: kompetansespor.wallet.v1.ReadNoticeRequest
 	(*ReadNoticeResponse)(nil),       // 33: kompetansespor.wallet.v1.ReadNoticeResponse
-	(*ListAccessLogRequest)(nil),     // 34: kompetansespor.wallet.v1.ListAccessLogRequest
-	(*AccessLogRow)(nil),             // 35: kompetansespor.wallet.v1.AccessLogRow
-	(*ListAccessLogResponse)(nil),    // 36: kompetansespor.wallet.v1.ListAccessLogResponse
-	(*timestamppb.Timestamp)(nil),    // 37: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),          // 38: google.protobuf.Struct
+	(*DeleteWalletRequest)(nil),      // 34: kompetansespor.wallet.v1.DeleteWalletRequest
+	(*DeleteWalletResponse)(nil),     // 35: kompetansespor.wallet.v1.DeleteWalletResponse
+	(*ListAccessLogRequest)(nil),     // 36: kompetansespor.wallet.v1.ListAccessLogRequest
+	(*AccessLogRow)(nil),             // 37: kompetansespor.wallet.v1.AccessLogRow
+	(*ListAccessLogResponse)(nil),    // 38: kompetansespor.wallet.v1.ListAccessLogResponse
+	(*timestamppb.Timestamp)(nil),    // 39: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),          // 40: google.protobuf.Struct
 }
 var file_kompetansespor_wallet_v1_wallet_proto_depIdxs = []int32{
 	0,  // 0: kompetansespor.wallet.v1.Exchange.kind:type_name -> kompetansespor.wallet.v1.ExchangeKind
 	1,  // 1: kompetansespor.wallet.v1.Exchange.state:type_name -> kompetansespor.wallet.v1.ExchangeState
 	6,  // 2: kompetansespor.wallet.v1.Exchange.problem:type_name -> kompetansespor.wallet.v1.ExchangeProblem
-	37, // 3: kompetansespor.wallet.v1.Exchange.started_at:type_name -> google.protobuf.Timestamp
-	37, // 4: kompetansespor.wallet.v1.Exchange.updated_at:type_name -> google.protobuf.Timestamp
+	39, // 3: kompetansespor.wallet.v1.Exchange.started_at:type_name -> google.protobuf.Timestamp
+	39, // 4: kompetansespor.wallet.v1.Exchange.updated_at:type_name -> google.protobuf.Timestamp
 	7,  // 5: kompetansespor.wallet.v1.AcceptOfferResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
 	11, // 6: kompetansespor.wallet.v1.Consent.agencies:type_name -> kompetansespor.wallet.v1.ConsentAgency
 	10, // 7: kompetansespor.wallet.v1.ApplyForPermitRequest.consent:type_name -> kompetansespor.wallet.v1.Consent
@@ -2455,17 +2534,17 @@ var file_kompetansespor_wallet_v1_wallet_proto_depIdxs = []int32{
 	7,  // 10: kompetansespor.wallet.v1.AppealDecisionResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
 	7,  // 11: kompetansespor.wallet.v1.GetExchangeResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
 	7,  // 12: kompetansespor.wallet.v1.ListExchangesResponse.exchanges:type_name -> kompetansespor.wallet.v1.Exchange
-	37, // 13: kompetansespor.wallet.v1.Credential.received_at:type_name -> google.protobuf.Timestamp
-	38, // 14: kompetansespor.wallet.v1.Credential.claims:type_name -> google.protobuf.Struct
+	39, // 13: kompetansespor.wallet.v1.Credential.received_at:type_name -> google.protobuf.Timestamp
+	40, // 14: kompetansespor.wallet.v1.Credential.claims:type_name -> google.protobuf.Struct
 	22, // 15: kompetansespor.wallet.v1.ListCredentialsResponse.credentials:type_name -> kompetansespor.wallet.v1.Credential
 	22, // 16: kompetansespor.wallet.v1.GetCredentialResponse.credential:type_name -> kompetansespor.wallet.v1.Credential
 	22, // 17: kompetansespor.wallet.v1.ImportCredentialResponse.credential:type_name -> kompetansespor.wallet.v1.Credential
-	37, // 18: kompetansespor.wallet.v1.Notice.received_at:type_name -> google.protobuf.Timestamp
-	37, // 19: kompetansespor.wallet.v1.Notice.read_at:type_name -> google.protobuf.Timestamp
+	39, // 18: kompetansespor.wallet.v1.Notice.received_at:type_name -> google.protobuf.Timestamp
+	39, // 19: kompetansespor.wallet.v1.Notice.read_at:type_name -> google.protobuf.Timestamp
 	29, // 20: kompetansespor.wallet.v1.ListNoticesResponse.notices:type_name -> kompetansespor.wallet.v1.Notice
 	29, // 21: kompetansespor.wallet.v1.ReadNoticeResponse.notice:type_name -> kompetansespor.wallet.v1.Notice
-	37, // 22: kompetansespor.wallet.v1.AccessLogRow.at:type_name -> google.protobuf.Timestamp
-	35, // 23: kompetansespor.wallet.v1.ListAccessLogResponse.rows:type_name -> kompetansespor.wallet.v1.AccessLogRow
+	39, // 22: kompetansespor.wallet.v1.AccessLogRow.at:type_name -> google.protobuf.Timestamp
+	37, // 23: kompetansespor.wallet.v1.ListAccessLogResponse.rows:type_name -> kompetansespor.wallet.v1.AccessLogRow
 	2,  // 24: kompetansespor.wallet.v1.WalletService.OpenWallet:input_type -> kompetansespor.wallet.v1.OpenWalletRequest
 	4,  // 25: kompetansespor.wallet.v1.WalletService.GetWallet:input_type -> kompetansespor.wallet.v1.GetWalletRequest
 	8,  // 26: kompetansespor.wallet.v1.WalletService.AcceptOffer:input_type -> kompetansespor.wallet.v1.AcceptOfferRequest
@@ -2479,23 +2558,25 @@ var file_kompetansespor_wallet_v1_wallet_proto_depIdxs = []int32{
 	27, // 34: kompetansespor.wallet.v1.WalletService.ImportCredential:input_type -> kompetansespor.wallet.v1.ImportCredentialRequest
 	30, // 35: kompetansespor.wallet.v1.WalletService.ListNotices:input_type -> kompetansespor.wallet.v1.ListNoticesRequest
 	32, // 36: kompetansespor.wallet.v1.WalletService.ReadNotice:input_type -> kompetansespor.wallet.v1.ReadNoticeRequest
-	34, // 37: kompetansespor.wallet.v1.WalletService.ListAccessLog:input_type -> kompetansespor.wallet.v1.ListAccessLogRequest
-	3,  // 38: kompetansespor.wallet.v1.WalletService.OpenWallet:output_type -> kompetansespor.wallet.v1.OpenWalletResponse
-	5,  // 39: kompetansespor.wallet.v1.WalletService.GetWallet:output_type -> kompetansespor.wallet.v1.GetWalletResponse
-	9,  // 40: kompetansespor.wallet.v1.WalletService.AcceptOffer:output_type -> kompetansespor.wallet.v1.AcceptOfferResponse
-	13, // 41: kompetansespor.wallet.v1.WalletService.ApplyForPermit:output_type -> kompetansespor.wallet.v1.ApplyForPermitResponse
-	15, // 42: kompetansespor.wallet.v1.WalletService.ConfirmPayment:output_type -> kompetansespor.wallet.v1.ConfirmPaymentResponse
-	17, // 43: kompetansespor.wallet.v1.WalletService.AppealDecision:output_type -> kompetansespor.wallet.v1.AppealDecisionResponse
-	19, // 44: kompetansespor.wallet.v1.WalletService.GetExchange:output_type -> kompetansespor.wallet.v1.GetExchangeResponse
-	21, // 45: kompetansespor.wallet.v1.WalletService.ListExchanges:output_type -> kompetansespor.wallet.v1.ListExchangesResponse
-	24, // 46: kompetansespor.wallet.v1.WalletService.ListCredentials:output_type -> kompetansespor.wallet.v1.ListCredentialsResponse
-	26, // 47: kompetansespor.wallet.v1.WalletService.GetCredential:output_type -> kompetansespor.wallet.v1.GetCredentialResponse
-	28, // 48: kompetansespor.wallet.v1.WalletService.ImportCredential:output_type -> kompetansespor.wallet.v1.ImportCredentialResponse
-	31, // 49: kompetansespor.wallet.v1.WalletService.ListNotices:output_type -> kompetansespor.wallet.v1.ListNoticesResponse
-	33, // 50: kompetansespor.wallet.v1.WalletService.ReadNotice:output_type -> kompetansespor.wallet.v1.ReadNoticeResponse
-	36, // 51: kompetansespor.wallet.v1.WalletService.ListAccessLog:output_type -> kompetansespor.wallet.v1.ListAccessLogResponse
-	38, // [38:52] is the sub-list for method output_type
-	24, // [24:38] is the sub-list for method input_type
+	34, // 37: kompetansespor.wallet.v1.WalletService.DeleteWallet:input_type -> kompetansespor.wallet.v1.DeleteWalletRequest
+	36, // 38: kompetansespor.wallet.v1.WalletService.ListAccessLog:input_type -> kompetansespor.wallet.v1.ListAccessLogRequest
+	3,  // 39: kompetansespor.wallet.v1.WalletService.OpenWallet:output_type -> kompetansespor.wallet.v1.OpenWalletResponse
+	5,  // 40: kompetansespor.wallet.v1.WalletService.GetWallet:output_type -> kompetansespor.wallet.v1.GetWalletResponse
+	9,  // 41: kompetansespor.wallet.v1.WalletService.AcceptOffer:output_type -> kompetansespor.wallet.v1.AcceptOfferResponse
+	13, // 42: kompetansespor.wallet.v1.WalletService.ApplyForPermit:output_type -> kompetansespor.wallet.v1.ApplyForPermitResponse
+	15, // 43: kompetansespor.wallet.v1.WalletService.ConfirmPayment:output_type -> kompetansespor.wallet.v1.ConfirmPaymentResponse
+	17, // 44: kompetansespor.wallet.v1.WalletService.AppealDecision:output_type -> kompetansespor.wallet.v1.AppealDecisionResponse
+	19, // 45: kompetansespor.wallet.v1.WalletService.GetExchange:output_type -> kompetansespor.wallet.v1.GetExchangeResponse
+	21, // 46: kompetansespor.wallet.v1.WalletService.ListExchanges:output_type -> kompetansespor.wallet.v1.ListExchangesResponse
+	24, // 47: kompetansespor.wallet.v1.WalletService.ListCredentials:output_type -> kompetansespor.wallet.v1.ListCredentialsResponse
+	26, // 48: kompetansespor.wallet.v1.WalletService.GetCredential:output_type -> kompetansespor.wallet.v1.GetCredentialResponse
+	28, // 49: kompetansespor.wallet.v1.WalletService.ImportCredential:output_type -> kompetansespor.wallet.v1.ImportCredentialResponse
+	31, // 50: kompetansespor.wallet.v1.WalletService.ListNotices:output_type -> kompetansespor.wallet.v1.ListNoticesResponse
+	33, // 51: kompetansespor.wallet.v1.WalletService.ReadNotice:output_type -> kompetansespor.wallet.v1.ReadNoticeResponse
+	35, // 52: kompetansespor.wallet.v1.WalletService.DeleteWallet:output_type -> kompetansespor.wallet.v1.DeleteWalletResponse
+	38, // 53: kompetansespor.wallet.v1.WalletService.ListAccessLog:output_type -> kompetansespor.wallet.v1.ListAccessLogResponse
+	39, // [39:54] is the sub-list for method output_type
+	24, // [24:39] is the sub-list for method input_type
 	24, // [24:24] is the sub-list for extension type_name
 	24, // [24:24] is the sub-list for extension extendee
 	0,  // [0:24] is the sub-list for field type_name
@@ -2512,7 +2593,7 @@ func file_kompetansespor_wallet_v1_wallet_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_wallet_v1_wallet_proto_rawDesc), len(file_kompetansespor_wallet_v1_wallet_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   35,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

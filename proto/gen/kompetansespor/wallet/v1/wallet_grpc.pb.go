@@ -32,6 +32,7 @@ const (
 	WalletService_ImportCredential_FullMethodName = "/kompetansespor.wallet.v1.WalletService/ImportCredential"
 	WalletService_ListNotices_FullMethodName      = "/kompetansespor.wallet.v1.WalletService/ListNotices"
 	WalletService_ReadNotice_FullMethodName       = "/kompetansespor.wallet.v1.WalletService/ReadNotice"
+	WalletService_DeleteWallet_FullMethodName     = "/kompetansespor.wallet.v1.WalletService/DeleteWallet"
 	WalletService_ListAccessLog_FullMethodName    = "/kompetansespor.wallet.v1.WalletService/ListAccessLog"
 )
 
@@ -125,6 +126,9 @@ type WalletServiceClient interface {
 	// ReadNotice marks a notice as read. It is safe to repeat: the first time
 	// counts. NOT_FOUND for another holder's.
 	ReadNotice(ctx context.Context, in *ReadNoticeRequest, opts ...grpc.CallOption) (*ReadNoticeResponse, error)
+	// DeleteWallet erases the caller's wallet with everything in it, at once and for
+	// good. What others were shown stays with them. Again, it changes nothing.
+	DeleteWallet(ctx context.Context, in *DeleteWalletRequest, opts ...grpc.CallOption) (*DeleteWalletResponse, error)
 	// ListAccessLog answers which agencies read what of the holder's application,
 	// for which purpose, oldest first. The rows come from the verifier; each
 	// row's hash covers the one before.
@@ -271,6 +275,16 @@ func (c *walletServiceClient) ReadNotice(ctx context.Context, in *ReadNoticeRequ
 	return out, nil
 }
 
+func (c *walletServiceClient) DeleteWallet(ctx context.Context, in *DeleteWalletRequest, opts ...grpc.CallOption) (*DeleteWalletResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteWalletResponse)
+	err := c.cc.Invoke(ctx, WalletService_DeleteWallet_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *walletServiceClient) ListAccessLog(ctx context.Context, in *ListAccessLogRequest, opts ...grpc.CallOption) (*ListAccessLogResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListAccessLogResponse)
@@ -371,6 +385,9 @@ type WalletServiceServer interface {
 	// ReadNotice marks a notice as read. It is safe to repeat: the first time
 	// counts. NOT_FOUND for another holder's.
 	ReadNotice(context.Context, *ReadNoticeRequest) (*ReadNoticeResponse, error)
+	// DeleteWallet erases the caller's wallet with everything in it, at once and for
+	// good. What others were shown stays with them. Again, it changes nothing.
+	DeleteWallet(context.Context, *DeleteWalletRequest) (*DeleteWalletResponse, error)
 	// ListAccessLog answers which agencies read what of the holder's application,
 	// for which purpose, oldest first. The rows come from the verifier; each
 	// row's hash covers the one before.
@@ -425,6 +442,9 @@ func (UnimplementedWalletServiceServer) ListNotices(context.Context, *ListNotice
 }
 func (UnimplementedWalletServiceServer) ReadNotice(context.Context, *ReadNoticeRequest) (*ReadNoticeResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ReadNotice not implemented")
+}
+func (UnimplementedWalletServiceServer) DeleteWallet(context.Context, *DeleteWalletRequest) (*DeleteWalletResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DeleteWallet not implemented")
 }
 func (UnimplementedWalletServiceServer) ListAccessLog(context.Context, *ListAccessLogRequest) (*ListAccessLogResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListAccessLog not implemented")
@@ -684,6 +704,24 @@ func _WalletService_ReadNotice_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _WalletService_DeleteWallet_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteWalletRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WalletServiceServer).DeleteWallet(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WalletService_DeleteWallet_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WalletServiceServer).DeleteWallet(ctx, req.(*DeleteWalletRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _WalletService_ListAccessLog_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListAccessLogRequest)
 	if err := dec(in); err != nil {
@@ -760,6 +798,10 @@ var WalletService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ReadNotice",
 			Handler:    _WalletService_ReadNotice_Handler,
+		},
+		{
+			MethodName: "DeleteWallet",
+			Handler:    _WalletService_DeleteWallet_Handler,
 		},
 		{
 			MethodName: "ListAccessLog",
