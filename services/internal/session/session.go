@@ -56,6 +56,8 @@ type Session struct {
 	// Notes are a page's own, small and short-lived.
 	Notes map[string]string `json:"notes,omitempty"`
 
+	// Since names the person's last sign-out before the session began.
+	Since   string    `json:"since,omitempty"`
 	Began   time.Time `json:"began"`
 	Seen    time.Time `json:"seen"`
 	Rotated time.Time `json:"rotated"`
@@ -89,6 +91,10 @@ type Sessions struct {
 func (s *Sessions) Start(ctx context.Context, w http.ResponseWriter, one Session) (*Session, error) {
 	now := s.Clock.Now()
 	one.Began, one.Seen, one.Rotated = now, now, now
+	var err error
+	if one.Since, err = s.lastSignOut(ctx, one.Who); err != nil {
+		return nil, err
+	}
 	one.Secret = make([]byte, 32)
 	if _, err := io.ReadFull(s.Random, one.Secret); err != nil {
 		return nil, fmt.Errorf("begin session: %w", err)
@@ -114,11 +120,11 @@ func (s *Sessions) Find(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	if !now.Before(one.Ends()) {
 		return nil, s.Cache.Delete(ctx, key(one.id))
 	}
-	ended, err := s.endedAt(ctx, one.Who)
+	since, err := s.lastSignOut(ctx, one.Who)
 	if err != nil {
 		return nil, err
 	}
-	if !one.Began.After(ended) {
+	if since != "" && since != one.Since {
 		return nil, s.Cache.Delete(ctx, key(one.id))
 	}
 	one.Seen = now
@@ -142,20 +148,18 @@ func (s *Sessions) Save(ctx context.Context, one *Session) error {
 // EndEverywhere ends every session of a person, here and in other browsers.
 func (s *Sessions) EndEverywhere(ctx context.Context, w http.ResponseWriter, one *Session) error {
 	forget(w, cookie)
-	now, err := json.Marshal(s.Clock.Now())
+	signOut, err := s.newID()
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.Cache.Set(ctx, endedKey(one.Who), now, Longest), s.Cache.Delete(ctx, key(one.id)))
+	return errors.Join(s.Cache.Set(ctx, endedKey(one.Who), []byte(signOut), Longest), s.Cache.Delete(ctx, key(one.id)))
 }
 
-// endedAt is when a person last signed out; zero when not.
-func (s *Sessions) endedAt(ctx context.Context, who rpc.Principal) (at time.Time, err error) {
-	raw, found, err := s.Cache.Get(ctx, endedKey(who))
-	if err != nil || !found {
-		return at, err
-	}
-	return at, json.Unmarshal(raw, &at)
+// lastSignOut names a person's last sign-out; empty when it is so long ago that no
+// session is older.
+func (s *Sessions) lastSignOut(ctx context.Context, who rpc.Principal) (string, error) {
+	raw, _, err := s.Cache.Get(ctx, endedKey(who))
+	return string(raw), err
 }
 
 // renew gives a session a fresh id and tells the browser.

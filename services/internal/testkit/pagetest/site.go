@@ -4,6 +4,7 @@ package pagetest
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -30,6 +32,9 @@ type Site struct {
 	Table  page.Table
 	server *httptest.Server
 }
+
+// deadline ends streams, as that of a service's listener does.
+const deadline = time.Second
 
 // enter is where a test signs in.
 const enter = "/pagetest/enter"
@@ -54,7 +59,11 @@ func Serve(t *testing.T, portal *page.Portal, table page.Table) *Site {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	})
-	server := httptest.NewTLSServer(mux)
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), deadline)
+		defer cancel()
+		mux.ServeHTTP(w, r.WithContext(ctx))
+	}))
 	t.Cleanup(server.Close)
 	return &Site{Portal: portal, Table: table, server: server}
 }
