@@ -125,7 +125,11 @@ func (f *Form) Refused(c *Call, err error) bool {
 		f.Wrong = append(f.Wrong, Problem{"", c.Rule(what.Rule)})
 	}
 	for _, v := range what.Violations {
-		f.Wrong = append(f.Wrong, Problem{v.Field, c.Rule(v.Rule)})
+		text := c.Rule(v.Rule)
+		if key := "rule." + v.Rule + "." + strings.ToLower(v.Field); c.Portal.Texts.Has(key) {
+			text = c.T(key) // some rules mean another thing at each field
+		}
+		f.Wrong = append(f.Wrong, Problem{v.Field, text})
 	}
 	return true
 }

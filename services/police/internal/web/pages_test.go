@@ -189,7 +189,7 @@ func TestEarlyStartSaysWhatIsNotMet(t *testing.T) {
 	b := p.As(t, ola)
 	form := b.Get("/early-start").Is(http.StatusOK)
 	form.Submit("/early-start").Is(http.StatusUnprocessableEntity).Wants("Skriv saksreferansen")
-	form.Submit("/early-start", "case_ref", "case_2").Is(http.StatusUnprocessableEntity).Wants("vilkår er ikke oppfylt")
+	form.Submit("/early-start", "case_ref", "case_2").Is(http.StatusUnprocessableEntity).Wants("Ikke oppfylt: ")
 }
 
 func TestHostile48AnotherOfficesVisitIsRefusedAndNoted(t *testing.T) {
