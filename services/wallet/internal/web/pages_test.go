@@ -206,7 +206,7 @@ func TestPasskeyOfAnotherOriginOrChallengeOpensNothing(t *testing.T) {
 			answer = spoil(answer)
 		}
 		if name == "an old answer" {
-			begun = b.Post("/passkey/open", nil) // another challenge
+			b.Post("/passkey/open", nil) // another challenge
 		}
 		b.Post("/passkey/open/done", url.Values{"answer": {answer}}).Is(http.StatusForbidden)
 		b.Follow(false)
