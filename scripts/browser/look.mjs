@@ -18,22 +18,26 @@ const seen = []; // {name, findings}, since the last report
 const sessions = new WeakMap(); // by context
 const protocols = new WeakMap(); // by page
 
-// open starts a browser and gives {browser, context, page, lang, close}. base is what
-// addresses are relative to, lang the language that the browser asks for and the pages
-// must have; set lang when the walk changes it. shots is a folder for pictures.
-export async function open({base, lang = 'nb', javaScript = true, phone = false, dark = false, shots} = {}) {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1',
-    ],
-  });
+// launch starts a browser; several people may share it, each in a context of their own.
+export const launch = () => chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1',
+  ],
+});
+
+// open gives a person's {browser, context, page, lang, close}, in a browser of their
+// own unless one is given. base is what addresses are relative to, lang the language
+// that the browser asks for and the pages must have; set lang when the walk changes
+// it. shots is a folder for pictures.
+export async function open({base, lang = 'nb', javaScript = true, phone = false, dark = false, shots, browser: shared} = {}) {
+  const browser = shared ?? await launch();
   const context = await browser.newContext({
     baseURL: base, locale: locales[lang], javaScriptEnabled: javaScript, colorScheme: dark ? 'dark' : 'light',
     viewport: phone ? mobile : desktop, isMobile: phone, hasTouch: phone,
   });
-  const session = {browser, context, lang, javaScript, phone, shots, wrong: [], close: () => browser.close()};
+  const session = {browser, context, lang, javaScript, phone, shots, wrong: [], close: () => (shared ? context : browser).close()};
   sessions.set(context, session);
   watch(session);
   session.page = await context.newPage();

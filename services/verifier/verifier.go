@@ -5,6 +5,7 @@
 package verifier
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -75,6 +76,9 @@ type Payments struct {
 	SecretFile string `yaml:"secret_file"`
 	// TermsURL says on what terms the fee is paid. Default: the public URL.
 	TermsURL string `yaml:"terms_url"`
+	// ReturnURL is where payers' browsers reach this service, without a path.
+	// Default: the public URL.
+	ReturnURL string `yaml:"return_url"`
 }
 
 // Automation says what rules may do by themselves.
@@ -252,7 +256,7 @@ func openDesk(ctx context.Context, s *service.Service, cfg Config) (*desk.Desk, 
 		DB: s.DB, Store: cases, Agent: s.Agent, Outbox: s.Outbox, Resolver: s.Resolver, Verification: s.Verifier(cfg.TrustList),
 		Rules: rules, Automation: cfg.Automation.Enabled, Parameters: figures, Notices: notices,
 		Payments: peers.Payments{
-			URL: cfg.Payments.URL, Secret: secret, ReturnURL: cfg.PublicURL + web.FeePaidPath, TermsURL: cfg.Payments.TermsURL, HTTP: s.Registers,
+			URL: cfg.Payments.URL, Secret: secret, ReturnURL: cmp.Or(cfg.Payments.ReturnURL, cfg.PublicURL) + web.FeePaidPath, TermsURL: cfg.Payments.TermsURL, HTTP: s.Registers,
 		},
 		Signatories: peers.Signatories{Client: registryv1.NewSignatoryServiceClient(registry)},
 		Identities:  peers.Identities{Client: policev1.NewIdentityServiceClient(police)},

@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/demo"
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 )
 
@@ -36,12 +37,29 @@ func up(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		stack = processes
 	}
 	return during(ctx, layout, withBrowsers(stack, *input), func(ctx context.Context) error {
+		if err := accreditPilot(ctx, layout, *input); err != nil {
+			return err
+		}
 		if err := describe(stdout, layout); err != nil {
 			return err
 		}
 		<-ctx.Done()
 		return nil
 	})
+}
+
+// accreditPilot has the programme accredit the pilot's employer, as it was before the
+// pilot began: whoever signs in there may sign offers at once.
+func accreditPilot(ctx context.Context, layout *devsetup.Layout, input string) error {
+	target, err := targetOf(layout)
+	if err != nil {
+		return err
+	}
+	persons, err := people(input, 0, 0)
+	if err != nil {
+		return err
+	}
+	return demo.Accredit(ctx, target, persons)
 }
 
 const postgresUsage = "keep databases in PostgreSQL: the `URL` of a role that may make roles and schemas there; without it each service has a file"

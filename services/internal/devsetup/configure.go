@@ -58,6 +58,7 @@ const (
 	StandInsURL = "{stand-ins}" // base URL of the stand-ins
 	DataDir     = "{dir}"       // the data directory
 	WalletPages = "{wallet}"    // where browsers reach the web wallet
+	UDIPages    = "{udi}"       // where browsers reach UDI
 )
 
 // MaskinportenKeyID is the kid of every development client's key.
@@ -102,7 +103,7 @@ func (l *Layout) configurations(options Options) error {
 		for file, one := range l.processes(name, common) {
 			_, err = keep(file, 0o600, func() ([]byte, error) {
 				text, err := render(name, one, options.Extra[name])
-				return []byte(strings.NewReplacer(StandInsURL, l.StandIns.URL, DataDir, l.Dir, WalletPages, l.Gateway.URL("wallet")).Replace(string(text))), err
+				return []byte(strings.NewReplacer(StandInsURL, l.StandIns.URL, DataDir, l.Dir, WalletPages, l.Gateway.URL("wallet"), UDIPages, l.Gateway.URL("verifier")).Replace(string(text))), err
 			})
 			if err != nil {
 				return fmt.Errorf("configure %s: %w", name, err)

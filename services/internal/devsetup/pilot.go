@@ -74,7 +74,7 @@ func Pilot() Options {
 			"verifier": {
 				"wallet_url": WalletPages,
 				"trust_list": trustList,
-				"payments":   map[string]any{"url": StandInsURL + "/payments"},
+				"payments":   map[string]any{"url": StandInsURL + "/payments", "return_url": UDIPages},
 				"altinn":     map[string]any{"url": StandInsURL + "/altinn", "maskinporten": maskinportenClient("verifier", "udi")},
 				"agencies": []map[string]any{
 					reader("police", "police", DID("police")),

@@ -139,6 +139,15 @@ func (p *Portal) signInPath() string {
 	return p.OwnDoor
 }
 
+// reached is a link as the browser of a request reaches it: the portal's own by the
+// name that the browser knows.
+func (p *Portal) reached(r *http.Request, link string) string {
+	if path, own := strings.CutPrefix(link, p.PublicURL); own {
+		return p.At(r) + path
+	}
+	return link
+}
+
 // At is the address by which a request's browser knows the portal, without a slash
 // at its end. In development that may be a name below localhost.
 func (p *Portal) At(r *http.Request) string {

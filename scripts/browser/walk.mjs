@@ -1,0 +1,71 @@
+// Walks a running system as people do, in a browser: the whole case, from the offer to
+// the first salary. Looks at every page on the way.
+//
+//   node walk.mjs FRONT [--walk case|public|desks-without-scripts|keyboard] [--lang nb] [--shots DIR] [--person N]
+import {parseArgs} from 'node:util';
+import {report} from './look.mjs';
+import {banks, meets} from './walk/agencies.mjs';
+import * as employers from './walk/employer.mjs';
+import * as officers from './walk/officer.mjs';
+import {accredits, visitsAll} from './walk/public.mjs';
+import {Way} from './walk/way.mjs';
+import * as workers from './walk/worker.mjs';
+
+const {values: options, positionals: [front]} = parseArgs({
+  allowPositionals: true,
+  options: {
+    walk: {type: 'string', multiple: true, default: ['public', 'case']}, lang: {type: 'string', default: 'nb'},
+    shots: {type: 'string'}, person: {type: 'string', default: String(Date.now() % 100_000)},
+  },
+});
+
+const walks = {
+  // The whole case, each in their own browser: employer and officers at a desk, the
+  // worker on a phone.
+  async case(way) {
+    const who = employers.worker(Number(options.person));
+    const employer = await way.enters('issuer', 'kari', '/offers');
+    await employers.writesTheOffer(employer, who);
+    const offer = await employers.signsTheOffer(employer);
+    await employers.looksAround(employer, offer, who);
+
+    const worker = await way.comes('wallet', {phone: true});
+    await workers.readsTheGuide(worker, offer);
+    await workers.makesAWallet(worker);
+    await workers.keepsTheOffer(worker, offer);
+    await workers.applies(worker);
+    await workers.pays(worker);
+
+    const officer = await way.enters('verifier', 'anne', '/cases');
+    const ref = await officers.findsTheCase(officer);
+    await officers.grants(officer);
+    await officers.looksAround(officer, ref);
+
+    const police = await way.enters('police', 'ola', '/today');
+    await meets(police, ref);
+    const bank = await way.enters('bank', 'tom', '/customers');
+    await banks(bank, ref);
+
+    await workers.lastSees(worker);
+    await employers.paysFrom(employer, offer);
+    for (const one of [employer, worker, officer, police, bank]) await one.leaves();
+  },
+
+  async public(way) {
+    await visitsAll(way);
+    await accredits(way);
+  },
+};
+
+const way = await new Way({front, lang: options.lang, shots: options.shots}).start();
+let failed;
+try {
+  for (const name of options.walk) await walks[name](way);
+} catch (failure) {
+  failed = failure;
+} finally {
+  await way.close();
+}
+const code = report();
+if (failed) console.log(`STOPPED ${failed.stack}`);
+process.exitCode = failed ? 2 : code;

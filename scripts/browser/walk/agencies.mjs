@@ -1,0 +1,35 @@
+// Police, tax and bank: what each does of a case that was granted.
+
+// meets is the officer of the police: the worker has come, and is who the passport says.
+export async function meets(officer, ref) {
+  await officer.goes('/today');
+  await officer.sees('police-today', '/today');
+  const visit = `/visits/${ref}`;
+  await officer.asks(visit, `a[href="${visit}/control"]`);
+  await officer.sees('police-visit', visit);
+  await officer.goes(visit + '/rebook');
+  await officer.sees('police-rebook');
+  await officer.goes(visit + '/missed');
+  await officer.sees('police-missed');
+  await officer.goes(visit + '/control');
+  await officer.sees('police-control', visit + '/control');
+  await officer.writes({identity: 'confirmed'});
+  for (const one of ['fingerprints', 'photo', 'signature']) await officer.writes({biometrics: one});
+  await officer.presses('main form button[type=submit]');
+  await officer.sees('police-visit-done', visit);
+  for (const state of ['produced', 'delivered']) {
+    await officer.asks(visit, `form[action="${visit}/card/${state}"] button`);
+    await officer.presses(`form[action="${visit}/card/${state}"] button`);
+  }
+  await officer.sees('police-card-delivered', visit);
+  await officer.goes('/early-start');
+  await officer.sees('police-early-start');
+}
+
+// banks sees the customer.
+export async function banks(clerk, ref) {
+  await clerk.goes('/customers');
+  await clerk.sees('bank-customers', '/customers');
+  await clerk.asks(`/customers/${ref}`, 'main .ks-facts');
+  await clerk.sees('bank-customer');
+}

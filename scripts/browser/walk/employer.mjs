@@ -1,0 +1,75 @@
+// The employer: fills in the offer, reads it over, signs, and follows it.
+import {day} from './way.mjs';
+
+// worker is somebody that no other walk has: a number makes name and passport.
+export function worker(number) {
+  const names = ['Amara', 'Bruna', 'Chidi', 'Devika', 'Emeka', 'Farah', 'Gabriela', 'Hana', 'Imani', 'Jun'];
+  const surnames = ['Okafor', 'Silva', 'Nakamura', 'Iyer', 'Haddad', 'Kowalczyk', 'Mensah', 'Tan', 'Duarte', 'Rahman'];
+  return {
+    given_name: names[number % 10], family_name: surnames[Math.floor(number / 10) % 10],
+    email: `worker${number}@example.com`, phone_number: '+1 212 555 0142',
+    birthdate: `${String(1 + number % 28).padStart(2, '0')}.${String(1 + number % 12).padStart(2, '0')}.${1970 + number % 30}`,
+    'passport.document_number': `X${String(10_000_000 + number)}`,
+  };
+}
+
+// form is the offer form's other fields.
+const form = () => ({
+  current_country: 'US',
+  'employment.job_title': 'Forsker', 'employment.occupation': '2310', 'employment.start_date': day(21), 'employment.end_date': day(21 + 700),
+  'employment.position_percentage': '100', 'employment.annual_salary': '634 700', 'employment.weekly_hours': '37,5',
+  'employment.required_education_level': 'master', 'employment.workplace_municipality': '0301',
+  'passport.issuing_authority': 'U.S. Department of State', 'passport.issuing_country': 'US',
+  'passport.date_of_issuance': '01.02.2023', 'passport.date_of_expiry': '01.02.2033',
+  'place_of_birth.locality': 'Boston', 'place_of_birth.country': 'US', nationalities: 'US', sex: '1',
+  'declarations.qualifications_confirmed': 'yes', 'declarations.information_verified': 'yes',
+});
+
+// writesTheOffer goes from the list to a draft that is read over.
+export async function writesTheOffer(employer, who) {
+  await employer.sees('employer-offers', '/offers');
+  await employer.presses('main a[href="/drafts/new"]');
+  await employer.sees('employer-offer-form', '/drafts/new');
+  // What is wrong is said at the field and above the form.
+  await employer.presses('button[name=then][value=review]');
+  await employer.page.locator('#summary').waitFor();
+  await employer.sees('employer-offer-form-wrong', /^\/drafts/, {status: 422});
+  await employer.writes({...form(), ...who});
+  await employer.presses('button[name=then][value=review]');
+  await employer.sees('employer-offer-review', /^\/drafts\/[^/]+\/review$/);
+}
+
+// signsTheOffer signs what is read over, and gives what the worker needs: address of
+// the offer's page, link, number and words.
+export async function signsTheOffer(employer) {
+  await employer.presses('form[action$="/sign"] button[type=submit]');
+  await employer.sees('employer-offer-signed', /^\/offers\/[^/]+$/);
+  const {page} = employer;
+  return {
+    path: new URL(page.url()).pathname,
+    link: await page.locator('.ks-qr a').first().getAttribute('href'),
+    words: (await page.locator('#code').innerText()).trim(),
+  };
+}
+
+// looksAround sees the employer's other pages.
+export async function looksAround(employer, offer, who) {
+  await employer.goes('/offers');
+  await employer.writes({words: who.family_name});
+  await employer.presses('form[action="/offers/search"] button');
+  await employer.sees('employer-offers-found');
+  await employer.goes('/imports');
+  await employer.sees('employer-import');
+  await employer.goes(offer.path + '/change');
+  await employer.sees('employer-offer-change');
+  await employer.goes(offer.path + '/withdraw');
+  await employer.sees('employer-offer-withdraw');
+}
+
+// paysFrom sees the case done, and fetches what payroll needs.
+export async function paysFrom(employer, offer) {
+  await employer.asks(offer.path, `form[action="${offer.path}/payroll"] button`);
+  await employer.sees('employer-offer-done', offer.path);
+  await employer.presses(`form[action="${offer.path}/payroll"] button`);
+  await employer.sees('employer-payroll');
+}
