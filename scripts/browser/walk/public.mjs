@@ -25,6 +25,7 @@ export async function visitsAll(way) {
 export async function accredits(way) {
   const programme = await way.enters('registry', 'siri', '/accreditations');
   await programme.sees('registry-queue', '/accreditations');
+  await programme.goes('/accreditations?state=accredited');
   await programme.presses('main tbody a');
   await programme.sees('registry-accreditation');
   await programme.leaves();

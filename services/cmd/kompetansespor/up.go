@@ -37,7 +37,7 @@ func up(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		stack = processes
 	}
 	return during(ctx, layout, withBrowsers(stack, *input), func(ctx context.Context) error {
-		if err := accreditPilot(ctx, layout, *input); err != nil {
+		if err := accreditPilot(ctx, layout); err != nil {
 			return err
 		}
 		if err := describe(stdout, layout); err != nil {
@@ -50,16 +50,20 @@ func up(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 // accreditPilot has the programme accredit the pilot's employer, as it was before the
 // pilot began: whoever signs in there may sign offers at once.
-func accreditPilot(ctx context.Context, layout *devsetup.Layout, input string) error {
+func accreditPilot(ctx context.Context, layout *devsetup.Layout) error {
 	target, err := targetOf(layout)
 	if err != nil {
 		return err
 	}
-	persons, err := people(input, 0, 0)
-	if err != nil {
-		return err
+	var signatories []demo.Input
+	for _, p := range devsetup.Pilot().People {
+		if p.Title != "" {
+			var one demo.Input
+			one.Signatory.Name, one.Signatory.Role = p.Name, p.Title
+			signatories = append(signatories, one)
+		}
 	}
-	return demo.Accredit(ctx, target, persons)
+	return demo.Accredit(ctx, target, signatories)
 }
 
 const postgresUsage = "keep databases in PostgreSQL: the `URL` of a role that may make roles and schemas there; without it each service has a file"

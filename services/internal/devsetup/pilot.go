@@ -91,7 +91,7 @@ func Pilot() Options {
 func people() []Person {
 	employer := Organisation{Employer.OrganisationNumber, Employer.LegalName}
 	return []Person{
-		{ID: "kari", Name: "Kari Nordmann", Locale: "nb", About: "HR manager at the University of Oslo: signs offers", Organisations: []Organisation{employer}, Visits: []string{"issuer", "registry"}},
+		{ID: "kari", Name: "Kari Nordmann", Locale: "nb", About: "HR manager at the University of Oslo: signs offers", Title: "HR manager", Organisations: []Organisation{employer}, Visits: []string{"issuer", "registry"}},
 		{ID: "per", Name: "Per Sande", Locale: "nn", About: "manager of Nordlys Robotikk AS, which is not accredited", Organisations: []Organisation{Applicant}, Visits: []string{"registry", "issuer"}},
 		{ID: "anne", Name: "Anne Berg", Locale: "nb", About: "officer at UDI: decides applications", Works: []Work{{"verifier", "officer", ""}}},
 		{ID: "jonas", Name: "Jonas Lie", Locale: "nn", About: "another officer at UDI", Works: []Work{{"verifier", "officer", ""}}},

@@ -17,6 +17,8 @@ type Person struct {
 	ID, Name, Locale string
 	// About says who it is, to whoever chooses whom to be.
 	About string
+	// Title is the role that the person signs in, where they sign.
+	Title string
 	// Organisations trust the person to act for them.
 	Organisations []Organisation
 	// Works is what the person is where: a service's roles.
