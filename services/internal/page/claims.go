@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -37,9 +38,9 @@ func (c *Call) ClaimName(path string) string {
 	return strings.Join(parts, ": ")
 }
 
-// Claims are the claims of a credential as facts, each leaf by its path, in the
-// order of their names. What a credential says comes from outside: it is shown as
-// text alone.
+// Claims are the claims of a credential as facts, each leaf by its path: who it is
+// about, what the credential is for, then what it rests on. What a credential says
+// comes from outside: it is shown as text alone.
 func (c *Call) Claims(claims map[string]any) (facts []Fact) {
 	c.leaves("", claims, func(path string, value any) {
 		facts = append(facts, Fact{Name: c.ClaimName(path), Value: c.ClaimValue(path, value)})
@@ -47,11 +48,44 @@ func (c *Call) Claims(claims map[string]any) (facts []Fact) {
 	return facts
 }
 
+// Claims stand in this order: the person first, then what only some credentials say,
+// by its name, then what they have in common, and at the end what people seldom read.
+var (
+	person = []string{
+		"given_name", "family_name", "birthdate", "sex", "nationalities", "place_of_birth", "current_country", "email", "phone_number", "duf_number",
+	}
+	common = []string{
+		"passport", "document_number", "issuing_country", "issuing_authority", "date_of_issuance", "date_of_expiry",
+		"employment", "job_title", "start_date", "end_date", "annual_salary", "position_percentage", "weekly_hours", "required_education_level",
+		"employer", "legal_name", "organisation_number", "contact_email", "signatory", "name", "role", "declarations",
+	}
+	seldom = []string{"issued_at", "offer_id", "accreditation_ref", "supersedes", "authorised_by"}
+)
+
+// rank is where a claim stands below another, at; empty: at the top.
+func rank(at, name string) int {
+	if i := slices.Index(person, name); i >= 0 {
+		return i
+	}
+	if i := slices.Index(common, name); i >= 0 {
+		return 100 + i
+	}
+	switch {
+	case slices.Contains(seldom, name):
+		return 300
+	case at != "":
+		return 200
+	}
+	return 50
+}
+
 // technical are claims that are for machines.
 var technical = []string{"id", "type", "subject_id"}
 
 func (c *Call) leaves(at string, claims map[string]any, leaf func(path string, value any)) {
-	for _, name := range slices.Sorted(maps.Keys(claims)) {
+	for _, name := range slices.SortedFunc(maps.Keys(claims), func(a, b string) int {
+		return cmp.Or(cmp.Compare(rank(at, a), rank(at, b)), cmp.Compare(a, b))
+	}) {
 		if at == "" && slices.Contains(technical, name) {
 			continue
 		}
@@ -117,6 +151,14 @@ func (c *Call) claimText(path, text string) string {
 	}
 	if len(text) == 2 && (strings.HasSuffix(path, "country") || path == "nationalities") {
 		return c.Country(text)
+	}
+	switch path {
+	case "employment.required_education_level":
+		if key := "claim.education." + text; c.Portal.Texts.Has(key) {
+			return c.T(key)
+		}
+	case "employment.position_percentage":
+		return text + narrow + "%"
 	}
 	return text
 }

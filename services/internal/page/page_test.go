@@ -293,3 +293,24 @@ func TestPartsShowWhatTheyAreGiven(t *testing.T) {
 		}
 	}
 }
+
+func TestClaimsBeginWithThePerson(t *testing.T) {
+	all, err := page.WithCommon(ownTexts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &page.Call{Portal: &page.Portal{Texts: all}, Lang: texts.English}
+	facts := c.Claims(map[string]any{
+		"accreditation_ref": "acc_1", "offer_id": "off_1", "permit_type": "skilled worker", "family_name": "Johnson", "given_name": "Lisa", "id": "did:key:z6Mk",
+		"passport":   map[string]any{"date_of_expiry": "2033-01-01", "document_number": "123456789"},
+		"employment": map[string]any{"job_title": "Researcher", "required_education_level": "master", "position_percentage": "100", "occupation": "2310"},
+	})
+	var values []string
+	for _, f := range facts {
+		values = append(values, f.Value)
+	}
+	want := "Lisa|Johnson|skilled worker|123456789|1 January 2033|Researcher|100\u00a0%|Master's degree|2310|acc_1|off_1"
+	if got := strings.Join(values, "|"); got != want {
+		t.Errorf("claims stand as\n%s, expected\n%s", got, want)
+	}
+}
