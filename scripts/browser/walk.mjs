@@ -1,10 +1,11 @@
 // Walks a running system as people do, in a browser: the whole case, from the offer to
 // the first salary. Looks at every page on the way.
 //
-//   node walk.mjs FRONT [--walk case|public|desks-without-scripts|keyboard] [--lang nb] [--shots DIR] [--person N]
+//   node walk.mjs FRONT [--walk case|public|without-scripts|keyboard]... [--lang nb] [--shots DIR] [--person N]
 import {parseArgs} from 'node:util';
 import {report} from './look.mjs';
 import {banks, meets} from './walk/agencies.mjs';
+import {decides, writesAndSigns} from './walk/keyboard.mjs';
 import * as employers from './walk/employer.mjs';
 import * as officers from './walk/officer.mjs';
 import {accredits, visitsAll} from './walk/public.mjs';
@@ -19,11 +20,15 @@ const {values: options, positionals: [front]} = parseArgs({
   },
 });
 
+// someone is a worker that no walk has had.
+let next = Number(options.person);
+const someone = () => employers.worker(next++);
+
 const walks = {
   // The whole case, each in their own browser: employer and officers at a desk, the
   // worker on a phone.
   async case(way) {
-    const who = employers.worker(Number(options.person));
+    const who = someone();
     const employer = await way.enters('issuer', 'kari', '/offers');
     await employers.writesTheOffer(employer, who);
     const offer = await employers.signsTheOffer(employer);
@@ -49,6 +54,39 @@ const walks = {
     await workers.lastSees(worker);
     await employers.paysFrom(employer, offer);
     for (const one of [employer, worker, officer, police, bank]) await one.leaves();
+  },
+
+  // Employer and officer have no scripts; the worker needs them for the passkey.
+  async 'without-scripts'(way) {
+    const plain = {javaScript: false};
+    const employer = await way.enters('issuer', 'kari', '/offers', plain);
+    await employers.writesTheOffer(employer, someone());
+    const offer = await employers.signsTheOffer(employer);
+    const worker = await way.comes('wallet', {phone: true});
+    await workers.makesAWallet(worker);
+    await workers.keepsTheOffer(worker, offer);
+    await workers.applies(worker);
+    await workers.pays(worker);
+    const officer = await way.enters('verifier', 'anne', '/cases', plain);
+    await officers.findsTheCase(officer);
+    await officers.grants(officer);
+    for (const one of [employer, worker, officer]) await one.leaves();
+  },
+
+  // The offer form and the decision by keyboard alone; the worker's part by touch.
+  async keyboard(way) {
+    const employer = await way.enters('issuer', 'kari', '/offers');
+    await writesAndSigns(employer, someone());
+    const offer = await employers.offerOf(employer);
+    const worker = await way.comes('wallet', {phone: true});
+    await workers.makesAWallet(worker);
+    await workers.keepsTheOffer(worker, offer);
+    await workers.applies(worker);
+    await workers.pays(worker);
+    const officer = await way.enters('verifier', 'anne', '/cases');
+    await officer.asks('/cases', 'tbody a[href^="/cases/"]');
+    await decides(officer);
+    for (const one of [employer, worker, officer]) await one.leaves();
   },
 
   async public(way) {

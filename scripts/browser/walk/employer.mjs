@@ -14,7 +14,7 @@ export function worker(number) {
 }
 
 // form is the offer form's other fields.
-const form = () => ({
+export const form = () => ({
   current_country: 'US',
   'employment.job_title': 'Forsker', 'employment.occupation': '2310', 'employment.start_date': day(21), 'employment.end_date': day(21 + 700),
   'employment.position_percentage': '100', 'employment.annual_salary': '634 700', 'employment.weekly_hours': '37,5',
@@ -39,12 +39,16 @@ export async function writesTheOffer(employer, who) {
   await employer.sees('employer-offer-review', /^\/drafts\/[^/]+\/review$/);
 }
 
-// signsTheOffer signs what is read over, and gives what the worker needs: address of
-// the offer's page, link, number and words.
+// signsTheOffer signs what is read over, and gives what the worker needs.
 export async function signsTheOffer(employer) {
   await employer.presses('form[action$="/sign"] button[type=submit]');
   await employer.sees('employer-offer-signed', /^\/offers\/[^/]+$/);
-  const {page} = employer;
+  return offerOf(employer);
+}
+
+// offerOf is what the worker needs of the offer on the page: its link and words, and
+// the address of the page itself.
+export async function offerOf({page}) {
   return {
     path: new URL(page.url()).pathname,
     link: await page.locator('.ks-qr a').first().getAttribute('href'),

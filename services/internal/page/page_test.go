@@ -309,8 +309,8 @@ func TestClaimsBeginWithThePerson(t *testing.T) {
 	for _, f := range facts {
 		values = append(values, f.Value)
 	}
-	want := "Lisa|Johnson|skilled worker|123456789|1 January 2033|Researcher|100\u00a0%|Master's degree|2310|acc_1|off_1"
+	want := "Lisa|Johnson|skilled worker|123456789|1\u00a0January\u00a02033|Researcher|100\u00a0%|Master's degree|2310|acc_1|off_1"
 	if got := strings.Join(values, "|"); got != want {
-		t.Errorf("claims stand as\n%s, expected\n%s", got, want)
+		t.Errorf("claims stand as\n%+q, expected\n%+q", got, want)
 	}
 }
