@@ -11,11 +11,11 @@ export GOFLAGS := $(strip $(filter-out -buildvcs=false,$(GOFLAGS)) -buildvcs=fal
 TOOLS := $(CURDIR)/bin/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test race race-short assets kills chaos chaos-short simulate planted lint generate fuzz bench oracles check clean
+.PHONY: help demo run build test race race-short assets browser a11y screenshots kills chaos chaos-short simulate planted lint generate fuzz bench oracles check clean
 
 help: ## print this
 	@echo "usage: make TARGET"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## run one case from offer to bank account and print each step; ARGS="--cases 50 --parallel 8"
 	bin/kompetansespor demo $(ARGS)
@@ -73,6 +73,17 @@ chaos-short: build ## a hundred simulated runs, then the demo and a few cases un
 planted: ## plant mistakes in the program, each of which a chaos run must find, and upgrade it as it runs
 	cd services && go test -count=1 -timeout 20m -run '$(PLANTED)' -v ./chaos/...
 
+# One language is looked at here; the other is walked.
+browser: assets build ## walk the whole case in a browser: by clicking in nb and en, without scripts, by keyboard alone
+	cd scripts/browser && node selftest.mjs && node live.mjs
+	scripts/browser/run --walk public --walk case --walk without-scripts --walk keyboard --also en
+
+a11y: assets build ## look at every page in all three languages: axe, structure, reflow at 320 px and 200 %
+	scripts/browser/run --lang nb --lang nn --lang en
+
+screenshots: assets build ## make docs/screenshots anew (small where pngquant is installed)
+	scripts/browser/run --lang en --shots docs/screenshots
+
 lint: $(TOOLS)/built ## format, vet, staticcheck, build without go.work, contracts, and whether generated code is current
 	PATH="$(TOOLS):$$PATH" scripts/lint $(MODULES)
 
@@ -95,7 +106,7 @@ oracles: ## install the other implementations that tests compare with (needs npm
 	@if command -v npm >/dev/null; then cd scripts/oracles && npm ci --no-audit --no-fund; \
 	else echo "npm is not installed: tests against other implementations will be skipped"; fi
 
-check: oracles assets build test race lint kills planted chaos-short chaos ## everything that CI checks, and the full series of kills and faults
+check: oracles assets build test race lint browser a11y kills planted chaos-short chaos ## everything that CI checks, and the full series of kills and faults
 
 clean: ## remove what was built; databases and keys in data/ stay
 	rm -rf bin

@@ -16,7 +16,7 @@ const levels = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
 
 const seen = []; // {name, findings}, since the last report
 const sessions = new WeakMap(); // by context
-const protocols = new WeakMap(); // by page
+const keyed = new WeakSet(); // pages with an authenticator
 
 // launch starts a browser; several people may share it, each in a context of their own.
 export const launch = () => chromium.launch({
@@ -100,23 +100,18 @@ async function axe(page) {
   return violations.map(v => ({kind: 'axe', text: `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(', ')}`}));
 }
 
-// protocol is one for each page, and stays: with the last one that is detached goes
-// the page's authenticator.
-async function protocol(page) {
-  if (!protocols.has(page)) protocols.set(page, await page.context().newCDPSession(page));
-  return protocols.get(page);
-}
-
 // resized does something while the window has another size.
 async function resized(page, {width, height}, deviceScaleFactor, what) {
   const usual = page.viewportSize();
-  const cdp = await protocol(page);
+  const cdp = await page.context().newCDPSession(page);
   try {
     await page.setViewportSize({width, height});
     await cdp.send('Emulation.setDeviceMetricsOverride', {width, height, deviceScaleFactor, mobile: false});
     await what();
   } finally {
     await cdp.send('Emulation.clearDeviceMetricsOverride');
+    // Whoever detaches takes the page's authenticator along.
+    if (!keyed.has(page)) await cdp.detach();
     await page.setViewportSize(usual);
   }
 }
@@ -147,7 +142,8 @@ export function report(print = console.log) {
 // authenticator gives the page a passkey device that is built in, knows its owner and
 // always says yes.
 export async function authenticator(page) {
-  const cdp = await protocol(page);
+  const cdp = await page.context().newCDPSession(page);
+  keyed.add(page);
   await cdp.send('WebAuthn.enable');
   const {authenticatorId} = await cdp.send('WebAuthn.addVirtualAuthenticator', {
     options: {

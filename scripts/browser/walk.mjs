@@ -1,7 +1,11 @@
 // Walks a running system as people do, in a browser: the whole case, from the offer to
 // the first salary. Looks at every page on the way.
 //
-//   node walk.mjs FRONT [--walk case|public|without-scripts|keyboard]... [--lang nb] [--shots DIR] [--person N]
+//   node walk.mjs FRONT [--walk public|case|without-scripts|keyboard]... [--lang nb|nn|en]...
+//                       [--also LANG]... [--shots DIR] [--person N]
+//
+// Each walk is walked in each language. In a language of --also, the case is walked
+// once more without looking. Pictures are put into DIR.
 import {parseArgs} from 'node:util';
 import {report} from './look.mjs';
 import {banks, meets} from './walk/agencies.mjs';
@@ -15,8 +19,8 @@ import * as workers from './walk/worker.mjs';
 const {values: options, positionals: [front]} = parseArgs({
   allowPositionals: true,
   options: {
-    walk: {type: 'string', multiple: true, default: ['public', 'case']}, lang: {type: 'string', default: 'nb'},
-    shots: {type: 'string'}, person: {type: 'string', default: String(Date.now() % 100_000)},
+    walk: {type: 'string', multiple: true, default: ['public', 'case']}, lang: {type: 'string', multiple: true, default: ['nb']},
+    also: {type: 'string', multiple: true, default: []}, shots: {type: 'string'}, person: {type: 'string', default: String(Date.now() % 100_000)},
   },
 });
 
@@ -95,14 +99,26 @@ const walks = {
   },
 };
 
-const way = await new Way({front, lang: options.lang, shots: options.shots}).start();
+// walked walks in one language, and says how long it took.
+async function walked(names, how) {
+  const way = await new Way({front, shots: options.shots, ...how}).start();
+  try {
+    for (const name of names) {
+      const begun = Date.now();
+      await walks[name](way);
+      console.log(`walked ${name} in ${way.lang}, ${Math.round((Date.now() - begun) / 1000)} s`);
+    }
+  } finally {
+    await way.close();
+  }
+}
+
 let failed;
 try {
-  for (const name of options.walk) await walks[name](way);
+  for (const lang of options.lang) await walked(options.walk, {lang});
+  for (const lang of options.also) await walked(['case'], {lang, looking: false});
 } catch (failure) {
   failed = failure;
-} finally {
-  await way.close();
 }
 const code = report();
 if (failed) console.log(`STOPPED ${failed.stack}`);

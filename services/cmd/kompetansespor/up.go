@@ -22,12 +22,13 @@ func up(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	data := set.String("data", "data", "the data `DIR`ectory: databases, keys, certificates")
 	postgres := set.String("postgres", "", postgresUsage)
 	several := set.Bool("cluster", false, clusterUsage)
+	free := set.Bool("free-ports", false, "take free ports instead of the usual ones; a data directory keeps those that it was made with")
 	input := set.String("input", "deploy/demo/lisa-johnson.json", "the `FILE` of the person whose case the front page runs")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
 	options := devsetup.Pilot()
-	options.Clustered = *several
+	options.Clustered, options.FreePorts = *several, *free
 	layout, err := prepareStack(ctx, *data, *postgres, options)
 	if err != nil {
 		return err

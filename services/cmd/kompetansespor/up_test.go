@@ -18,23 +18,22 @@ import (
 // it is told to stop.
 func TestUpPrintsWhereEverythingIsAndStays(t *testing.T) {
 	dir := t.TempDir()
-	options := devsetup.Pilot()
-	options.FreePorts = true // a data directory keeps its ports
-	layout, err := devsetup.Prepare(dir, options)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	out, stdout := io.Pipe()
 	var stderr bytes.Buffer
 	ended := make(chan error, 1)
 	go func() {
-		err := run(ctx, []string{"up", "--data", dir}, stdout, &stderr)
+		err := run(ctx, []string{"up", "--data", dir, "--free-ports"}, stdout, &stderr)
 		_ = stdout.Close()
 		ended <- err
 	}()
 	lines := bufio.NewScanner(out)
+	lines.Scan() // it stands when the first line comes
+	layout, err := devsetup.Prepare(dir, devsetup.Pilot())
+	if err != nil {
+		t.Fatal(err)
+	}
 	pages, bases, tokens := map[string]string{}, map[string]string{}, map[string]string{}
 	for lines.Scan() && !strings.Contains(lines.Text(), "curl") {
 		word := strings.Fields(lines.Text())
