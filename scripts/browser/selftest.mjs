@@ -88,7 +88,7 @@ const faulty = `
   .pale { color: #ccc; background: #fff; }
   .always { position: absolute; left: -999rem; }
   @media (max-width: 400px) { .narrow-wide { width: 30rem; } }
-  @media (min-width: 600px) and (max-width: 700px) and (min-resolution: 2dppx) { .zoom-wide { width: 60rem; } }
+  @media (min-width: 600px) and (max-width: 700px) { .zoom-wide { width: 60rem; } }
   .tight { width: 5rem; white-space: nowrap; }
   .cut { overflow: hidden; }
   .out { margin-left: -9rem; }
