@@ -1,7 +1,7 @@
 // Walks a running system as people do, in a browser: the whole case, from the offer to
 // the first salary. Looks at every page on the way.
 //
-//   node walk.mjs FRONT [--walk public|case|without-scripts|keyboard]... [--lang nb|nn|en]...
+//   node walk.mjs FRONT [--walk public|case|refusal|without-scripts|keyboard]... [--lang nb|nn|en]...
 //                       [--also LANG]... [--shots DIR] [--person N]
 //
 // Each walk is walked in each language. In a language of --also, the case is walked
@@ -12,7 +12,7 @@ import {banks, meets} from './walk/agencies.mjs';
 import {decides, writesAndSigns} from './walk/keyboard.mjs';
 import * as employers from './walk/employer.mjs';
 import * as officers from './walk/officer.mjs';
-import {accredits, visitsAll} from './walk/public.mjs';
+import {accredits, applies, visitsAll} from './walk/public.mjs';
 import {Way} from './walk/way.mjs';
 import * as workers from './walk/worker.mjs';
 
@@ -60,6 +60,24 @@ const walks = {
     for (const one of [employer, worker, officer, police, bank]) await one.leaves();
   },
 
+  // A case that is refused, appealed against, and upheld by UNE.
+  async refusal(way) {
+    const employer = await way.enters('issuer', 'kari', '/offers');
+    await employers.writesTheOffer(employer, someone());
+    const offer = await employers.signsTheOffer(employer);
+    const worker = await way.comes('wallet', {phone: true});
+    await workers.makesAWallet(worker);
+    await workers.keepsTheOffer(worker, offer);
+    await workers.applies(worker);
+    const application = await workers.pays(worker);
+    const officer = await way.enters('verifier', 'jonas', '/cases');
+    const ref = await officers.findsTheCase(officer);
+    await officers.refuses(officer);
+    await workers.appeals(worker, application);
+    await officers.handlesTheAppeal(officer, ref);
+    for (const one of [employer, worker, officer]) await one.leaves();
+  },
+
   // Employer and officer have no scripts; the worker needs them for the passkey.
   async 'without-scripts'(way) {
     const plain = {javaScript: false};
@@ -95,6 +113,7 @@ const walks = {
 
   async public(way) {
     await visitsAll(way);
+    await applies(way);
     await accredits(way);
   },
 };

@@ -57,6 +57,11 @@ type Config struct {
 	// EligibilityPerMinute is how often the public "is this for me?" may ask
 	// Enhetsregisteret in a minute, all who ask together. Default 120.
 	EligibilityPerMinute int64 `yaml:"eligibility_per_minute"`
+
+	// EmployersDID is what the DIDs of employers begin with that sign at the
+	// programme's own issuer, such as did:web:issuer.example:employers. It is
+	// proposed to whoever applies. Empty: nothing is.
+	EmployersDID string `yaml:"employers_did"`
 }
 
 // Enhetsregisteret says where the register is.
@@ -231,6 +236,7 @@ func Run(ctx context.Context, cfg Config, world service.World) error {
 			portal.Title, portal.Menu = web.Title, web.Menu()
 			pages := &web.Pages{
 				Registry: registryv1.NewRegistryServiceClient(own), Directory: registryv1.NewEmployerDirectoryServiceClient(own), Lists: d,
+				EmployersDID: cfg.EmployersDID,
 			}
 			return portal.Routes(pages.Table()), nil
 		},

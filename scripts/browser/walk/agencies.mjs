@@ -7,12 +7,7 @@ export async function meets(officer, ref) {
   const visit = `/visits/${ref}`;
   await officer.asks(visit, `a[href="${visit}/control"]`);
   await officer.sees('police-visit', visit);
-  await officer.goes(visit + '/rebook');
-  await officer.sees('police-rebook');
-  await officer.goes(visit + '/missed');
-  await officer.sees('police-missed');
-  await officer.goes(visit + '/control');
-  await officer.sees('police-control', visit + '/control');
+  for (const name of ['rebook', 'missed', 'control']) await officer.views(`police-${name}`, `${visit}/${name}`);
   await officer.writes({identity: 'confirmed'});
   for (const one of ['fingerprints', 'photo', 'signature']) await officer.writes({biometrics: one});
   await officer.presses('main form button[type=submit]');
@@ -22,8 +17,7 @@ export async function meets(officer, ref) {
     await officer.presses(`form[action="${visit}/card/${state}"] button`);
   }
   await officer.sees('police-card-delivered', visit);
-  await officer.goes('/early-start');
-  await officer.sees('police-early-start');
+  await officer.views('police-early-start', '/early-start');
 }
 
 // banks sees the customer.
@@ -32,4 +26,5 @@ export async function banks(clerk, ref) {
   await clerk.sees('bank-customers', '/customers');
   await clerk.asks(`/customers/${ref}`, 'main .ks-facts');
   await clerk.sees('bank-customer');
+  await clerk.views('bank-close', `/customers/${ref}/close`);
 }

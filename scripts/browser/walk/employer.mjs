@@ -1,4 +1,5 @@
 // The employer: fills in the offer, reads it over, signs, and follows it.
+import {readFileSync} from 'node:fs';
 import {day} from './way.mjs';
 
 // worker is somebody that no other walk has: a number makes name and passport.
@@ -56,22 +57,39 @@ export async function offerOf({page}) {
   };
 }
 
-// looksAround sees the employer's other pages.
+// looksAround sees the employer's other pages: what is found, changed, withdrawn, thrown
+// away, and brought in from a file.
 export async function looksAround(employer, offer, who) {
+  const {page} = employer;
   await employer.goes('/offers');
   await employer.writes({words: who.family_name});
   await employer.presses('form[action="/offers/search"] button');
   await employer.sees('employer-offers-found');
-  await employer.goes('/imports');
-  await employer.sees('employer-import');
-  await employer.goes(offer.path + '/change');
-  await employer.sees('employer-offer-change');
-  await employer.goes(offer.path + '/withdraw');
-  await employer.sees('employer-offer-withdraw');
+  await employer.views('employer-offer-change', offer.path + '/change');
+  await employer.views('employer-offer-withdraw', offer.path + '/withdraw');
+  await employer.goes(offer.path);
+  await employer.presses('form[action$="/copy"] button');
+  await employer.sees('employer-draft', /^\/drafts\/[^/]+$/);
+  await employer.presses('main a[href$="/delete"]');
+  await employer.sees('employer-draft-delete', /\/delete$/);
+  await employer.presses('main form button[type=submit]');
+
+  await employer.views('employer-import', '/imports');
+  const [download] = await Promise.all([page.waitForEvent('download'), employer.touches('a[href="/imports/template"]')]);
+  const head = readFileSync(await download.path(), 'utf8').trim();
+  await brings(employer, head + '\n' + head.replace(/[^;,]+/g, 'x') + '\n');
+  await employer.sees('employer-import-wrong', '/imports', {status: 422});
+}
+
+// brings sends a file of offers.
+async function brings(employer, text) {
+  await employer.page.locator('[name=file]').setInputFiles({name: 'offers.csv', mimeType: 'text/csv', buffer: Buffer.from(text)});
+  await employer.presses('form[action="/imports"] button[type=submit]');
 }
 
 // paysFrom sees the case done, and fetches what payroll needs.
 export async function paysFrom(employer, offer) {
+  await employer.views('employer-guide-done', '/invitations/' + offer.path.split('/').at(-1));
   await employer.asks(offer.path, `form[action="${offer.path}/payroll"] button`);
   await employer.sees('employer-offer-done', offer.path);
   await employer.presses(`form[action="${offer.path}/payroll"] button`);

@@ -12,7 +12,7 @@ const hosts = {verifier: 'udi'};
 // Way is one walk through a running system: its front page, and how it is walked.
 export class Way {
   constructor({front, lang = 'nb', javaScript = true, shots, looking = true}) {
-    Object.assign(this, {front: front.replace(/\/$/, ''), lang, javaScript, shots, looking});
+    Object.assign(this, {front: front.replace(/\/$/, ''), lang, javaScript, shots, looking, visited: new Set()});
   }
 
   async start() {
@@ -74,7 +74,15 @@ export class Person {
     if (path && !(path instanceof RegExp ? path.test(at) : path === at)) {
       throw new Error(`${name}: expected ${path}, and the browser is at ${at}: ${await this.heading()}`);
     }
-    if (this.way.looking) await look(this.page, name, options);
+    if (!this.way.looking) return;
+    this.way.visited.add(`${this.service} ${at}`);
+    await look(this.page, name, options);
+  }
+
+  // views goes to a page and looks at it.
+  async views(name, path, options) {
+    await this.goes(path);
+    await this.sees(name, path.split('?')[0], options);
   }
 
   heading() {

@@ -46,7 +46,7 @@ export async function applies(worker) {
   await worker.sees('worker-applied', /^\/exchanges\//);
 }
 
-// pays at the payment provider, and comes back.
+// pays at the payment provider, and comes back; gives the address of the application.
 export async function pays(worker) {
   const back = new URL(worker.page.url()).pathname;
   await worker.presses('#pay');
@@ -55,18 +55,23 @@ export async function pays(worker) {
   await worker.goes(back);
   await worker.presses(`form[action="${back}/paid"] button`);
   await worker.sees('worker-steps-paid', '/steps');
+  return back;
 }
 
 // lastSees has everything: cards, notices, history and who has read what.
 export async function lastSees(worker) {
   await worker.asks('/steps', '.ks-steps li:last-child.ks-step-done');
   await worker.sees('worker-steps-done', '/steps');
-  await worker.goes('/');
-  await worker.sees('worker-cards-all', '/');
-  for (const [name, path] of Object.entries({
-    'worker-notices': '/notices', 'worker-more': '/more', 'worker-history': '/history', 'worker-reads': '/reads', 'worker-delete': '/delete',
-  })) {
-    await worker.goes(path);
-    await worker.sees(name, path);
-  }
+  await worker.views('worker-cards-all', '/');
+  for (const name of ['notices', 'more', 'history', 'reads', 'delete', 'offline']) await worker.views(`worker-${name}`, `/${name}`);
+}
+
+// appeals against a refusal.
+export async function appeals(worker, application) {
+  await worker.asks('/notices', 'main .ks-card:nth-child(3)'); // received, paid, refused
+  await worker.views('worker-refused', application);
+  await worker.views('worker-appeal', application + '/appeal');
+  await worker.writes({grounds: 'I have sent the missing papers.'});
+  await worker.presses('main form button[type=submit]');
+  await worker.sees('worker-appealed', '/steps');
 }

@@ -45,6 +45,7 @@ func Pilot() Options {
 		},
 		Extra: map[string]map[string]any{
 			"registry": {
+				"employers_did":    "did:web:" + Host("issuer") + ":employers",
 				"enhetsregisteret": map[string]any{"url": StandInsURL + "/enhetsregisteret/api", "poll_interval": "1s"},
 				"agencies": []map[string]any{
 					agency(DID("registry"), "310000108", "Kompetansespor (programme)", "EmployerAccreditation"),

@@ -63,8 +63,12 @@ func (p *Pages) applying(c *page.Call) error {
 	if name == "" {
 		name = c.Session.For
 	}
+	did := a.GetDid()
+	if did == "" && p.EmployersDID != "" {
+		did = p.EmployersDID + ":" + c.Who().Subject
+	}
 	return c.Show(apply(c, a, page.NewForm(
-		"legal_name", name, "did", a.GetDid(), "contact_email", a.GetContactEmail(), "municipality", a.GetMunicipality(),
+		"legal_name", name, "did", did, "contact_email", a.GetContactEmail(), "municipality", a.GetMunicipality(),
 		"signatory.right", usualRight,
 	)))
 }

@@ -30,6 +30,9 @@ type Pages struct {
 	Registry  registryv1.RegistryServiceClient
 	Directory registryv1.EmployerDirectoryServiceClient
 	Lists     Lists
+	// EmployersDID is what the proposed DID of an employer begins with; empty: none is
+	// proposed.
+	EmployersDID string
 }
 
 // Menu is the portal's.

@@ -77,6 +77,7 @@ func openPortal(t *testing.T) *pagetest.Site {
 	}
 	pages := &web.Pages{
 		Registry: registryv1.NewRegistryServiceClient(own), Directory: registryv1.NewEmployerDirectoryServiceClient(own), Lists: d,
+		EmployersDID: "did:web:issuer.example:employers",
 	}
 	portal := &page.Portal{Title: web.Title, Home: "/", Menu: web.Menu(), Texts: all, Usual: texts.Bokmål, Clock: h.Clock, Zone: time.UTC}
 	return pagetest.Serve(t, portal, pages.Table())
@@ -86,6 +87,9 @@ func openPortal(t *testing.T) *pagetest.Site {
 func applies(t *testing.T, s *pagetest.Site, signatory string) *pagetest.Doc {
 	t.Helper()
 	b := s.As(t, per)
+	if did := b.Get("/application/form").Field("/application/form", "did"); !strings.HasPrefix(did, "did:web:issuer.example:employers:") {
+		t.Errorf("the proposed DID is %q", did)
+	}
 	b.Get(b.Get("/").Wants("Virksomheten har ikke søkt ennå").Link("Søk om godkjenning")).Submit("/application/form",
 		"legal_name", "Fjordtek AS", "did", "did:web:fjordtek.example", "contact_email", "hr@fjordtek.example.com", "municipality", "0301",
 		"pay_declared_by", "Per Olav Direktør", "signatory.name", signatory, "signatory.role", "HR-sjef",
