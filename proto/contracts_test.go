@@ -53,7 +53,7 @@ var contracts = map[string][]protoreflect.FileDescriptor{
 // nothing about a person, states and paging.
 var inURL = []string{
 	"appointment_id", "batch_id", "case_ref", "credential_id", "exchange_id", "family_id", "municipality", "not_before", "notice_id", "offer_id",
-	"newest_first", "office_id", "oldest_first", "on", "organisation_number", "outcome", "page_size", "page_token", "state",
+	"brief", "newest_first", "office_id", "oldest_first", "on", "organisation_number", "outcome", "page_size", "page_token", "state",
 }
 
 // internal are the methods that only another service may call.

@@ -8,7 +8,7 @@
 // once more without looking. Pictures are put into DIR.
 import {parseArgs} from 'node:util';
 import {report} from './look.mjs';
-import {banks, meets} from './walk/agencies.mjs';
+import {banks, meets, registers} from './walk/agencies.mjs';
 import {decides, writesAndSigns} from './walk/keyboard.mjs';
 import * as employers from './walk/employer.mjs';
 import * as officers from './walk/officer.mjs';
@@ -52,12 +52,14 @@ const walks = {
 
     const police = await way.enters('police', 'ola', '/today');
     await meets(police, ref);
+    const tax = await way.enters('tax', 'marit', '/persons');
+    await registers(tax, ref);
     const bank = await way.enters('bank', 'tom', '/customers');
     await banks(bank, ref);
 
     await workers.lastSees(worker);
     await employers.paysFrom(employer, offer);
-    for (const one of [employer, worker, officer, police, bank]) await one.leaves();
+    for (const one of [employer, worker, officer, police, tax, bank]) await one.leaves();
   },
 
   // A case that is refused, appealed against, and upheld by UNE.

@@ -6,6 +6,7 @@ package tax
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
@@ -18,8 +19,10 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 	"github.com/kompetansespor/kompetansespor/services/internal/maskinporten"
 	"github.com/kompetansespor/kompetansespor/services/internal/onboarding"
+	"github.com/kompetansespor/kompetansespor/services/internal/page"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/texts"
 	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
 	"github.com/kompetansespor/kompetansespor/services/tax/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/tax/internal/desk"
@@ -27,6 +30,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/tax/internal/peers/folkeregisteret"
 	"github.com/kompetansespor/kompetansespor/services/tax/internal/registration"
 	"github.com/kompetansespor/kompetansespor/services/tax/internal/store"
+	"github.com/kompetansespor/kompetansespor/services/tax/internal/web"
 )
 
 // Config is the tax administration's configuration.
@@ -141,9 +145,17 @@ func Run(ctx context.Context, cfg Config, world service.World) error {
 		Public: func(r grpc.ServiceRegistrar) {
 			taxv1.RegisterRegistrationServiceServer(r, &api.Registrations{Desk: d})
 		},
-		Gateway:  []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{taxv1.RegisterRegistrationServiceHandler},
-		OpenAPI:  document,
-		Policy:   api.Policy(),
+		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{taxv1.RegisterRegistrationServiceHandler},
+		OpenAPI: document,
+		Policy:  api.Policy(),
+		Pages: func(own grpc.ClientConnInterface) (map[string]http.Handler, error) {
+			portal, err := s.Portal(own, web.Texts, texts.Bokmål, page.Staff(cfg.People, nil))
+			if err != nil {
+				return nil, err
+			}
+			portal.Title, portal.Menu = web.Title, web.Menu()
+			return portal.Routes((&web.Pages{Registrations: taxv1.NewRegistrationServiceClient(own)}).Table()), nil
+		},
 		Internal: func(r grpc.ServiceRegistrar) { taxv1.RegisterIdentifierServiceServer(r, &api.Identifiers{Desk: d}) },
 		Consume:  inbox.Handlers(d),
 		Jobs:     append(d.Cases.Jobs(), d.Jobs()...),

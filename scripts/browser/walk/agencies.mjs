@@ -20,6 +20,16 @@ export async function meets(officer, ref) {
   await officer.views('police-early-start', '/early-start');
 }
 
+// registers is the clerk of the tax administration.
+export async function registers(clerk, ref) {
+  await clerk.views('tax-duplicates', '/persons');
+  const person = `/persons/${ref}`;
+  await clerk.asks(person, `a[href="${person}/tax-card"]`);
+  await clerk.sees('tax-person', person);
+  await clerk.views('tax-card', person + '/tax-card');
+  await clerk.views('tax-persons', '/persons?state=assigned');
+}
+
 // banks sees the customer.
 export async function banks(clerk, ref) {
   await clerk.goes('/customers');

@@ -8,6 +8,7 @@ export async function visitsAll(way) {
     issuer: {'employer-home': '/', 'accessibility-statement': '/accessibility'},
     verifier: {'udi-home': '/', 'udi-apply': '/apply'},
     police: {'police-home': '/'},
+    tax: {'tax-home': '/'},
     bank: {'bank-home': '/'},
     wallet: {'worker-recover': '/recover'},
   })) {

@@ -62,8 +62,10 @@ var (
 	seldom = []string{"issued_at", "offer_id", "accreditation_ref", "supersedes", "authorised_by"}
 )
 
-// rank is where a claim stands below another, at; empty: at the top.
+// rank is where a claim stands below another, at; empty: at the top. The name may be a
+// whole path.
 func rank(at, name string) int {
+	name, _, _ = strings.Cut(name, ".")
 	if i := slices.Index(person, name); i >= 0 {
 		return i
 	}

@@ -68,6 +68,7 @@ func encode(line desk.Line) *taxv1.Registration {
 	_, out.StopCause = r.Standing()
 	order := r.Order()
 	out.RequisitionReference, out.QueueReason, out.Refusal = order.Reference, reasons[order.Reason], refusals[order.Refusal]
+	out.RequestedAt = instant(order.RequestedAt)
 	if line.Standing == desk.Queued {
 		out.QueueDeadline = instant(order.Deadline)
 	}

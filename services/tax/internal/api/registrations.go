@@ -5,6 +5,7 @@ package api
 import (
 	"context"
 
+	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	taxv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/tax/v1"
@@ -34,23 +35,41 @@ type Registrations struct {
 	Desk *desk.Desk
 }
 
-// GetRegistration gives how far a case has come, with the identifier.
+// GetRegistration gives how far a case has come, and unless it is to be brief, whose
+// it is and the identifier.
 func (s *Registrations) GetRegistration(ctx context.Context, req *taxv1.GetRegistrationRequest) (*taxv1.GetRegistrationResponse, error) {
-	line, err := s.Desk.Get(ctx, req.GetCaseRef())
+	if req.GetBrief() {
+		line, err := s.Desk.Get(ctx, req.GetCaseRef())
+		if err != nil {
+			return nil, err
+		}
+		return &taxv1.GetRegistrationResponse{Registration: told(line)}, nil
+	}
+	who, _ := rpc.PrincipalFrom(ctx)
+	line, identity, err := s.Desk.Read(ctx, req.GetCaseRef(), who.TokenHash)
 	if err != nil {
 		return nil, err
 	}
-	out := encode(line)
+	out := &taxv1.GetRegistrationResponse{Registration: told(line)}
 	if line.Registration != nil {
 		current, _ := line.Registration.Current()
-		out.Identifier = current.Number
+		out.Registration.Identifier = current.Number
+	}
+	out.Identity, err = structpb.NewStruct(identity)
+	return out, err
+}
+
+// told is a case with who was told its number.
+func told(line desk.Line) *taxv1.Registration {
+	out := encode(line)
+	if line.Registration != nil {
 		for _, h := range line.Holders {
 			out.Holders = append(out.Holders, &taxv1.IdentifierHolder{
 				Name: h.Caller, ToldAt: timestamppb.New(h.At), Current: h.Ordinal == len(line.Registration.Former()),
 			})
 		}
 	}
-	return &taxv1.GetRegistrationResponse{Registration: out}, nil
+	return out
 }
 
 // ListRegistrations gives a page of cases, without identifiers.

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/accesslog"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/events"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
@@ -73,6 +74,7 @@ type Store interface {
 	// Lines gives cases after a cursor, oldest first; standing may be empty.
 	Lines(ctx context.Context, q sqldb.Querier, standing Standing, after int64, limit int) ([]Line, error)
 	Told(ctx context.Context, tx *sqldb.Tx, caseRef string, h Holder) error
+	AddAccess(ctx context.Context, tx *sqldb.Tx, e accesslog.Entry) error
 	Holders(ctx context.Context, q sqldb.Querier, caseRef string) ([]Holder, error)
 
 	// Due gives requisitions to be sent at a time, in microseconds; Postpone has

@@ -11,16 +11,19 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/tax/internal/desk"
 )
 
-// lines is every case with its standing at the tax administration.
+// lines is every case with its standing at the tax administration. A number that the
+// register's clerks may replace waits for them, as one that is not assigned does.
 const lines = `SELECT case_ref, position, rule, line_standing, ` + columns + ` FROM (
 		SELECT c.case_ref, c.position, c.rule, CASE
+			WHEN n.state IN ('ASSIGNED', 'CARD_ISSUED') AND q.stage = 'QUEUED' AND c.standing = 'ACTIVE' THEN 'QUEUED'
 			WHEN n.state IN ('ASSIGNED', 'CARD_ISSUED') THEN 'ASSIGNED' WHEN c.state = 'FAILED' THEN 'FAILED'
 			WHEN c.state = 'IGNORED' THEN 'NOT_GRANTED' WHEN c.standing <> 'ACTIVE' THEN 'STOPPED'
 			WHEN n.state IN ('REQUESTED', 'QUEUED', 'REJECTED') THEN n.state ELSE 'WAITING' END AS line_standing,
 			n.state, n.valid_from, n.valid_until, n.performed_by, n.performed_at, n.kind, n.standing, n.cause, n.edition, n.order_reference,
 			n.card_id, n.card_at, n.card_ordinal, n.card_year, n.card_source, n.card_table, n.card_percent, n.card_months, n.card_edition,
 			n.card_revoked_at, n.card_cause
-		FROM onboarding_case AS c LEFT JOIN registration AS n ON n.case_ref = c.case_ref) AS r `
+		FROM onboarding_case AS c LEFT JOIN registration AS n ON n.case_ref = c.case_ref
+			LEFT JOIN requisition AS q ON q.reference = n.order_reference) AS r `
 
 // Line finds a case; NotFound for one that no event has named.
 func (s Store) Line(ctx context.Context, q sqldb.Querier, caseRef string) (desk.Line, error) {

@@ -10,6 +10,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	structpb "google.golang.org/protobuf/types/known/structpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -355,7 +356,9 @@ type Registration struct {
 	// Who was told an identifier of the case; in GetRegistration only.
 	Holders []*IdentifierHolder `protobuf:"bytes,15,rep,name=holders,proto3" json:"holders,omitempty"`
 	// The newest tax card; unset before there is one.
-	TaxCard       *TaxCard `protobuf:"bytes,16,opt,name=tax_card,json=taxCard,proto3" json:"tax_card,omitempty"`
+	TaxCard *TaxCard `protobuf:"bytes,16,opt,name=tax_card,json=taxCard,proto3" json:"tax_card,omitempty"`
+	// When the population register was asked last; unset before.
+	RequestedAt   *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -498,6 +501,13 @@ func (x *Registration) GetHolders() []*IdentifierHolder {
 func (x *Registration) GetTaxCard() *TaxCard {
 	if x != nil {
 		return x.TaxCard
+	}
+	return nil
+}
+
+func (x *Registration) GetRequestedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RequestedAt
 	}
 	return nil
 }
@@ -1069,7 +1079,9 @@ func (x *RecordTaxCardResponse) GetTaxCard() *TaxCard {
 type GetRegistrationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The case.
-	CaseRef       string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// Leaves out identifier and identity.
+	Brief         bool `protobuf:"varint,2,opt,name=brief,proto3" json:"brief,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1111,11 +1123,21 @@ func (x *GetRegistrationRequest) GetCaseRef() string {
 	return ""
 }
 
+func (x *GetRegistrationRequest) GetBrief() bool {
+	if x != nil {
+		return x.Brief
+	}
+	return false
+}
+
 // GetRegistrationResponse is one registration.
 type GetRegistrationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The registration.
-	Registration  *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
+	Registration *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
+	// What the tax administration is shown of the worker, by path, such as
+	// "family_name" and "passport.document_number"; empty before the case was fetched.
+	Identity      *structpb.Struct `protobuf:"bytes,2,opt,name=identity,proto3" json:"identity,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1153,6 +1175,13 @@ func (*GetRegistrationResponse) Descriptor() ([]byte, []int) {
 func (x *GetRegistrationResponse) GetRegistration() *Registration {
 	if x != nil {
 		return x.Registration
+	}
+	return nil
+}
+
+func (x *GetRegistrationResponse) GetIdentity() *structpb.Struct {
+	if x != nil {
+		return x.Identity
 	}
 	return nil
 }
@@ -1280,7 +1309,7 @@ var File_kompetansespor_tax_v1_registration_proto protoreflect.FileDescriptor
 
 const file_kompetansespor_tax_v1_registration_proto_rawDesc = "" +
 	"\n" +
-	"(kompetansespor/tax/v1/registration.proto\x12\x15kompetansespor.tax.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xef\x06\n" +
+	"(kompetansespor/tax/v1/registration.proto\x12\x15kompetansespor.tax.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xae\a\n" +
 	"\fRegistration\x12\x19\n" +
 	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12>\n" +
 	"\x05state\x18\x02 \x01(\x0e2(.kompetansespor.tax.v1.RegistrationStateR\x05state\x12N\n" +
@@ -1302,7 +1331,8 @@ const file_kompetansespor_tax_v1_registration_proto_rawDesc = "" +
 	"stop_cause\x18\r \x01(\tR\tstopCause\x12H\n" +
 	"\fformer_types\x18\x0e \x03(\x0e2%.kompetansespor.tax.v1.IdentifierTypeR\vformerTypes\x12A\n" +
 	"\aholders\x18\x0f \x03(\v2'.kompetansespor.tax.v1.IdentifierHolderR\aholders\x129\n" +
-	"\btax_card\x18\x10 \x01(\v2\x1e.kompetansespor.tax.v1.TaxCardR\ataxCard\"u\n" +
+	"\btax_card\x18\x10 \x01(\v2\x1e.kompetansespor.tax.v1.TaxCardR\ataxCard\x12=\n" +
+	"\frequested_at\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\vrequestedAt\"u\n" +
 	"\x10IdentifierHolder\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x123\n" +
 	"\atold_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x06toldAt\x12\x18\n" +
@@ -1336,11 +1366,13 @@ const file_kompetansespor_tax_v1_registration_proto_rawDesc = "" +
 	"incomeYear\x12>\n" +
 	"\tdeduction\x18\x03 \x01(\v2 .kompetansespor.tax.v1.DeductionR\tdeduction\"R\n" +
 	"\x15RecordTaxCardResponse\x129\n" +
-	"\btax_card\x18\x01 \x01(\v2\x1e.kompetansespor.tax.v1.TaxCardR\ataxCard\"3\n" +
+	"\btax_card\x18\x01 \x01(\v2\x1e.kompetansespor.tax.v1.TaxCardR\ataxCard\"I\n" +
 	"\x16GetRegistrationRequest\x12\x19\n" +
-	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"b\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12\x14\n" +
+	"\x05brief\x18\x02 \x01(\bR\x05brief\"\x97\x01\n" +
 	"\x17GetRegistrationResponse\x12G\n" +
-	"\fregistration\x18\x01 \x01(\v2#.kompetansespor.tax.v1.RegistrationR\fregistration\"\x96\x01\n" +
+	"\fregistration\x18\x01 \x01(\v2#.kompetansespor.tax.v1.RegistrationR\fregistration\x123\n" +
+	"\bidentity\x18\x02 \x01(\v2\x17.google.protobuf.StructR\bidentity\"\x96\x01\n" +
 	"\x18ListRegistrationsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -1419,6 +1451,7 @@ var file_kompetansespor_tax_v1_registration_proto_goTypes = []any{
 	(*ListRegistrationsRequest)(nil),  // 17: kompetansespor.tax.v1.ListRegistrationsRequest
 	(*ListRegistrationsResponse)(nil), // 18: kompetansespor.tax.v1.ListRegistrationsResponse
 	(*timestamppb.Timestamp)(nil),     // 19: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),           // 20: google.protobuf.Struct
 }
 var file_kompetansespor_tax_v1_registration_proto_depIdxs = []int32{
 	0,  // 0: kompetansespor.tax.v1.Registration.state:type_name -> kompetansespor.tax.v1.RegistrationState
@@ -1431,29 +1464,31 @@ var file_kompetansespor_tax_v1_registration_proto_depIdxs = []int32{
 	4,  // 7: kompetansespor.tax.v1.Registration.former_types:type_name -> kompetansespor.tax.v1.IdentifierType
 	6,  // 8: kompetansespor.tax.v1.Registration.holders:type_name -> kompetansespor.tax.v1.IdentifierHolder
 	7,  // 9: kompetansespor.tax.v1.Registration.tax_card:type_name -> kompetansespor.tax.v1.TaxCard
-	19, // 10: kompetansespor.tax.v1.IdentifierHolder.told_at:type_name -> google.protobuf.Timestamp
-	19, // 11: kompetansespor.tax.v1.TaxCard.issued_at:type_name -> google.protobuf.Timestamp
-	8,  // 12: kompetansespor.tax.v1.TaxCard.deduction:type_name -> kompetansespor.tax.v1.Deduction
-	8,  // 13: kompetansespor.tax.v1.RecordTaxCardRequest.deduction:type_name -> kompetansespor.tax.v1.Deduction
-	7,  // 14: kompetansespor.tax.v1.RecordTaxCardResponse.tax_card:type_name -> kompetansespor.tax.v1.TaxCard
-	5,  // 15: kompetansespor.tax.v1.GetRegistrationResponse.registration:type_name -> kompetansespor.tax.v1.Registration
-	0,  // 16: kompetansespor.tax.v1.ListRegistrationsRequest.state:type_name -> kompetansespor.tax.v1.RegistrationState
-	5,  // 17: kompetansespor.tax.v1.ListRegistrationsResponse.registrations:type_name -> kompetansespor.tax.v1.Registration
-	15, // 18: kompetansespor.tax.v1.RegistrationService.GetRegistration:input_type -> kompetansespor.tax.v1.GetRegistrationRequest
-	17, // 19: kompetansespor.tax.v1.RegistrationService.ListRegistrations:input_type -> kompetansespor.tax.v1.ListRegistrationsRequest
-	9,  // 20: kompetansespor.tax.v1.RegistrationService.ResolveDuplicate:input_type -> kompetansespor.tax.v1.ResolveDuplicateRequest
-	11, // 21: kompetansespor.tax.v1.RegistrationService.ReplaceIdentifier:input_type -> kompetansespor.tax.v1.ReplaceIdentifierRequest
-	13, // 22: kompetansespor.tax.v1.RegistrationService.RecordTaxCard:input_type -> kompetansespor.tax.v1.RecordTaxCardRequest
-	16, // 23: kompetansespor.tax.v1.RegistrationService.GetRegistration:output_type -> kompetansespor.tax.v1.GetRegistrationResponse
-	18, // 24: kompetansespor.tax.v1.RegistrationService.ListRegistrations:output_type -> kompetansespor.tax.v1.ListRegistrationsResponse
-	10, // 25: kompetansespor.tax.v1.RegistrationService.ResolveDuplicate:output_type -> kompetansespor.tax.v1.ResolveDuplicateResponse
-	12, // 26: kompetansespor.tax.v1.RegistrationService.ReplaceIdentifier:output_type -> kompetansespor.tax.v1.ReplaceIdentifierResponse
-	14, // 27: kompetansespor.tax.v1.RegistrationService.RecordTaxCard:output_type -> kompetansespor.tax.v1.RecordTaxCardResponse
-	23, // [23:28] is the sub-list for method output_type
-	18, // [18:23] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	19, // 10: kompetansespor.tax.v1.Registration.requested_at:type_name -> google.protobuf.Timestamp
+	19, // 11: kompetansespor.tax.v1.IdentifierHolder.told_at:type_name -> google.protobuf.Timestamp
+	19, // 12: kompetansespor.tax.v1.TaxCard.issued_at:type_name -> google.protobuf.Timestamp
+	8,  // 13: kompetansespor.tax.v1.TaxCard.deduction:type_name -> kompetansespor.tax.v1.Deduction
+	8,  // 14: kompetansespor.tax.v1.RecordTaxCardRequest.deduction:type_name -> kompetansespor.tax.v1.Deduction
+	7,  // 15: kompetansespor.tax.v1.RecordTaxCardResponse.tax_card:type_name -> kompetansespor.tax.v1.TaxCard
+	5,  // 16: kompetansespor.tax.v1.GetRegistrationResponse.registration:type_name -> kompetansespor.tax.v1.Registration
+	20, // 17: kompetansespor.tax.v1.GetRegistrationResponse.identity:type_name -> google.protobuf.Struct
+	0,  // 18: kompetansespor.tax.v1.ListRegistrationsRequest.state:type_name -> kompetansespor.tax.v1.RegistrationState
+	5,  // 19: kompetansespor.tax.v1.ListRegistrationsResponse.registrations:type_name -> kompetansespor.tax.v1.Registration
+	15, // 20: kompetansespor.tax.v1.RegistrationService.GetRegistration:input_type -> kompetansespor.tax.v1.GetRegistrationRequest
+	17, // 21: kompetansespor.tax.v1.RegistrationService.ListRegistrations:input_type -> kompetansespor.tax.v1.ListRegistrationsRequest
+	9,  // 22: kompetansespor.tax.v1.RegistrationService.ResolveDuplicate:input_type -> kompetansespor.tax.v1.ResolveDuplicateRequest
+	11, // 23: kompetansespor.tax.v1.RegistrationService.ReplaceIdentifier:input_type -> kompetansespor.tax.v1.ReplaceIdentifierRequest
+	13, // 24: kompetansespor.tax.v1.RegistrationService.RecordTaxCard:input_type -> kompetansespor.tax.v1.RecordTaxCardRequest
+	16, // 25: kompetansespor.tax.v1.RegistrationService.GetRegistration:output_type -> kompetansespor.tax.v1.GetRegistrationResponse
+	18, // 26: kompetansespor.tax.v1.RegistrationService.ListRegistrations:output_type -> kompetansespor.tax.v1.ListRegistrationsResponse
+	10, // 27: kompetansespor.tax.v1.RegistrationService.ResolveDuplicate:output_type -> kompetansespor.tax.v1.ResolveDuplicateResponse
+	12, // 28: kompetansespor.tax.v1.RegistrationService.ReplaceIdentifier:output_type -> kompetansespor.tax.v1.ReplaceIdentifierResponse
+	14, // 29: kompetansespor.tax.v1.RegistrationService.RecordTaxCard:output_type -> kompetansespor.tax.v1.RecordTaxCardResponse
+	25, // [25:30] is the sub-list for method output_type
+	20, // [20:25] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_kompetansespor_tax_v1_registration_proto_init() }

@@ -34,7 +34,8 @@ const (
 // listener; every call needs a bearer token.
 type RegistrationServiceClient interface {
 	// GetRegistration answers how far a case has come: which kind of identifier,
-	// since when. The identifier itself is answered to the clerk role only.
+	// since when, whose. Who reads identifier and identity is recorded in the access
+	// log; a brief answer is without them and recorded nowhere.
 	// NOT_FOUND for a case that no event has named.
 	GetRegistration(ctx context.Context, in *GetRegistrationRequest, opts ...grpc.CallOption) (*GetRegistrationResponse, error)
 	// ListRegistrations answers registrations, oldest first, never with
@@ -136,7 +137,8 @@ func (c *registrationServiceClient) RecordTaxCard(ctx context.Context, in *Recor
 // listener; every call needs a bearer token.
 type RegistrationServiceServer interface {
 	// GetRegistration answers how far a case has come: which kind of identifier,
-	// since when. The identifier itself is answered to the clerk role only.
+	// since when, whose. Who reads identifier and identity is recorded in the access
+	// log; a brief answer is without them and recorded nowhere.
 	// NOT_FOUND for a case that no event has named.
 	GetRegistration(context.Context, *GetRegistrationRequest) (*GetRegistrationResponse, error)
 	// ListRegistrations answers registrations, oldest first, never with
