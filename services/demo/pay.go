@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
@@ -17,10 +18,10 @@ import (
 // the target says; other pages are on this machine.
 func payer(t Target) *http.Client {
 	if t.Web != nil {
-		return &http.Client{Transport: t.Web}
+		return &http.Client{Transport: wayBack{t.Web, t.Verifier.Host}}
 	}
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
-	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+	return &http.Client{Timeout: 10 * time.Second, Transport: wayBack{&http.Transport{
 		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: t.Authorities},
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if host, _, err := net.SplitHostPort(address); err == nil && host == t.Verifier.Host {
@@ -28,7 +29,23 @@ func payer(t Target) *http.Client {
 			}
 			return dialer.DialContext(ctx, network, address)
 		},
-	}}
+	}, t.Verifier.Host}}
+}
+
+// wayBack leads to UDI itself where payers' browsers would go by way of the gateway,
+// which is there for people alone.
+type wayBack struct {
+	http.RoundTripper
+	verifier string
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w wayBack) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Hostname(), ".localhost") {
+		r = r.Clone(r.Context())
+		r.URL.Scheme, r.URL.Host, r.Host = "https", w.verifier, w.verifier
+	}
+	return w.RoundTripper.RoundTrip(r)
 }
 
 // pay is the worker's tap on "Pay" on the payment provider's page, which sends
