@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -176,4 +177,27 @@ func TestTextsAreWholeAndUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	pagetest.CheckTexts(t, "internal/web", all, own)
+}
+
+func TestPagesWithManyCases(t *testing.T) {
+	r := newRig(t)
+	for i := range pagetest.Many(t) {
+		ref, _, err := r.newWorker(fmt.Sprintf("off_%05d", i), nil).paid()
+		r.must(err)
+		// A tenth waits, as in a queue of the day; of the others one in ten is refused.
+		switch {
+		case i%10 == 0:
+		case i%10 == 1:
+			_, err = r.decide(ref, casefile.Refused, casefile.RefusalReasons[0])
+		default:
+			_, err = r.decide(ref, casefile.Granted, "")
+		}
+		r.must(err)
+	}
+	one, _, err := r.newWorker("off_last", nil).paid()
+	r.must(err)
+	s := portalOf(r)
+	at := "/cases/" + one
+	s.As(t, anne).Measure(t, "/cases", "/cases?order=newest", "/cases?state=all", "/cases?state=decided", "/cases?state=halted", at, at+"/decide")
+	s.As(t, siri).Measure(t, "/programme")
 }

@@ -2,7 +2,7 @@
 
 // findsTheCase opens the newest case that waits, and gives its reference.
 export async function findsTheCase(officer) {
-  await officer.asks('/cases?newest=1', 'tbody a[href^="/cases/"]');
+  await officer.asks('/cases?order=newest', 'tbody a[href^="/cases/"]');
   await officer.sees('udi-queue', '/cases');
   await officer.presses('tbody tr a[href^="/cases/"]');
   await officer.waits('#decide');

@@ -26,8 +26,16 @@ export async function keepsTheOffer(worker, offer) {
   await worker.sees('worker-receive', '/receive');
   await worker.writes({link: offer.link, code: offer.words});
   await worker.presses('form[action="/receive"] button[type=submit]');
+  await worker.waits('#offer');
+  await worker.sees('worker-offer-has-come', /^\/exchanges\/[^/]+$/);
+  await worker.presses('#offer');
+  await worker.sees('worker-offer-seen', /\/offer$/);
+  await worker.presses('main a[href$="/decline"]');
+  await worker.sees('worker-offer-decline', /\/decline$/);
+  await worker.presses('main form a[href$="/offer"]');
+  await worker.presses('form[action$="/offer"] button[type=submit]');
   await worker.waits('main a[href^="/cards/"]');
-  await worker.sees('worker-offer-kept', /^\/exchanges\//);
+  await worker.sees('worker-offer-kept', /^\/exchanges\/[^/]+$/);
   await worker.presses('main a[href^="/cards/"]');
   await worker.sees('worker-card-offer', /^\/cards\//);
   await worker.goes('/');

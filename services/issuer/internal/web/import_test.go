@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -101,4 +102,27 @@ func TestHostile48AnotherEmployersImportIsNotThere(t *testing.T) {
 			t.Errorf("%s tells of the worker", path)
 		}
 	}
+}
+
+func TestPagesWithManyOffers(t *testing.T) {
+	p := openPortal(t)
+	b := p.As(t, kari)
+	for left := pagetest.Many(t); left > 0; left -= 1000 { // a file has two thousand lines at most
+		lines := []string{head}
+		for i := range min(left, 1000) {
+			number := fmt.Sprintf("%05d", left+i)
+			lines = append(lines, strings.NewReplacer("Johnson", "Johnson "+letters(number), "123456789", "1234"+number).Replace(lisa))
+		}
+		send(t, b, strings.Join(lines, "\r\n")+"\r\n").Is(http.StatusOK)
+		issueAll(t, p)
+	}
+	one := signed(t, b, "family_name", "Last").Path
+	b.Measure(t, "/offers", "/offers?state=issued", "/offers?state=withdrawn", "/drafts/new", one, one+"/change", "/imports")
+	// Who is looked for is in no address.
+	b.Get("/offers").Submit("/offers/search", "words", "Last").Is(http.StatusOK).Wants("Last")
+}
+
+// letters are the digits of a number as letters.
+func letters(number string) string {
+	return strings.Map(func(r rune) rune { return 'a' + r - '0' }, number)
 }

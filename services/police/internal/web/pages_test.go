@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -302,4 +303,21 @@ func TestTextsAreWholeAndUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	pagetest.CheckTexts(t, ".", all, own)
+}
+
+func TestPagesWithManyCases(t *testing.T) {
+	p := open(t, nil)
+	for i := range pagetest.Many(t) {
+		err := p.DB.Tx(t.Context(), func(tx *sqldb.Tx) error {
+			return p.desk.Cases.Handlers()["decision.made"](t.Context(), tx, &eventbus.Event{Case: fmt.Sprintf("case_1%05d", i), Data: map[string]any{"outcome": "GRANTED"}})
+		})
+		for busy := err == nil; busy; {
+			busy, err = p.desk.Cases.Step(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	day := p.dayOf(t)
+	p.As(t, ola).Measure(t, "/today", "/today?on="+day, "/visits/case_1", "/visits/case_1/rebook", "/visits/case_1/control", "/early-start")
 }

@@ -35,17 +35,32 @@ import (
 var marit = rpc.Principal{Role: web.Clerk, Subject: "marit", TokenHash: "marit"}
 
 // views give every case a person of one name and birth date, each with a passport of
-// their own: the second may be the first.
-type views struct{}
+// their own: the second may be the first. Where they are strangers each has a name.
+type views struct{ strangers bool }
 
-func (views) View(_ context.Context, caseRef string) (onboarding.View, error) {
+func (v views) View(_ context.Context, caseRef string) (onboarding.View, error) {
 	view := harness.View(caseRef)
+	for i := range view.Claims {
+		if v.strangers && view.Claims[i].Path == "family_name" {
+			view.Claims[i].Value = named(caseRef)
+		}
+	}
 	for path, value := range map[string]any{
 		"passport.document_number": "12345" + strings.TrimPrefix(caseRef, "case_"), "passport.issuing_country": "US", "passport.date_of_expiry": "2031-01-01",
 	} {
 		view.Claims = append(view.Claims, onboarding.Claim{Path: path, Value: value})
 	}
 	return view, nil
+}
+
+// named is a family name for each case, of letters alone.
+func named(caseRef string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return 'a' + r - '0'
+		}
+		return -1
+	}, caseRef) + "sen"
 }
 
 type portal struct {
@@ -55,6 +70,11 @@ type portal struct {
 }
 
 func open(t *testing.T) *portal {
+	t.Helper()
+	return openWith(t, views{})
+}
+
+func openWith(t *testing.T, seen views) *portal {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -74,7 +94,7 @@ func open(t *testing.T) *portal {
 		Mode: identifier.Synthetic, DID: h.DID,
 	})
 	d.Cases = onboarding.New(onboarding.Config{
-		DB: h.DB, Views: views{}, Verb: d.Assign, Sealer: h.Book.KeyStore(), Clock: h.Clock, Log: slog.New(slog.DiscardHandler),
+		DB: h.DB, Views: seen, Verb: d.Assign, Sealer: h.Book.KeyStore(), Clock: h.Clock, Log: slog.New(slog.DiscardHandler),
 	})
 	own := rpc.OwnPages(rpc.PublicConfig{
 		Telemetry: telemetry.From(t.Context()), Clock: h.Clock, Policy: api.Policy(),
@@ -245,4 +265,12 @@ func TestTextsAreWholeAndUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	pagetest.CheckTexts(t, ".", all, own)
+}
+
+func TestPagesWithManyCases(t *testing.T) {
+	p := openWith(t, views{strangers: true})
+	for i := range pagetest.Many(t) {
+		p.comes(t, fmt.Sprintf("case_%05d", i))
+	}
+	p.As(t, marit).Measure(t, "/persons", "/persons?state=all", "/persons?state=assigned", "/persons?state=failed", "/persons/case_00007", "/persons/case_00007/tax-card")
 }

@@ -22,6 +22,8 @@ func Policy() rpc.Policy {
 		walletv1.WalletService_OpenWallet_FullMethodName:       {RoleApp},
 		walletv1.WalletService_GetWallet_FullMethodName:        holder,
 		walletv1.WalletService_AcceptOffer_FullMethodName:      holder,
+		walletv1.WalletService_ConfirmOffer_FullMethodName:     holder,
+		walletv1.WalletService_DeclineOffer_FullMethodName:     holder,
 		walletv1.WalletService_ApplyForPermit_FullMethodName:   holder,
 		walletv1.WalletService_GetExchange_FullMethodName:      holder,
 		walletv1.WalletService_ListExchanges_FullMethodName:    holder,

@@ -50,12 +50,35 @@ func (s *Wallet) AcceptOffer(ctx context.Context, req *walletv1.AcceptOfferReque
 	who, _ := rpc.PrincipalFrom(ctx)
 	exchange, err := s.Desk.Collect(ctx, who.Subject, desk.Collecting{
 		Link: req.GetInvitationUrl(), Number: req.GetOfferNumber(), Code: req.GetCollectionCode(),
+		Ask: req.GetAsk(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	out, err := s.exchange(ctx, exchange)
 	return &walletv1.AcceptOfferResponse{Exchange: out}, err
+}
+
+// ConfirmOffer takes what is offered.
+func (s *Wallet) ConfirmOffer(ctx context.Context, req *walletv1.ConfirmOfferRequest) (*walletv1.ConfirmOfferResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	exchange, err := s.Desk.Confirm(ctx, who.Subject, req.GetExchangeId())
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.exchange(ctx, exchange)
+	return &walletv1.ConfirmOfferResponse{Exchange: out}, err
+}
+
+// DeclineOffer does not take it.
+func (s *Wallet) DeclineOffer(ctx context.Context, req *walletv1.DeclineOfferRequest) (*walletv1.DeclineOfferResponse, error) {
+	who, _ := rpc.PrincipalFrom(ctx)
+	exchange, err := s.Desk.Decline(ctx, who.Subject, req.GetExchangeId())
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.exchange(ctx, exchange)
+	return &walletv1.DeclineOfferResponse{Exchange: out}, err
 }
 
 // ApplyForPermit applies at the authority.
@@ -105,7 +128,30 @@ func (s *Wallet) GetExchange(ctx context.Context, req *walletv1.GetExchangeReque
 		return nil, err
 	}
 	out, err := s.exchange(ctx, exchange)
+	if err != nil {
+		return nil, err
+	}
+	out.Offer, err = s.preview(ctx, exchange)
 	return &walletv1.GetExchangeResponse{Exchange: out}, err
+}
+
+var standings = map[desk.Standing]walletv1.OfferStanding{
+	desk.Accredited:    walletv1.OfferStanding_OFFER_STANDING_ACCREDITED,
+	desk.NotAccredited: walletv1.OfferStanding_OFFER_STANDING_NOT_ACCREDITED,
+	desk.Unclear:       walletv1.OfferStanding_OFFER_STANDING_UNCLEAR,
+}
+
+// preview is what waits for the holder's answer, nil when nothing does.
+func (s *Wallet) preview(ctx context.Context, exchange holding.Exchange) (*walletv1.OfferPreview, error) {
+	p, err := s.Desk.PreviewOf(ctx, exchange)
+	if err != nil || p == nil {
+		return nil, err
+	}
+	claims, err := structpb.NewStruct(p.Claims)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "exchange.stored", "a stored offer cannot be read")
+	}
+	return &walletv1.OfferPreview{Type: p.Type, Issuer: p.Issuer, IssuerName: p.Name, Standing: standings[p.Standing], Claims: claims}, nil
 }
 
 // ListExchanges gives a page of the holder's exchanges, newest first.
@@ -234,6 +280,8 @@ func (s *Wallet) exchange(ctx context.Context, e holding.Exchange) (*walletv1.Ex
 	switch e.State() {
 	case holding.Held, holding.Accepted:
 		out.State = walletv1.ExchangeState_EXCHANGE_STATE_DONE
+	case holding.Offered:
+		out.State = walletv1.ExchangeState_EXCHANGE_STATE_OFFERED
 	case holding.Refused:
 		out.State = walletv1.ExchangeState_EXCHANGE_STATE_FAILED
 		rule, message := e.Problem()

@@ -18,6 +18,8 @@ type Collecting struct {
 	Link   string
 	Number string
 	Code   string
+	// Ask has the holder asked before the credential is taken: see Confirm.
+	Ask bool
 }
 
 func (d *Desk) invitation(ctx context.Context, holder string, by Collecting) (id, issuer string, err error) {
@@ -67,7 +69,7 @@ func (d *Desk) Collect(ctx context.Context, holder string, by Collecting) (_ hol
 		Ours: pairwise.DID, Theirs: issuer, CreatedAt: d.Clock.Now(),
 	}, append(holding.Supporting(), credtype.OfferOfEmployment)...)
 	err = d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		fresh, err := d.Store.AddExchange(ctx, tx, exchange, invitation, nil)
+		fresh, err := d.Store.AddExchange(ctx, tx, exchange, invitation, pending{Ask: by.Ask})
 		if err != nil {
 			return err
 		}

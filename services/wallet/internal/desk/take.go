@@ -22,6 +22,8 @@ type Offered struct {
 	Issuer string // its issuer, as the preview has it
 	Nonce  string // to be signed by the holder's key
 	SDJWT  bool   // whether it can be had as an SD-JWT VC too
+	// Claims are what the credential will say, as the preview has them.
+	Claims map[string]any
 }
 
 // Request answers an offer: it makes a key for this credential alone, proves
@@ -52,6 +54,10 @@ func (d *Desk) Request(ctx context.Context, in agent.Received, offer Offered) (a
 			if _, err := d.Store.AddExchange(ctx, tx, exchange, "", nil); err != nil {
 				return err
 			}
+		}
+		waits, err := d.waits(ctx, tx, exchange, offer)
+		if err != nil || waits {
+			return err
 		}
 		return d.request(ctx, tx, exchange, offer)
 	}, nil

@@ -28,10 +28,12 @@ const (
 // State is how far an exchange has come.
 type State string
 
-// The states. A collection or delivery goes proposed, requested, held; an
-// application proposed, presented, accepted. Refused ends either.
+// The states. A collection or delivery goes proposed, requested, held, and by way of
+// offered where the holder is asked first; an application proposed, presented,
+// accepted. Refused ends either.
 const (
 	Proposed  State = "proposed"
+	Offered   State = "offered"
 	Requested State = "requested"
 	Held      State = "held"
 	Presented State = "presented"
@@ -90,7 +92,7 @@ func (e *Exchange) Problem() (rule, message string) { return e.rule, e.message }
 
 // transitions says what may follow what; a state that repeats is no change.
 var transitions = map[Kind]map[State][]State{
-	Collection:  {Proposed: {Requested, Refused}, Requested: {Held, Refused}},
+	Collection:  {Proposed: {Offered, Requested, Refused}, Offered: {Requested, Refused}, Requested: {Held, Refused}},
 	Delivery:    {Proposed: {Requested, Refused}, Requested: {Held, Refused}},
 	Application: {Proposed: {Presented, Refused}, Presented: {Presented, Accepted, Refused}},
 }
@@ -101,6 +103,15 @@ func (e *Exchange) to(next State) error {
 	}
 	e.state = next
 	return nil
+}
+
+// Offer keeps an offer of a credential of the type until the holder says whether to
+// take it.
+func (e *Exchange) Offer(credentialType string) error {
+	if !slices.Contains(e.expects, credentialType) {
+		return fault.New(fault.Denied, "exchange.type-not-expected", "a credential of this type is not expected here")
+	}
+	return e.to(Offered)
 }
 
 // Request answers an offer: the credential of the type is asked for, bound to

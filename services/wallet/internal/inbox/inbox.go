@@ -35,8 +35,9 @@ type offer struct {
 		} `json:"didcomm_signed_attachment"`
 	} `json:"binding_method"`
 	Credential struct {
-		Type   []string `json:"type"`
-		Issuer string   `json:"issuer"`
+		Type    []string       `json:"type"`
+		Issuer  string         `json:"issuer"`
+		Subject map[string]any `json:"credentialSubject"`
 	} `json:"credential"`
 }
 
@@ -56,6 +57,7 @@ func (i inbox) offer(ctx context.Context, in agent.Received) (agent.Effect, erro
 	_, asSDJWT := in.Message.AttachmentOf(didcomm.FormatSDJWT)
 	return i.desk.Request(ctx, in, desk.Offered{
 		Type: kind.Name, Issuer: o.Credential.Issuer, Nonce: o.BindingMethod.Signed.Nonce, SDJWT: asSDJWT,
+		Claims: o.Credential.Subject,
 	})
 }
 

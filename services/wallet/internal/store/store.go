@@ -114,11 +114,14 @@ func (s Store) SaveSecret(ctx context.Context, tx *sqldb.Tx, exchange string, se
 	return err
 }
 
-// Secret reads an exchange's secret.
+// Secret reads an exchange's secret; an exchange without one leaves into as it is.
 func (s Store) Secret(ctx context.Context, q sqldb.Querier, exchange string, into any) error {
 	var sealed []byte
 	if err := q.QueryRowContext(ctx, `SELECT secret FROM exchange WHERE id = $1`, exchange).Scan(&sealed); err != nil {
 		return fmt.Errorf("read exchange: %w", err)
+	}
+	if len(sealed) == 0 {
+		return nil
 	}
 	plain, err := s.Sealer.Open(ctx, sealed, []byte(exchange))
 	if err != nil {

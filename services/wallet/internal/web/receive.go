@@ -47,7 +47,7 @@ func (p *Pages) receive(c *page.Call) error {
 	if len(f.Wrong) > 0 {
 		return c.ShowWith(422, receive(c, f, whoInvites(f.Get("link"))))
 	}
-	request := &walletv1.AcceptOfferRequest{InvitationUrl: f.Get("link"), CollectionCode: f.Get("code")}
+	request := &walletv1.AcceptOfferRequest{InvitationUrl: f.Get("link"), CollectionCode: f.Get("code"), Ask: true}
 	if request.InvitationUrl == "" {
 		request.OfferNumber = f.Get("number")
 	}
@@ -100,6 +100,8 @@ func stateColor(s walletv1.ExchangeState) string {
 		return "success"
 	case walletv1.ExchangeState_EXCHANGE_STATE_FAILED:
 		return "danger"
+	case walletv1.ExchangeState_EXCHANGE_STATE_OFFERED:
+		return "warning"
 	}
 	return "info"
 }

@@ -97,6 +97,8 @@ const (
 	ExchangeState_EXCHANGE_STATE_DONE ExchangeState = 2
 	// Failed for good: problem says why.
 	ExchangeState_EXCHANGE_STATE_FAILED ExchangeState = 3
+	// Waits for the holder: see ConfirmOffer and DeclineOffer.
+	ExchangeState_EXCHANGE_STATE_OFFERED ExchangeState = 4
 )
 
 // Enum value maps for ExchangeState.
@@ -106,12 +108,14 @@ var (
 		1: "EXCHANGE_STATE_OPEN",
 		2: "EXCHANGE_STATE_DONE",
 		3: "EXCHANGE_STATE_FAILED",
+		4: "EXCHANGE_STATE_OFFERED",
 	}
 	ExchangeState_value = map[string]int32{
 		"EXCHANGE_STATE_UNSPECIFIED": 0,
 		"EXCHANGE_STATE_OPEN":        1,
 		"EXCHANGE_STATE_DONE":        2,
 		"EXCHANGE_STATE_FAILED":      3,
+		"EXCHANGE_STATE_OFFERED":     4,
 	}
 )
 
@@ -140,6 +144,63 @@ func (x ExchangeState) Number() protoreflect.EnumNumber {
 // Deprecated: Use ExchangeState.Descriptor instead.
 func (ExchangeState) EnumDescriptor() ([]byte, []int) {
 	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{1}
+}
+
+// OfferStanding is what the trust list says of who offers something.
+type OfferStanding int32
+
+const (
+	// Never sent.
+	OfferStanding_OFFER_STANDING_UNSPECIFIED OfferStanding = 0
+	// Accredited to issue what it offers.
+	OfferStanding_OFFER_STANDING_ACCREDITED OfferStanding = 1
+	// Not accredited: what it issues will not be taken.
+	OfferStanding_OFFER_STANDING_NOT_ACCREDITED OfferStanding = 2
+	// The list cannot be asked now.
+	OfferStanding_OFFER_STANDING_UNCLEAR OfferStanding = 3
+)
+
+// Enum value maps for OfferStanding.
+var (
+	OfferStanding_name = map[int32]string{
+		0: "OFFER_STANDING_UNSPECIFIED",
+		1: "OFFER_STANDING_ACCREDITED",
+		2: "OFFER_STANDING_NOT_ACCREDITED",
+		3: "OFFER_STANDING_UNCLEAR",
+	}
+	OfferStanding_value = map[string]int32{
+		"OFFER_STANDING_UNSPECIFIED":    0,
+		"OFFER_STANDING_ACCREDITED":     1,
+		"OFFER_STANDING_NOT_ACCREDITED": 2,
+		"OFFER_STANDING_UNCLEAR":        3,
+	}
+)
+
+func (x OfferStanding) Enum() *OfferStanding {
+	p := new(OfferStanding)
+	*p = x
+	return p
+}
+
+func (x OfferStanding) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (OfferStanding) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_wallet_v1_wallet_proto_enumTypes[2].Descriptor()
+}
+
+func (OfferStanding) Type() protoreflect.EnumType {
+	return &file_kompetansespor_wallet_v1_wallet_proto_enumTypes[2]
+}
+
+func (x OfferStanding) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use OfferStanding.Descriptor instead.
+func (OfferStanding) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{2}
 }
 
 // OpenWalletRequest asks for a wallet.
@@ -374,6 +435,89 @@ func (x *GetWalletResponse) GetCredentials() int64 {
 	return 0
 }
 
+// OfferPreview is what an exchange offers before it is taken. The issuer says it,
+// and has signed nothing yet.
+type OfferPreview struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Type of the credential, such as "OfferOfEmployment".
+	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	// DID of who offers it.
+	Issuer string `protobuf:"bytes,2,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// Its name in the trust list; empty for who is not on it.
+	IssuerName string `protobuf:"bytes,3,opt,name=issuer_name,json=issuerName,proto3" json:"issuer_name,omitempty"`
+	// Whether it may.
+	Standing OfferStanding `protobuf:"varint,4,opt,name=standing,proto3,enum=kompetansespor.wallet.v1.OfferStanding" json:"standing,omitempty"`
+	// What the credential will say.
+	Claims        *structpb.Struct `protobuf:"bytes,5,opt,name=claims,proto3" json:"claims,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OfferPreview) Reset() {
+	*x = OfferPreview{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OfferPreview) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OfferPreview) ProtoMessage() {}
+
+func (x *OfferPreview) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OfferPreview.ProtoReflect.Descriptor instead.
+func (*OfferPreview) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *OfferPreview) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *OfferPreview) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *OfferPreview) GetIssuerName() string {
+	if x != nil {
+		return x.IssuerName
+	}
+	return ""
+}
+
+func (x *OfferPreview) GetStanding() OfferStanding {
+	if x != nil {
+		return x.Standing
+	}
+	return OfferStanding_OFFER_STANDING_UNSPECIFIED
+}
+
+func (x *OfferPreview) GetClaims() *structpb.Struct {
+	if x != nil {
+		return x.Claims
+	}
+	return nil
+}
+
 // ExchangeProblem is why an exchange failed.
 type ExchangeProblem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -388,7 +532,7 @@ type ExchangeProblem struct {
 
 func (x *ExchangeProblem) Reset() {
 	*x = ExchangeProblem{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[4]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -400,7 +544,7 @@ func (x *ExchangeProblem) String() string {
 func (*ExchangeProblem) ProtoMessage() {}
 
 func (x *ExchangeProblem) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[4]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -413,7 +557,7 @@ func (x *ExchangeProblem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExchangeProblem.ProtoReflect.Descriptor instead.
 func (*ExchangeProblem) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{4}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ExchangeProblem) GetRule() string {
@@ -453,14 +597,16 @@ type Exchange struct {
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Page on which the fee of the application is paid, an http or https URL;
 	// empty when there is nothing to pay, or before the case.
-	PaymentUrl    string `protobuf:"bytes,10,opt,name=payment_url,json=paymentUrl,proto3" json:"payment_url,omitempty"`
+	PaymentUrl string `protobuf:"bytes,10,opt,name=payment_url,json=paymentUrl,proto3" json:"payment_url,omitempty"`
+	// What waits for the holder's answer; unset in every other state, and in lists.
+	Offer         *OfferPreview `protobuf:"bytes,11,opt,name=offer,proto3" json:"offer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Exchange) Reset() {
 	*x = Exchange{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[5]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -472,7 +618,7 @@ func (x *Exchange) String() string {
 func (*Exchange) ProtoMessage() {}
 
 func (x *Exchange) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[5]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -485,7 +631,7 @@ func (x *Exchange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exchange.ProtoReflect.Descriptor instead.
 func (*Exchange) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{5}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Exchange) GetExchangeId() string {
@@ -558,6 +704,13 @@ func (x *Exchange) GetPaymentUrl() string {
 	return ""
 }
 
+func (x *Exchange) GetOffer() *OfferPreview {
+	if x != nil {
+		return x.Offer
+	}
+	return nil
+}
+
 // AcceptOfferRequest is what the employer gave the worker.
 type AcceptOfferRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -568,14 +721,16 @@ type AcceptOfferRequest struct {
 	CollectionCode string `protobuf:"bytes,2,opt,name=collection_code,json=collectionCode,proto3" json:"collection_code,omitempty"`
 	// The offer's number as the employer tells it, such as "26-004217-K", instead
 	// of the link. Spaces and hyphens do not matter.
-	OfferNumber   string `protobuf:"bytes,3,opt,name=offer_number,json=offerNumber,proto3" json:"offer_number,omitempty"`
+	OfferNumber string `protobuf:"bytes,3,opt,name=offer_number,json=offerNumber,proto3" json:"offer_number,omitempty"`
+	// Asks the holder before the credential is taken: the exchange becomes OFFERED.
+	Ask           bool `protobuf:"varint,4,opt,name=ask,proto3" json:"ask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AcceptOfferRequest) Reset() {
 	*x = AcceptOfferRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[6]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -587,7 +742,7 @@ func (x *AcceptOfferRequest) String() string {
 func (*AcceptOfferRequest) ProtoMessage() {}
 
 func (x *AcceptOfferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[6]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -600,7 +755,7 @@ func (x *AcceptOfferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptOfferRequest.ProtoReflect.Descriptor instead.
 func (*AcceptOfferRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{6}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *AcceptOfferRequest) GetInvitationUrl() string {
@@ -624,6 +779,197 @@ func (x *AcceptOfferRequest) GetOfferNumber() string {
 	return ""
 }
 
+func (x *AcceptOfferRequest) GetAsk() bool {
+	if x != nil {
+		return x.Ask
+	}
+	return false
+}
+
+// ConfirmOfferRequest names an exchange.
+type ConfirmOfferRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The exchange.
+	ExchangeId    string `protobuf:"bytes,1,opt,name=exchange_id,json=exchangeId,proto3" json:"exchange_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmOfferRequest) Reset() {
+	*x = ConfirmOfferRequest{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmOfferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmOfferRequest) ProtoMessage() {}
+
+func (x *ConfirmOfferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmOfferRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmOfferRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ConfirmOfferRequest) GetExchangeId() string {
+	if x != nil {
+		return x.ExchangeId
+	}
+	return ""
+}
+
+// ConfirmOfferResponse is the exchange as it is now.
+type ConfirmOfferResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The exchange.
+	Exchange      *Exchange `protobuf:"bytes,1,opt,name=exchange,proto3" json:"exchange,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmOfferResponse) Reset() {
+	*x = ConfirmOfferResponse{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmOfferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmOfferResponse) ProtoMessage() {}
+
+func (x *ConfirmOfferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmOfferResponse.ProtoReflect.Descriptor instead.
+func (*ConfirmOfferResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ConfirmOfferResponse) GetExchange() *Exchange {
+	if x != nil {
+		return x.Exchange
+	}
+	return nil
+}
+
+// DeclineOfferRequest names an exchange.
+type DeclineOfferRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The exchange.
+	ExchangeId    string `protobuf:"bytes,1,opt,name=exchange_id,json=exchangeId,proto3" json:"exchange_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeclineOfferRequest) Reset() {
+	*x = DeclineOfferRequest{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeclineOfferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeclineOfferRequest) ProtoMessage() {}
+
+func (x *DeclineOfferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeclineOfferRequest.ProtoReflect.Descriptor instead.
+func (*DeclineOfferRequest) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *DeclineOfferRequest) GetExchangeId() string {
+	if x != nil {
+		return x.ExchangeId
+	}
+	return ""
+}
+
+// DeclineOfferResponse is the exchange as it is now.
+type DeclineOfferResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The exchange.
+	Exchange      *Exchange `protobuf:"bytes,1,opt,name=exchange,proto3" json:"exchange,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeclineOfferResponse) Reset() {
+	*x = DeclineOfferResponse{}
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeclineOfferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeclineOfferResponse) ProtoMessage() {}
+
+func (x *DeclineOfferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeclineOfferResponse.ProtoReflect.Descriptor instead.
+func (*DeclineOfferResponse) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *DeclineOfferResponse) GetExchange() *Exchange {
+	if x != nil {
+		return x.Exchange
+	}
+	return nil
+}
+
 // AcceptOfferResponse is the exchange that began.
 type AcceptOfferResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -635,7 +981,7 @@ type AcceptOfferResponse struct {
 
 func (x *AcceptOfferResponse) Reset() {
 	*x = AcceptOfferResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[7]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -647,7 +993,7 @@ func (x *AcceptOfferResponse) String() string {
 func (*AcceptOfferResponse) ProtoMessage() {}
 
 func (x *AcceptOfferResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[7]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -660,7 +1006,7 @@ func (x *AcceptOfferResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptOfferResponse.ProtoReflect.Descriptor instead.
 func (*AcceptOfferResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{7}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AcceptOfferResponse) GetExchange() *Exchange {
@@ -686,7 +1032,7 @@ type Consent struct {
 
 func (x *Consent) Reset() {
 	*x = Consent{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[8]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -698,7 +1044,7 @@ func (x *Consent) String() string {
 func (*Consent) ProtoMessage() {}
 
 func (x *Consent) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[8]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -711,7 +1057,7 @@ func (x *Consent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Consent.ProtoReflect.Descriptor instead.
 func (*Consent) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{8}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Consent) GetPurpose() string {
@@ -750,7 +1096,7 @@ type ConsentAgency struct {
 
 func (x *ConsentAgency) Reset() {
 	*x = ConsentAgency{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[9]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -762,7 +1108,7 @@ func (x *ConsentAgency) String() string {
 func (*ConsentAgency) ProtoMessage() {}
 
 func (x *ConsentAgency) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[9]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -775,7 +1121,7 @@ func (x *ConsentAgency) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentAgency.ProtoReflect.Descriptor instead.
 func (*ConsentAgency) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{9}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ConsentAgency) GetAgencyDid() string {
@@ -809,7 +1155,7 @@ type ApplyForPermitRequest struct {
 
 func (x *ApplyForPermitRequest) Reset() {
 	*x = ApplyForPermitRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[10]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -821,7 +1167,7 @@ func (x *ApplyForPermitRequest) String() string {
 func (*ApplyForPermitRequest) ProtoMessage() {}
 
 func (x *ApplyForPermitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[10]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -834,7 +1180,7 @@ func (x *ApplyForPermitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyForPermitRequest.ProtoReflect.Descriptor instead.
 func (*ApplyForPermitRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{10}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ApplyForPermitRequest) GetCredentialId() string {
@@ -869,7 +1215,7 @@ type ApplyForPermitResponse struct {
 
 func (x *ApplyForPermitResponse) Reset() {
 	*x = ApplyForPermitResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[11]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -881,7 +1227,7 @@ func (x *ApplyForPermitResponse) String() string {
 func (*ApplyForPermitResponse) ProtoMessage() {}
 
 func (x *ApplyForPermitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[11]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -894,7 +1240,7 @@ func (x *ApplyForPermitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyForPermitResponse.ProtoReflect.Descriptor instead.
 func (*ApplyForPermitResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{11}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ApplyForPermitResponse) GetExchange() *Exchange {
@@ -915,7 +1261,7 @@ type ConfirmPaymentRequest struct {
 
 func (x *ConfirmPaymentRequest) Reset() {
 	*x = ConfirmPaymentRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[12]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -927,7 +1273,7 @@ func (x *ConfirmPaymentRequest) String() string {
 func (*ConfirmPaymentRequest) ProtoMessage() {}
 
 func (x *ConfirmPaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[12]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -940,7 +1286,7 @@ func (x *ConfirmPaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmPaymentRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmPaymentRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{12}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ConfirmPaymentRequest) GetExchangeId() string {
@@ -961,7 +1307,7 @@ type ConfirmPaymentResponse struct {
 
 func (x *ConfirmPaymentResponse) Reset() {
 	*x = ConfirmPaymentResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[13]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -973,7 +1319,7 @@ func (x *ConfirmPaymentResponse) String() string {
 func (*ConfirmPaymentResponse) ProtoMessage() {}
 
 func (x *ConfirmPaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[13]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -986,7 +1332,7 @@ func (x *ConfirmPaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmPaymentResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmPaymentResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{13}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ConfirmPaymentResponse) GetExchange() *Exchange {
@@ -1009,7 +1355,7 @@ type AppealDecisionRequest struct {
 
 func (x *AppealDecisionRequest) Reset() {
 	*x = AppealDecisionRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[14]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1021,7 +1367,7 @@ func (x *AppealDecisionRequest) String() string {
 func (*AppealDecisionRequest) ProtoMessage() {}
 
 func (x *AppealDecisionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[14]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1034,7 +1380,7 @@ func (x *AppealDecisionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppealDecisionRequest.ProtoReflect.Descriptor instead.
 func (*AppealDecisionRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{14}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *AppealDecisionRequest) GetExchangeId() string {
@@ -1062,7 +1408,7 @@ type AppealDecisionResponse struct {
 
 func (x *AppealDecisionResponse) Reset() {
 	*x = AppealDecisionResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[15]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1074,7 +1420,7 @@ func (x *AppealDecisionResponse) String() string {
 func (*AppealDecisionResponse) ProtoMessage() {}
 
 func (x *AppealDecisionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[15]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1087,7 +1433,7 @@ func (x *AppealDecisionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppealDecisionResponse.ProtoReflect.Descriptor instead.
 func (*AppealDecisionResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{15}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AppealDecisionResponse) GetExchange() *Exchange {
@@ -1108,7 +1454,7 @@ type GetExchangeRequest struct {
 
 func (x *GetExchangeRequest) Reset() {
 	*x = GetExchangeRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[16]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1120,7 +1466,7 @@ func (x *GetExchangeRequest) String() string {
 func (*GetExchangeRequest) ProtoMessage() {}
 
 func (x *GetExchangeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[16]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1133,7 +1479,7 @@ func (x *GetExchangeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetExchangeRequest.ProtoReflect.Descriptor instead.
 func (*GetExchangeRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{16}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetExchangeRequest) GetExchangeId() string {
@@ -1154,7 +1500,7 @@ type GetExchangeResponse struct {
 
 func (x *GetExchangeResponse) Reset() {
 	*x = GetExchangeResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[17]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1166,7 +1512,7 @@ func (x *GetExchangeResponse) String() string {
 func (*GetExchangeResponse) ProtoMessage() {}
 
 func (x *GetExchangeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[17]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1179,7 +1525,7 @@ func (x *GetExchangeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetExchangeResponse.ProtoReflect.Descriptor instead.
 func (*GetExchangeResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{17}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetExchangeResponse) GetExchange() *Exchange {
@@ -1202,7 +1548,7 @@ type ListExchangesRequest struct {
 
 func (x *ListExchangesRequest) Reset() {
 	*x = ListExchangesRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[18]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1214,7 +1560,7 @@ func (x *ListExchangesRequest) String() string {
 func (*ListExchangesRequest) ProtoMessage() {}
 
 func (x *ListExchangesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[18]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1227,7 +1573,7 @@ func (x *ListExchangesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListExchangesRequest.ProtoReflect.Descriptor instead.
 func (*ListExchangesRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{18}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListExchangesRequest) GetPageSize() int32 {
@@ -1257,7 +1603,7 @@ type ListExchangesResponse struct {
 
 func (x *ListExchangesResponse) Reset() {
 	*x = ListExchangesResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[19]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1269,7 +1615,7 @@ func (x *ListExchangesResponse) String() string {
 func (*ListExchangesResponse) ProtoMessage() {}
 
 func (x *ListExchangesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[19]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1282,7 +1628,7 @@ func (x *ListExchangesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListExchangesResponse.ProtoReflect.Descriptor instead.
 func (*ListExchangesResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{19}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListExchangesResponse) GetExchanges() []*Exchange {
@@ -1328,7 +1674,7 @@ type Credential struct {
 
 func (x *Credential) Reset() {
 	*x = Credential{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[20]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1340,7 +1686,7 @@ func (x *Credential) String() string {
 func (*Credential) ProtoMessage() {}
 
 func (x *Credential) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[20]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1353,7 +1699,7 @@ func (x *Credential) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Credential.ProtoReflect.Descriptor instead.
 func (*Credential) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{20}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Credential) GetCredentialId() string {
@@ -1425,7 +1771,7 @@ type ListCredentialsRequest struct {
 
 func (x *ListCredentialsRequest) Reset() {
 	*x = ListCredentialsRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[21]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1437,7 +1783,7 @@ func (x *ListCredentialsRequest) String() string {
 func (*ListCredentialsRequest) ProtoMessage() {}
 
 func (x *ListCredentialsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[21]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1450,7 +1796,7 @@ func (x *ListCredentialsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCredentialsRequest.ProtoReflect.Descriptor instead.
 func (*ListCredentialsRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{21}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListCredentialsRequest) GetPageSize() int32 {
@@ -1480,7 +1826,7 @@ type ListCredentialsResponse struct {
 
 func (x *ListCredentialsResponse) Reset() {
 	*x = ListCredentialsResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[22]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1492,7 +1838,7 @@ func (x *ListCredentialsResponse) String() string {
 func (*ListCredentialsResponse) ProtoMessage() {}
 
 func (x *ListCredentialsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[22]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1505,7 +1851,7 @@ func (x *ListCredentialsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCredentialsResponse.ProtoReflect.Descriptor instead.
 func (*ListCredentialsResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{22}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListCredentialsResponse) GetCredentials() []*Credential {
@@ -1533,7 +1879,7 @@ type GetCredentialRequest struct {
 
 func (x *GetCredentialRequest) Reset() {
 	*x = GetCredentialRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[23]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1545,7 +1891,7 @@ func (x *GetCredentialRequest) String() string {
 func (*GetCredentialRequest) ProtoMessage() {}
 
 func (x *GetCredentialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[23]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1558,7 +1904,7 @@ func (x *GetCredentialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCredentialRequest.ProtoReflect.Descriptor instead.
 func (*GetCredentialRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{23}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetCredentialRequest) GetCredentialId() string {
@@ -1579,7 +1925,7 @@ type GetCredentialResponse struct {
 
 func (x *GetCredentialResponse) Reset() {
 	*x = GetCredentialResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[24]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1591,7 +1937,7 @@ func (x *GetCredentialResponse) String() string {
 func (*GetCredentialResponse) ProtoMessage() {}
 
 func (x *GetCredentialResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[24]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1604,7 +1950,7 @@ func (x *GetCredentialResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCredentialResponse.ProtoReflect.Descriptor instead.
 func (*GetCredentialResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{24}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetCredentialResponse) GetCredential() *Credential {
@@ -1627,7 +1973,7 @@ type ImportCredentialRequest struct {
 
 func (x *ImportCredentialRequest) Reset() {
 	*x = ImportCredentialRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[25]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1639,7 +1985,7 @@ func (x *ImportCredentialRequest) String() string {
 func (*ImportCredentialRequest) ProtoMessage() {}
 
 func (x *ImportCredentialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[25]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1652,7 +1998,7 @@ func (x *ImportCredentialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCredentialRequest.ProtoReflect.Descriptor instead.
 func (*ImportCredentialRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{25}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ImportCredentialRequest) GetDocument() []byte {
@@ -1673,7 +2019,7 @@ type ImportCredentialResponse struct {
 
 func (x *ImportCredentialResponse) Reset() {
 	*x = ImportCredentialResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[26]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1685,7 +2031,7 @@ func (x *ImportCredentialResponse) String() string {
 func (*ImportCredentialResponse) ProtoMessage() {}
 
 func (x *ImportCredentialResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[26]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1698,7 +2044,7 @@ func (x *ImportCredentialResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCredentialResponse.ProtoReflect.Descriptor instead.
 func (*ImportCredentialResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{26}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ImportCredentialResponse) GetCredential() *Credential {
@@ -1730,7 +2076,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[27]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1742,7 +2088,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[27]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1755,7 +2101,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{27}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Notice) GetNoticeId() string {
@@ -1813,7 +2159,7 @@ type ListNoticesRequest struct {
 
 func (x *ListNoticesRequest) Reset() {
 	*x = ListNoticesRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[28]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1825,7 +2171,7 @@ func (x *ListNoticesRequest) String() string {
 func (*ListNoticesRequest) ProtoMessage() {}
 
 func (x *ListNoticesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[28]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1838,7 +2184,7 @@ func (x *ListNoticesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNoticesRequest.ProtoReflect.Descriptor instead.
 func (*ListNoticesRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{28}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListNoticesRequest) GetPageSize() int32 {
@@ -1870,7 +2216,7 @@ type ListNoticesResponse struct {
 
 func (x *ListNoticesResponse) Reset() {
 	*x = ListNoticesResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[29]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1882,7 +2228,7 @@ func (x *ListNoticesResponse) String() string {
 func (*ListNoticesResponse) ProtoMessage() {}
 
 func (x *ListNoticesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[29]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1895,7 +2241,7 @@ func (x *ListNoticesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNoticesResponse.ProtoReflect.Descriptor instead.
 func (*ListNoticesResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{29}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListNoticesResponse) GetNotices() []*Notice {
@@ -1930,7 +2276,7 @@ type ReadNoticeRequest struct {
 
 func (x *ReadNoticeRequest) Reset() {
 	*x = ReadNoticeRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[30]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1942,7 +2288,7 @@ func (x *ReadNoticeRequest) String() string {
 func (*ReadNoticeRequest) ProtoMessage() {}
 
 func (x *ReadNoticeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[30]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1955,7 +2301,7 @@ func (x *ReadNoticeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadNoticeRequest.ProtoReflect.Descriptor instead.
 func (*ReadNoticeRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{30}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ReadNoticeRequest) GetNoticeId() string {
@@ -1976,7 +2322,7 @@ type ReadNoticeResponse struct {
 
 func (x *ReadNoticeResponse) Reset() {
 	*x = ReadNoticeResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[31]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1988,7 +2334,7 @@ func (x *ReadNoticeResponse) String() string {
 func (*ReadNoticeResponse) ProtoMessage() {}
 
 func (x *ReadNoticeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[31]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2001,7 +2347,7 @@ func (x *ReadNoticeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadNoticeResponse.ProtoReflect.Descriptor instead.
 func (*ReadNoticeResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{31}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ReadNoticeResponse) GetNotice() *Notice {
@@ -2020,7 +2366,7 @@ type DeleteWalletRequest struct {
 
 func (x *DeleteWalletRequest) Reset() {
 	*x = DeleteWalletRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[32]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2032,7 +2378,7 @@ func (x *DeleteWalletRequest) String() string {
 func (*DeleteWalletRequest) ProtoMessage() {}
 
 func (x *DeleteWalletRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[32]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2045,7 +2391,7 @@ func (x *DeleteWalletRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteWalletRequest.ProtoReflect.Descriptor instead.
 func (*DeleteWalletRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{32}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{37}
 }
 
 // DeleteWalletResponse says that it is gone.
@@ -2057,7 +2403,7 @@ type DeleteWalletResponse struct {
 
 func (x *DeleteWalletResponse) Reset() {
 	*x = DeleteWalletResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[33]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2069,7 +2415,7 @@ func (x *DeleteWalletResponse) String() string {
 func (*DeleteWalletResponse) ProtoMessage() {}
 
 func (x *DeleteWalletResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[33]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2082,7 +2428,7 @@ func (x *DeleteWalletResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteWalletResponse.ProtoReflect.Descriptor instead.
 func (*DeleteWalletResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{33}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{38}
 }
 
 // ListAccessLogRequest asks for a page.
@@ -2098,7 +2444,7 @@ type ListAccessLogRequest struct {
 
 func (x *ListAccessLogRequest) Reset() {
 	*x = ListAccessLogRequest{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[34]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2110,7 +2456,7 @@ func (x *ListAccessLogRequest) String() string {
 func (*ListAccessLogRequest) ProtoMessage() {}
 
 func (x *ListAccessLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[34]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2123,7 +2469,7 @@ func (x *ListAccessLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessLogRequest.ProtoReflect.Descriptor instead.
 func (*ListAccessLogRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{34}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ListAccessLogRequest) GetPageSize() int32 {
@@ -2161,7 +2507,7 @@ type AccessLogRow struct {
 
 func (x *AccessLogRow) Reset() {
 	*x = AccessLogRow{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[35]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2173,7 +2519,7 @@ func (x *AccessLogRow) String() string {
 func (*AccessLogRow) ProtoMessage() {}
 
 func (x *AccessLogRow) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[35]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2186,7 +2532,7 @@ func (x *AccessLogRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessLogRow.ProtoReflect.Descriptor instead.
 func (*AccessLogRow) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{35}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *AccessLogRow) GetAt() *timestamppb.Timestamp {
@@ -2244,7 +2590,7 @@ type ListAccessLogResponse struct {
 
 func (x *ListAccessLogResponse) Reset() {
 	*x = ListAccessLogResponse{}
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[36]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2256,7 +2602,7 @@ func (x *ListAccessLogResponse) String() string {
 func (*ListAccessLogResponse) ProtoMessage() {}
 
 func (x *ListAccessLogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[36]
+	mi := &file_kompetansespor_wallet_v1_wallet_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2269,7 +2615,7 @@ func (x *ListAccessLogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccessLogResponse.ProtoReflect.Descriptor instead.
 func (*ListAccessLogResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{36}
+	return file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ListAccessLogResponse) GetRows() []*AccessLogRow {
@@ -2303,10 +2649,17 @@ const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"\tholder_id\x18\x01 \x01(\tR\bholderId\x12!\n" +
 	"\fdidcomm_sent\x18\x02 \x01(\x03R\vdidcommSent\x12)\n" +
 	"\x10didcomm_received\x18\x03 \x01(\x03R\x0fdidcommReceived\x12 \n" +
-	"\vcredentials\x18\x04 \x01(\x03R\vcredentials\"?\n" +
+	"\vcredentials\x18\x04 \x01(\x03R\vcredentials\"\xd1\x01\n" +
+	"\fOfferPreview\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x16\n" +
+	"\x06issuer\x18\x02 \x01(\tR\x06issuer\x12\x1f\n" +
+	"\vissuer_name\x18\x03 \x01(\tR\n" +
+	"issuerName\x12C\n" +
+	"\bstanding\x18\x04 \x01(\x0e2'.kompetansespor.wallet.v1.OfferStandingR\bstanding\x12/\n" +
+	"\x06claims\x18\x05 \x01(\v2\x17.google.protobuf.StructR\x06claims\"?\n" +
 	"\x0fExchangeProblem\x12\x12\n" +
 	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x18\n" +
-	"\amessage\x18\x02 \x01(\tR\amessage\"\xe8\x03\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\"\xa6\x04\n" +
 	"\bExchange\x12\x1f\n" +
 	"\vexchange_id\x18\x01 \x01(\tR\n" +
 	"exchangeId\x12:\n" +
@@ -2322,11 +2675,23 @@ const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"updated_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x1f\n" +
 	"\vpayment_url\x18\n" +
 	" \x01(\tR\n" +
-	"paymentUrl\"\x87\x01\n" +
+	"paymentUrl\x12<\n" +
+	"\x05offer\x18\v \x01(\v2&.kompetansespor.wallet.v1.OfferPreviewR\x05offer\"\x99\x01\n" +
 	"\x12AcceptOfferRequest\x12%\n" +
 	"\x0einvitation_url\x18\x01 \x01(\tR\rinvitationUrl\x12'\n" +
 	"\x0fcollection_code\x18\x02 \x01(\tR\x0ecollectionCode\x12!\n" +
-	"\foffer_number\x18\x03 \x01(\tR\vofferNumber\"U\n" +
+	"\foffer_number\x18\x03 \x01(\tR\vofferNumber\x12\x10\n" +
+	"\x03ask\x18\x04 \x01(\bR\x03ask\"6\n" +
+	"\x13ConfirmOfferRequest\x12\x1f\n" +
+	"\vexchange_id\x18\x01 \x01(\tR\n" +
+	"exchangeId\"V\n" +
+	"\x14ConfirmOfferResponse\x12>\n" +
+	"\bexchange\x18\x01 \x01(\v2\".kompetansespor.wallet.v1.ExchangeR\bexchange\"6\n" +
+	"\x13DeclineOfferRequest\x12\x1f\n" +
+	"\vexchange_id\x18\x01 \x01(\tR\n" +
+	"exchangeId\"V\n" +
+	"\x14DeclineOfferResponse\x12>\n" +
+	"\bexchange\x18\x01 \x01(\v2\".kompetansespor.wallet.v1.ExchangeR\bexchange\"U\n" +
 	"\x13AcceptOfferResponse\x12>\n" +
 	"\bexchange\x18\x01 \x01(\v2\".kompetansespor.wallet.v1.ExchangeR\bexchange\"\x80\x01\n" +
 	"\aConsent\x12\x18\n" +
@@ -2437,18 +2802,26 @@ const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"\x13EXCHANGE_KIND_OFFER\x10\x01\x12\x1d\n" +
 	"\x19EXCHANGE_KIND_APPLICATION\x10\x02\x12\x1a\n" +
 	"\x16EXCHANGE_KIND_DELIVERY\x10\x03\x12\x18\n" +
-	"\x14EXCHANGE_KIND_IMPORT\x10\x04*|\n" +
+	"\x14EXCHANGE_KIND_IMPORT\x10\x04*\x98\x01\n" +
 	"\rExchangeState\x12\x1e\n" +
 	"\x1aEXCHANGE_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13EXCHANGE_STATE_OPEN\x10\x01\x12\x17\n" +
 	"\x13EXCHANGE_STATE_DONE\x10\x02\x12\x19\n" +
-	"\x15EXCHANGE_STATE_FAILED\x10\x032\x8c\x11\n" +
+	"\x15EXCHANGE_STATE_FAILED\x10\x03\x12\x1a\n" +
+	"\x16EXCHANGE_STATE_OFFERED\x10\x04*\x8d\x01\n" +
+	"\rOfferStanding\x12\x1e\n" +
+	"\x1aOFFER_STANDING_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19OFFER_STANDING_ACCREDITED\x10\x01\x12!\n" +
+	"\x1dOFFER_STANDING_NOT_ACCREDITED\x10\x02\x12\x1a\n" +
+	"\x16OFFER_STANDING_UNCLEAR\x10\x032\xcc\x13\n" +
 	"\rWalletService\x12\x7f\n" +
 	"\n" +
 	"OpenWallet\x12+.kompetansespor.wallet.v1.OpenWalletRequest\x1a,.kompetansespor.wallet.v1.OpenWalletResponse\"\x16\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/wallets\x12x\n" +
 	"\tGetWallet\x12*.kompetansespor.wallet.v1.GetWalletRequest\x1a+.kompetansespor.wallet.v1.GetWalletResponse\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/wallet\x12\x8b\x01\n" +
-	"\vAcceptOffer\x12,.kompetansespor.wallet.v1.AcceptOfferRequest\x1a-.kompetansespor.wallet.v1.AcceptOfferResponse\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/exchanges/offers\x12\x9a\x01\n" +
+	"\vAcceptOffer\x12,.kompetansespor.wallet.v1.AcceptOfferRequest\x1a-.kompetansespor.wallet.v1.AcceptOfferResponse\"\x1f\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/exchanges/offers\x12\x9d\x01\n" +
+	"\fConfirmOffer\x12-.kompetansespor.wallet.v1.ConfirmOfferRequest\x1a..kompetansespor.wallet.v1.ConfirmOfferResponse\".\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/exchanges/{exchange_id}:confirm\x12\x9d\x01\n" +
+	"\fDeclineOffer\x12-.kompetansespor.wallet.v1.DeclineOfferRequest\x1a..kompetansespor.wallet.v1.DeclineOfferResponse\".\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/exchanges/{exchange_id}:decline\x12\x9a\x01\n" +
 	"\x0eApplyForPermit\x12/.kompetansespor.wallet.v1.ApplyForPermitRequest\x1a0.kompetansespor.wallet.v1.ApplyForPermitResponse\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/exchanges/applications\x12\xa0\x01\n" +
 	"\x0eConfirmPayment\x12/.kompetansespor.wallet.v1.ConfirmPaymentRequest\x1a0.kompetansespor.wallet.v1.ConfirmPaymentResponse\"+\x82\xd3\xe4\x93\x02%:\x01*\" /v1/exchanges/{exchange_id}:paid\x12\xa2\x01\n" +
 	"\x0eAppealDecision\x12/.kompetansespor.wallet.v1.AppealDecisionRequest\x1a0.kompetansespor.wallet.v1.AppealDecisionResponse\"-\x82\xd3\xe4\x93\x02':\x01*\"\"/v1/exchanges/{exchange_id}:appeal\x12\x8f\x01\n" +
@@ -2475,111 +2848,126 @@ func file_kompetansespor_wallet_v1_wallet_proto_rawDescGZIP() []byte {
 	return file_kompetansespor_wallet_v1_wallet_proto_rawDescData
 }
 
-var file_kompetansespor_wallet_v1_wallet_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_kompetansespor_wallet_v1_wallet_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_kompetansespor_wallet_v1_wallet_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_kompetansespor_wallet_v1_wallet_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
 var file_kompetansespor_wallet_v1_wallet_proto_goTypes = []any{
 	(ExchangeKind)(0),                // 0: kompetansespor.wallet.v1.ExchangeKind
 	(ExchangeState)(0),               // 1: kompetansespor.wallet.v1.ExchangeState
-	(*OpenWalletRequest)(nil),        // 2: kompetansespor.wallet.v1.OpenWalletRequest
-	(*OpenWalletResponse)(nil),       // 3: kompetansespor.wallet.v1.OpenWalletResponse
-	(*GetWalletRequest)(nil),         // 4: kompetansespor.wallet.v1.GetWalletRequest
-	(*GetWalletResponse)(nil),        // 5: kompetansespor.wallet.v1.GetWalletResponse
-	(*ExchangeProblem)(nil),          // 6: kompetansespor.wallet.v1.ExchangeProblem
-	(*Exchange)(nil),                 // 7: kompetansespor.wallet.v1.Exchange
-	(*AcceptOfferRequest)(nil),       // 8: kompetansespor.wallet.v1.AcceptOfferRequest
-	(*AcceptOfferResponse)(nil),      // 9: kompetansespor.wallet.v1.AcceptOfferResponse
-	(*Consent)(nil),                  // 10: kompetansespor.wallet.v1.Consent
-	(*ConsentAgency)(nil),            // 11: kompetansespor.wallet.v1.ConsentAgency
-	(*ApplyForPermitRequest)(nil),    // 12: kompetansespor.wallet.v1.ApplyForPermitRequest
-	(*ApplyForPermitResponse)(nil),   // 13: kompetansespor.wallet.v1.ApplyForPermitResponse
-	(*ConfirmPaymentRequest)(nil),    // 14: kompetansespor.wallet.v1.ConfirmPaymentRequest
-	(*ConfirmPaymentResponse)(nil),   // 15: kompetansespor.wallet.v1.ConfirmPaymentResponse
-	(*AppealDecisionRequest)(nil),    // 16: kompetansespor.wallet.v1.AppealDecisionRequest
-	(*AppealDecisionResponse)(nil),   // 17: kompetansespor.wallet.v1.AppealDecisionResponse
-	(*GetExchangeRequest)(nil),       // 18: kompetansespor.wallet.v1.GetExchangeRequest
-	(*GetExchangeResponse)(nil),      // 19: kompetansespor.wallet.v1.GetExchangeResponse
-	(*ListExchangesRequest)(nil),     // 20: kompetansespor.wallet.v1.ListExchangesRequest
-	(*ListExchangesResponse)(nil),    // 21: kompetansespor.wallet.v1.ListExchangesResponse
-	(*Credential)(nil),               // 22: kompetansespor.wallet.v1.Credential
-	(*ListCredentialsRequest)(nil),   // 23: kompetansespor.wallet.v1.ListCredentialsRequest
-	(*ListCredentialsResponse)(nil),  // 24: kompetansespor.wallet.v1.ListCredentialsResponse
-	(*GetCredentialRequest)(nil),     // 25: kompetansespor.wallet.v1.GetCredentialRequest
-	(*GetCredentialResponse)(nil),    // 26: kompetansespor.wallet.v1.GetCredentialResponse
-	(*ImportCredentialRequest)(nil),  // 27: kompetansespor.wallet.v1.ImportCredentialRequest
-	(*ImportCredentialResponse)(nil), // 28: kompetansespor.wallet.v1.ImportCredentialResponse
-	(*Notice)(nil),                   // 29: kompetansespor.wallet.v1.Notice
-	(*ListNoticesRequest)(nil),       // 30: kompetansespor.wallet.v1.ListNoticesRequest
-	(*ListNoticesResponse)(nil),      // 31: kompetansespor.wallet.v1.ListNoticesResponse
-	(*ReadNoticeRequest)(nil),        // 32: kompetansespor.wallet.v1.ReadNoticeRequest
-	(*ReadNoticeResponse)(nil),       // 33: kompetansespor.wallet.v1.ReadNoticeResponse
-	(*DeleteWalletRequest)(nil),      // 34: kompetansespor.wallet.v1.DeleteWalletRequest
-	(*DeleteWalletResponse)(nil),     // 35: kompetansespor.wallet.v1.DeleteWalletResponse
-	(*ListAccessLogRequest)(nil),     // 36: kompetansespor.wallet.v1.ListAccessLogRequest
-	(*AccessLogRow)(nil),             // 37: kompetansespor.wallet.v1.AccessLogRow
-	(*ListAccessLogResponse)(nil),    // 38: kompetansespor.wallet.v1.ListAccessLogResponse
-	(*timestamppb.Timestamp)(nil),    // 39: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),          // 40: google.protobuf.Struct
+	(OfferStanding)(0),               // 2: kompetansespor.wallet.v1.OfferStanding
+	(*OpenWalletRequest)(nil),        // 3: kompetansespor.wallet.v1.OpenWalletRequest
+	(*OpenWalletResponse)(nil),       // 4: kompetansespor.wallet.v1.OpenWalletResponse
+	(*GetWalletRequest)(nil),         // 5: kompetansespor.wallet.v1.GetWalletRequest
+	(*GetWalletResponse)(nil),        // 6: kompetansespor.wallet.v1.GetWalletResponse
+	(*OfferPreview)(nil),             // 7: kompetansespor.wallet.v1.OfferPreview
+	(*ExchangeProblem)(nil),          // 8: kompetansespor.wallet.v1.ExchangeProblem
+	(*Exchange)(nil),                 // 9: kompetansespor.wallet.v1.Exchange
+	(*AcceptOfferRequest)(nil),       // 10: kompetansespor.wallet.v1.AcceptOfferRequest
+	(*ConfirmOfferRequest)(nil),      // 11: kompetansespor.wallet.v1.ConfirmOfferRequest
+	(*ConfirmOfferResponse)(nil),     // 12: kompetansespor.wallet.v1.ConfirmOfferResponse
+	(*DeclineOfferRequest)(nil),      // 13: kompetansespor.wallet.v1.DeclineOfferRequest
+	(*DeclineOfferResponse)(nil),     // 14: kompetansespor.wallet.v1.DeclineOfferResponse
+	(*AcceptOfferResponse)(nil),      // 15: kompetansespor.wallet.v1.AcceptOfferResponse
+	(*Consent)(nil),                  // 16: kompetansespor.wallet.v1.Consent
+	(*ConsentAgency)(nil),            // 17: kompetansespor.wallet.v1.ConsentAgency
+	(*ApplyForPermitRequest)(nil),    // 18: kompetansespor.wallet.v1.ApplyForPermitRequest
+	(*ApplyForPermitResponse)(nil),   // 19: kompetansespor.wallet.v1.ApplyForPermitResponse
+	(*ConfirmPaymentRequest)(nil),    // 20: kompetansespor.wallet.v1.ConfirmPaymentRequest
+	(*ConfirmPaymentResponse)(nil),   // 21: kompetansespor.wallet.v1.ConfirmPaymentResponse
+	(*AppealDecisionRequest)(nil),    // 22: kompetansespor.wallet.v1.AppealDecisionRequest
+	(*AppealDecisionResponse)(nil),   // 23: kompetansespor.wallet.v1.AppealDecisionResponse
+	(*GetExchangeRequest)(nil),       // 24: kompetansespor.wallet.v1.GetExchangeRequest
+	(*GetExchangeResponse)(nil),      // 25: kompetansespor.wallet.v1.GetExchangeResponse
+	(*ListExchangesRequest)(nil),     // 26: kompetansespor.wallet.v1.ListExchangesRequest
+	(*ListExchangesResponse)(nil),    // 27: kompetansespor.wallet.v1.ListExchangesResponse
+	(*Credential)(nil),               // 28: kompetansespor.wallet.v1.Credential
+	(*ListCredentialsRequest)(nil),   // 29: kompetansespor.wallet.v1.ListCredentialsRequest
+	(*ListCredentialsResponse)(nil),  // 30: kompetansespor.wallet.v1.ListCredentialsResponse
+	(*GetCredentialRequest)(nil),     // 31: kompetansespor.wallet.v1.GetCredentialRequest
+	(*GetCredentialResponse)(nil),    // 32: kompetansespor.wallet.v1.GetCredentialResponse
+	(*ImportCredentialRequest)(nil),  // 33: kompetansespor.wallet.v1.ImportCredentialRequest
+	(*ImportCredentialResponse)(nil), // 34: kompetansespor.wallet.v1.ImportCredentialResponse
+	(*Notice)(nil),                   // 35: kompetansespor.wallet.v1.Notice
+	(*ListNoticesRequest)(nil),       // 36: kompetansespor.wallet.v1.ListNoticesRequest
+	(*ListNoticesResponse)(nil),      // 37: kompetansespor.wallet.v1.ListNoticesResponse
+	(*ReadNoticeRequest)(nil),        // 38: kompetansespor.wallet.v1.ReadNoticeRequest
+	(*ReadNoticeResponse)(nil),       // 39: kompetansespor.wallet.v1.ReadNoticeResponse
+	(*DeleteWalletRequest)(nil),      // 40: kompetansespor.wallet.v1.DeleteWalletRequest
+	(*DeleteWalletResponse)(nil),     // 41: kompetansespor.wallet.v1.DeleteWalletResponse
+	(*ListAccessLogRequest)(nil),     // 42: kompetansespor.wallet.v1.ListAccessLogRequest
+	(*AccessLogRow)(nil),             // 43: kompetansespor.wallet.v1.AccessLogRow
+	(*ListAccessLogResponse)(nil),    // 44: kompetansespor.wallet.v1.ListAccessLogResponse
+	(*structpb.Struct)(nil),          // 45: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil),    // 46: google.protobuf.Timestamp
 }
 var file_kompetansespor_wallet_v1_wallet_proto_depIdxs = []int32{
-	0,  // 0: kompetansespor.wallet.v1.Exchange.kind:type_name -> kompetansespor.wallet.v1.ExchangeKind
-	1,  // 1: kompetansespor.wallet.v1.Exchange.state:type_name -> kompetansespor.wallet.v1.ExchangeState
-	6,  // 2: kompetansespor.wallet.v1.Exchange.problem:type_name -> kompetansespor.wallet.v1.ExchangeProblem
-	39, // 3: kompetansespor.wallet.v1.Exchange.started_at:type_name -> google.protobuf.Timestamp
-	39, // 4: kompetansespor.wallet.v1.Exchange.updated_at:type_name -> google.protobuf.Timestamp
-	7,  // 5: kompetansespor.wallet.v1.AcceptOfferResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
-	11, // 6: kompetansespor.wallet.v1.Consent.agencies:type_name -> kompetansespor.wallet.v1.ConsentAgency
-	10, // 7: kompetansespor.wallet.v1.ApplyForPermitRequest.consent:type_name -> kompetansespor.wallet.v1.Consent
-	7,  // 8: kompetansespor.wallet.v1.ApplyForPermitResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
-	7,  // 9: kompetansespor.wallet.v1.ConfirmPaymentResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
-	7,  // 10: kompetansespor.wallet.v1.AppealDecisionResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
-	7,  // 11: kompetansespor.wallet.v1.GetExchangeResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
-	7,  // 12: kompetansespor.wallet.v1.ListExchangesResponse.exchanges:type_name -> kompetansespor.wallet.v1.Exchange
-	39, // 13: kompetansespor.wallet.v1.Credential.received_at:type_name -> google.protobuf.Timestamp
-	40, // 14: kompetansespor.wallet.v1.Credential.claims:type_name -> google.protobuf.Struct
-	22, // 15: kompetansespor.wallet.v1.ListCredentialsResponse.credentials:type_name -> kompetansespor.wallet.v1.Credential
-	22, // 16: kompetansespor.wallet.v1.GetCredentialResponse.credential:type_name -> kompetansespor.wallet.v1.Credential
-	22, // 17: kompetansespor.wallet.v1.ImportCredentialResponse.credential:type_name -> kompetansespor.wallet.v1.Credential
-	39, // 18: kompetansespor.wallet.v1.Notice.received_at:type_name -> google.protobuf.Timestamp
-	39, // 19: kompetansespor.wallet.v1.Notice.read_at:type_name -> google.protobuf.Timestamp
-	29, // 20: kompetansespor.wallet.v1.ListNoticesResponse.notices:type_name -> kompetansespor.wallet.v1.Notice
-	29, // 21: kompetansespor.wallet.v1.ReadNoticeResponse.notice:type_name -> kompetansespor.wallet.v1.Notice
-	39, // 22: kompetansespor.wallet.v1.AccessLogRow.at:type_name -> google.protobuf.Timestamp
-	37, // 23: kompetansespor.wallet.v1.ListAccessLogResponse.rows:type_name -> kompetansespor.wallet.v1.AccessLogRow
-	2,  // 24: kompetansespor.wallet.v1.WalletService.OpenWallet:input_type -> kompetansespor.wallet.v1.OpenWalletRequest
-	4,  // 25: kompetansespor.wallet.v1.WalletService.GetWallet:input_type -> kompetansespor.wallet.v1.GetWalletRequest
-	8,  // 26: kompetansespor.wallet.v1.WalletService.AcceptOffer:input_type -> kompetansespor.wallet.v1.AcceptOfferRequest
-	12, // 27: kompetansespor.wallet.v1.WalletService.ApplyForPermit:input_type -> kompetansespor.wallet.v1.ApplyForPermitRequest
-	14, // 28: kompetansespor.wallet.v1.WalletService.ConfirmPayment:input_type -> kompetansespor.wallet.v1.ConfirmPaymentRequest
-	16, // 29: kompetansespor.wallet.v1.WalletService.AppealDecision:input_type -> kompetansespor.wallet.v1.AppealDecisionRequest
-	18, // 30: kompetansespor.wallet.v1.WalletService.GetExchange:input_type -> kompetansespor.wallet.v1.GetExchangeRequest
-	20, // 31: kompetansespor.wallet.v1.WalletService.ListExchanges:input_type -> kompetansespor.wallet.v1.ListExchangesRequest
-	23, // 32: kompetansespor.wallet.v1.WalletService.ListCredentials:input_type -> kompetansespor.wallet.v1.ListCredentialsRequest
-	25, // 33: kompetansespor.wallet.v1.WalletService.GetCredential:input_type -> kompetansespor.wallet.v1.GetCredentialRequest
-	27, // 34: kompetansespor.wallet.v1.WalletService.ImportCredential:input_type -> kompetansespor.wallet.v1.ImportCredentialRequest
-	30, // 35: kompetansespor.wallet.v1.WalletService.ListNotices:input_type -> kompetansespor.wallet.v1.ListNoticesRequest
-	32, // 36: kompetansespor.wallet.v1.WalletService.ReadNotice:input_type -> kompetansespor.wallet.v1.ReadNoticeRequest
-	34, // 37: kompetansespor.wallet.v1.WalletService.DeleteWallet:input_type -> kompetansespor.wallet.v1.DeleteWalletRequest
-	36, // 38: kompetansespor.wallet.v1.WalletService.ListAccessLog:input_type -> kompetansespor.wallet.v1.ListAccessLogRequest
-	3,  // 39: kompetansespor.wallet.v1.WalletService.OpenWallet:output_type -> kompetansespor.wallet.v1.OpenWalletResponse
-	5,  // 40: kompetansespor.wallet.v1.WalletService.GetWallet:output_type -> kompetansespor.wallet.v1.GetWalletResponse
-	9,  // 41: kompetansespor.wallet.v1.WalletService.AcceptOffer:output_type -> kompetansespor.wallet.v1.AcceptOfferResponse
-	13, // 42: kompetansespor.wallet.v1.WalletService.ApplyForPermit:output_type -> kompetansespor.wallet.v1.ApplyForPermitResponse
-	15, // 43: kompetansespor.wallet.v1.WalletService.ConfirmPayment:output_type -> kompetansespor.wallet.v1.ConfirmPaymentResponse
-	17, // 44: kompetansespor.wallet.v1.WalletService.AppealDecision:output_type -> kompetansespor.wallet.v1.AppealDecisionResponse
-	19, // 45: kompetansespor.wallet.v1.WalletService.GetExchange:output_type -> kompetansespor.wallet.v1.GetExchangeResponse
-	21, // 46: kompetansespor.wallet.v1.WalletService.ListExchanges:output_type -> kompetansespor.wallet.v1.ListExchangesResponse
-	24, // 47: kompetansespor.wallet.v1.WalletService.ListCredentials:output_type -> kompetansespor.wallet.v1.ListCredentialsResponse
-	26, // 48: kompetansespor.wallet.v1.WalletService.GetCredential:output_type -> kompetansespor.wallet.v1.GetCredentialResponse
-	28, // 49: kompetansespor.wallet.v1.WalletService.ImportCredential:output_type -> kompetansespor.wallet.v1.ImportCredentialResponse
-	31, // 50: kompetansespor.wallet.v1.WalletService.ListNotices:output_type -> kompetansespor.wallet.v1.ListNoticesResponse
-	33, // 51: kompetansespor.wallet.v1.WalletService.ReadNotice:output_type -> kompetansespor.wallet.v1.ReadNoticeResponse
-	35, // 52: kompetansespor.wallet.v1.WalletService.DeleteWallet:output_type -> kompetansespor.wallet.v1.DeleteWalletResponse
-	38, // 53: kompetansespor.wallet.v1.WalletService.ListAccessLog:output_type -> kompetansespor.wallet.v1.ListAccessLogResponse
-	39, // [39:54] is the sub-list for method output_type
-	24, // [24:39] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	2,  // 0: kompetansespor.wallet.v1.OfferPreview.standing:type_name -> kompetansespor.wallet.v1.OfferStanding
+	45, // 1: kompetansespor.wallet.v1.OfferPreview.claims:type_name -> google.protobuf.Struct
+	0,  // 2: kompetansespor.wallet.v1.Exchange.kind:type_name -> kompetansespor.wallet.v1.ExchangeKind
+	1,  // 3: kompetansespor.wallet.v1.Exchange.state:type_name -> kompetansespor.wallet.v1.ExchangeState
+	8,  // 4: kompetansespor.wallet.v1.Exchange.problem:type_name -> kompetansespor.wallet.v1.ExchangeProblem
+	46, // 5: kompetansespor.wallet.v1.Exchange.started_at:type_name -> google.protobuf.Timestamp
+	46, // 6: kompetansespor.wallet.v1.Exchange.updated_at:type_name -> google.protobuf.Timestamp
+	7,  // 7: kompetansespor.wallet.v1.Exchange.offer:type_name -> kompetansespor.wallet.v1.OfferPreview
+	9,  // 8: kompetansespor.wallet.v1.ConfirmOfferResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
+	9,  // 9: kompetansespor.wallet.v1.DeclineOfferResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
+	9,  // 10: kompetansespor.wallet.v1.AcceptOfferResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
+	17, // 11: kompetansespor.wallet.v1.Consent.agencies:type_name -> kompetansespor.wallet.v1.ConsentAgency
+	16, // 12: kompetansespor.wallet.v1.ApplyForPermitRequest.consent:type_name -> kompetansespor.wallet.v1.Consent
+	9,  // 13: kompetansespor.wallet.v1.ApplyForPermitResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
+	9,  // 14: kompetansespor.wallet.v1.ConfirmPaymentResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
+	9,  // 15: kompetansespor.wallet.v1.AppealDecisionResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
+	9,  // 16: kompetansespor.wallet.v1.GetExchangeResponse.exchange:type_name -> kompetansespor.wallet.v1.Exchange
+	9,  // 17: kompetansespor.wallet.v1.ListExchangesResponse.exchanges:type_name -> kompetansespor.wallet.v1.Exchange
+	46, // 18: kompetansespor.wallet.v1.Credential.received_at:type_name -> google.protobuf.Timestamp
+	45, // 19: kompetansespor.wallet.v1.Credential.claims:type_name -> google.protobuf.Struct
+	28, // 20: kompetansespor.wallet.v1.ListCredentialsResponse.credentials:type_name -> kompetansespor.wallet.v1.Credential
+	28, // 21: kompetansespor.wallet.v1.GetCredentialResponse.credential:type_name -> kompetansespor.wallet.v1.Credential
+	28, // 22: kompetansespor.wallet.v1.ImportCredentialResponse.credential:type_name -> kompetansespor.wallet.v1.Credential
+	46, // 23: kompetansespor.wallet.v1.Notice.received_at:type_name -> google.protobuf.Timestamp
+	46, // 24: kompetansespor.wallet.v1.Notice.read_at:type_name -> google.protobuf.Timestamp
+	35, // 25: kompetansespor.wallet.v1.ListNoticesResponse.notices:type_name -> kompetansespor.wallet.v1.Notice
+	35, // 26: kompetansespor.wallet.v1.ReadNoticeResponse.notice:type_name -> kompetansespor.wallet.v1.Notice
+	46, // 27: kompetansespor.wallet.v1.AccessLogRow.at:type_name -> google.protobuf.Timestamp
+	43, // 28: kompetansespor.wallet.v1.ListAccessLogResponse.rows:type_name -> kompetansespor.wallet.v1.AccessLogRow
+	3,  // 29: kompetansespor.wallet.v1.WalletService.OpenWallet:input_type -> kompetansespor.wallet.v1.OpenWalletRequest
+	5,  // 30: kompetansespor.wallet.v1.WalletService.GetWallet:input_type -> kompetansespor.wallet.v1.GetWalletRequest
+	10, // 31: kompetansespor.wallet.v1.WalletService.AcceptOffer:input_type -> kompetansespor.wallet.v1.AcceptOfferRequest
+	11, // 32: kompetansespor.wallet.v1.WalletService.ConfirmOffer:input_type -> kompetansespor.wallet.v1.ConfirmOfferRequest
+	13, // 33: kompetansespor.wallet.v1.WalletService.DeclineOffer:input_type -> kompetansespor.wallet.v1.DeclineOfferRequest
+	18, // 34: kompetansespor.wallet.v1.WalletService.ApplyForPermit:input_type -> kompetansespor.wallet.v1.ApplyForPermitRequest
+	20, // 35: kompetansespor.wallet.v1.WalletService.ConfirmPayment:input_type -> kompetansespor.wallet.v1.ConfirmPaymentRequest
+	22, // 36: kompetansespor.wallet.v1.WalletService.AppealDecision:input_type -> kompetansespor.wallet.v1.AppealDecisionRequest
+	24, // 37: kompetansespor.wallet.v1.WalletService.GetExchange:input_type -> kompetansespor.wallet.v1.GetExchangeRequest
+	26, // 38: kompetansespor.wallet.v1.WalletService.ListExchanges:input_type -> kompetansespor.wallet.v1.ListExchangesRequest
+	29, // 39: kompetansespor.wallet.v1.WalletService.ListCredentials:input_type -> kompetansespor.wallet.v1.ListCredentialsRequest
+	31, // 40: kompetansespor.wallet.v1.WalletService.GetCredential:input_type -> kompetansespor.wallet.v1.GetCredentialRequest
+	33, // 41: kompetansespor.wallet.v1.WalletService.ImportCredential:input_type -> kompetansespor.wallet.v1.ImportCredentialRequest
+	36, // 42: kompetansespor.wallet.v1.WalletService.ListNotices:input_type -> kompetansespor.wallet.v1.ListNoticesRequest
+	38, // 43: kompetansespor.wallet.v1.WalletService.ReadNotice:input_type -> kompetansespor.wallet.v1.ReadNoticeRequest
+	40, // 44: kompetansespor.wallet.v1.WalletService.DeleteWallet:input_type -> kompetansespor.wallet.v1.DeleteWalletRequest
+	42, // 45: kompetansespor.wallet.v1.WalletService.ListAccessLog:input_type -> kompetansespor.wallet.v1.ListAccessLogRequest
+	4,  // 46: kompetansespor.wallet.v1.WalletService.OpenWallet:output_type -> kompetansespor.wallet.v1.OpenWalletResponse
+	6,  // 47: kompetansespor.wallet.v1.WalletService.GetWallet:output_type -> kompetansespor.wallet.v1.GetWalletResponse
+	15, // 48: kompetansespor.wallet.v1.WalletService.AcceptOffer:output_type -> kompetansespor.wallet.v1.AcceptOfferResponse
+	12, // 49: kompetansespor.wallet.v1.WalletService.ConfirmOffer:output_type -> kompetansespor.wallet.v1.ConfirmOfferResponse
+	14, // 50: kompetansespor.wallet.v1.WalletService.DeclineOffer:output_type -> kompetansespor.wallet.v1.DeclineOfferResponse
+	19, // 51: kompetansespor.wallet.v1.WalletService.ApplyForPermit:output_type -> kompetansespor.wallet.v1.ApplyForPermitResponse
+	21, // 52: kompetansespor.wallet.v1.WalletService.ConfirmPayment:output_type -> kompetansespor.wallet.v1.ConfirmPaymentResponse
+	23, // 53: kompetansespor.wallet.v1.WalletService.AppealDecision:output_type -> kompetansespor.wallet.v1.AppealDecisionResponse
+	25, // 54: kompetansespor.wallet.v1.WalletService.GetExchange:output_type -> kompetansespor.wallet.v1.GetExchangeResponse
+	27, // 55: kompetansespor.wallet.v1.WalletService.ListExchanges:output_type -> kompetansespor.wallet.v1.ListExchangesResponse
+	30, // 56: kompetansespor.wallet.v1.WalletService.ListCredentials:output_type -> kompetansespor.wallet.v1.ListCredentialsResponse
+	32, // 57: kompetansespor.wallet.v1.WalletService.GetCredential:output_type -> kompetansespor.wallet.v1.GetCredentialResponse
+	34, // 58: kompetansespor.wallet.v1.WalletService.ImportCredential:output_type -> kompetansespor.wallet.v1.ImportCredentialResponse
+	37, // 59: kompetansespor.wallet.v1.WalletService.ListNotices:output_type -> kompetansespor.wallet.v1.ListNoticesResponse
+	39, // 60: kompetansespor.wallet.v1.WalletService.ReadNotice:output_type -> kompetansespor.wallet.v1.ReadNoticeResponse
+	41, // 61: kompetansespor.wallet.v1.WalletService.DeleteWallet:output_type -> kompetansespor.wallet.v1.DeleteWalletResponse
+	44, // 62: kompetansespor.wallet.v1.WalletService.ListAccessLog:output_type -> kompetansespor.wallet.v1.ListAccessLogResponse
+	46, // [46:63] is the sub-list for method output_type
+	29, // [29:46] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_kompetansespor_wallet_v1_wallet_proto_init() }
@@ -2592,8 +2980,8 @@ func file_kompetansespor_wallet_v1_wallet_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_wallet_v1_wallet_proto_rawDesc), len(file_kompetansespor_wallet_v1_wallet_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   37,
+			NumEnums:      3,
+			NumMessages:   42,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

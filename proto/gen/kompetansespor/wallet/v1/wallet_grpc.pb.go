@@ -22,6 +22,8 @@ const (
 	WalletService_OpenWallet_FullMethodName       = "/kompetansespor.wallet.v1.WalletService/OpenWallet"
 	WalletService_GetWallet_FullMethodName        = "/kompetansespor.wallet.v1.WalletService/GetWallet"
 	WalletService_AcceptOffer_FullMethodName      = "/kompetansespor.wallet.v1.WalletService/AcceptOffer"
+	WalletService_ConfirmOffer_FullMethodName     = "/kompetansespor.wallet.v1.WalletService/ConfirmOffer"
+	WalletService_DeclineOffer_FullMethodName     = "/kompetansespor.wallet.v1.WalletService/DeclineOffer"
 	WalletService_ApplyForPermit_FullMethodName   = "/kompetansespor.wallet.v1.WalletService/ApplyForPermit"
 	WalletService_ConfirmPayment_FullMethodName   = "/kompetansespor.wallet.v1.WalletService/ConfirmPayment"
 	WalletService_AppealDecision_FullMethodName   = "/kompetansespor.wallet.v1.WalletService/AppealDecision"
@@ -67,6 +69,17 @@ type WalletServiceClient interface {
 	// problem. Calling it again with the same link and code answers the same
 	// exchange; after a wrong code, a new one.
 	AcceptOffer(ctx context.Context, in *AcceptOfferRequest, opts ...grpc.CallOption) (*AcceptOfferResponse, error)
+	// ConfirmOffer takes what an exchange offers that was begun with ask: the
+	// credential is asked for, and GetExchange tells how it goes on. To confirm again
+	// changes nothing.
+	//
+	// NOT_FOUND for another holder's exchange; FAILED_PRECONDITION when nothing waits
+	// for an answer in it.
+	ConfirmOffer(ctx context.Context, in *ConfirmOfferRequest, opts ...grpc.CallOption) (*ConfirmOfferResponse, error)
+	// DeclineOffer ends an exchange without taking what it offers, and tells the
+	// issuer. The employer has to make a new offer when the worker thinks better of
+	// it. The errors are those of ConfirmOffer.
+	DeclineOffer(ctx context.Context, in *DeclineOfferRequest, opts ...grpc.CallOption) (*DeclineOfferResponse, error)
 	// ApplyForPermit presents an offer at UDI (present-proof 3.0), with the
 	// holder's consent and a fresh delivery DID for each agency that the consent
 	// names, and what else answers UDI's conditions. With the consent the worker
@@ -169,6 +182,26 @@ func (c *walletServiceClient) AcceptOffer(ctx context.Context, in *AcceptOfferRe
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(AcceptOfferResponse)
 	err := c.cc.Invoke(ctx, WalletService_AcceptOffer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *walletServiceClient) ConfirmOffer(ctx context.Context, in *ConfirmOfferRequest, opts ...grpc.CallOption) (*ConfirmOfferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConfirmOfferResponse)
+	err := c.cc.Invoke(ctx, WalletService_ConfirmOffer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *walletServiceClient) DeclineOffer(ctx context.Context, in *DeclineOfferRequest, opts ...grpc.CallOption) (*DeclineOfferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeclineOfferResponse)
+	err := c.cc.Invoke(ctx, WalletService_DeclineOffer_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -326,6 +359,17 @@ type WalletServiceServer interface {
 	// problem. Calling it again with the same link and code answers the same
 	// exchange; after a wrong code, a new one.
 	AcceptOffer(context.Context, *AcceptOfferRequest) (*AcceptOfferResponse, error)
+	// ConfirmOffer takes what an exchange offers that was begun with ask: the
+	// credential is asked for, and GetExchange tells how it goes on. To confirm again
+	// changes nothing.
+	//
+	// NOT_FOUND for another holder's exchange; FAILED_PRECONDITION when nothing waits
+	// for an answer in it.
+	ConfirmOffer(context.Context, *ConfirmOfferRequest) (*ConfirmOfferResponse, error)
+	// DeclineOffer ends an exchange without taking what it offers, and tells the
+	// issuer. The employer has to make a new offer when the worker thinks better of
+	// it. The errors are those of ConfirmOffer.
+	DeclineOffer(context.Context, *DeclineOfferRequest) (*DeclineOfferResponse, error)
 	// ApplyForPermit presents an offer at UDI (present-proof 3.0), with the
 	// holder's consent and a fresh delivery DID for each agency that the consent
 	// names, and what else answers UDI's conditions. With the consent the worker
@@ -412,6 +456,12 @@ func (UnimplementedWalletServiceServer) GetWallet(context.Context, *GetWalletReq
 }
 func (UnimplementedWalletServiceServer) AcceptOffer(context.Context, *AcceptOfferRequest) (*AcceptOfferResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method AcceptOffer not implemented")
+}
+func (UnimplementedWalletServiceServer) ConfirmOffer(context.Context, *ConfirmOfferRequest) (*ConfirmOfferResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ConfirmOffer not implemented")
+}
+func (UnimplementedWalletServiceServer) DeclineOffer(context.Context, *DeclineOfferRequest) (*DeclineOfferResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DeclineOffer not implemented")
 }
 func (UnimplementedWalletServiceServer) ApplyForPermit(context.Context, *ApplyForPermitRequest) (*ApplyForPermitResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ApplyForPermit not implemented")
@@ -520,6 +570,42 @@ func _WalletService_AcceptOffer_Handler(srv interface{}, ctx context.Context, de
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(WalletServiceServer).AcceptOffer(ctx, req.(*AcceptOfferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _WalletService_ConfirmOffer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfirmOfferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WalletServiceServer).ConfirmOffer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WalletService_ConfirmOffer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WalletServiceServer).ConfirmOffer(ctx, req.(*ConfirmOfferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _WalletService_DeclineOffer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeclineOfferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WalletServiceServer).DeclineOffer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WalletService_DeclineOffer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WalletServiceServer).DeclineOffer(ctx, req.(*DeclineOfferRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -758,6 +844,14 @@ var WalletService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "AcceptOffer",
 			Handler:    _WalletService_AcceptOffer_Handler,
+		},
+		{
+			MethodName: "ConfirmOffer",
+			Handler:    _WalletService_ConfirmOffer_Handler,
+		},
+		{
+			MethodName: "DeclineOffer",
+			Handler:    _WalletService_DeclineOffer_Handler,
 		},
 		{
 			MethodName: "ApplyForPermit",
