@@ -56,7 +56,7 @@ func TestOfficerFindsReadsAndGrantsACase(t *testing.T) {
 	queue := b.Get("/").Is(http.StatusOK).Wants("Saker", record.Case.Number(), "Til avgjørelse")
 	shown := b.Get(queue.Link(record.Case.Number())).Is(http.StatusOK)
 	shown.Wants("Lisa", "634 700", "Tilbud om arbeid", "Godkjent arbeidsgiver i registeret", "Oppfylt", "Ingen har lest saken før nå")
-	b.Get(shown.Path).Wants("udi", "case-work")
+	b.Get(shown.Path).Wants("UDI", "Saksbehandling")
 	letter := b.Get(shown.Link("Avgjør saken")).Is(http.StatusOK).Submit("/cases/"+caseRef+"/preview", "outcome", "granted").Is(http.StatusOK)
 	letter.Wants("Brevet til søkeren", "is granted", "er innvilget", "er innvilga", record.Case.Number())
 	if r.state(caseRef) == casefile.Granted {
@@ -86,6 +86,43 @@ func TestRefusalNeedsAReasonAndKeepsWhatWasWritten(t *testing.T) {
 	back.Wants("Velg en grunn", "lønnen er for lav")
 	letter := back.Submit("/cases/"+caseRef+"/preview", "reason_code", "SALARY_TOO_LOW").Is(http.StatusOK).Wants("is refused", "er avslått")
 	letter.Submit("/cases/"+caseRef+"/decide").Is(http.StatusOK).Wants("Søknaden er avslått", "For lav lønn", "Klagefrist")
+}
+
+func TestLetterLeadsBackToWhatWasWritten(t *testing.T) {
+	r := newRig(t)
+	caseRef, _, err := r.newWorker("off_1", nil).paid()
+	r.must(err)
+	at := "/cases/" + caseRef
+	b := portalOf(r).As(t, anne)
+	letter := b.Get(at+"/decide").Submit(at+"/preview", "outcome", "refused", "reason_code", "SALARY_TOO_LOW", "note", "lønnen er for lav").Is(http.StatusOK)
+	form := b.Post(at+"/change", letter.Values(at+"/decide")).Is(http.StatusOK)
+	form.Wants("lønnen er for lav")
+	// Somebody else decides meanwhile: what was written stays, and it is said why.
+	_, err = r.decide(caseRef, casefile.Granted, "")
+	r.must(err)
+	letter.Submit(at+"/decide").Is(http.StatusUnprocessableEntity).Wants("lønnen er for lav", "avgjort")
+}
+
+func TestCaseGoesOnAfterOneQuestion(t *testing.T) {
+	r := newRig(t)
+	caseRef, _, err := r.newWorker("off_1", nil).paid()
+	r.must(err)
+	at := "/cases/" + caseRef
+	b := portalOf(r).As(t, anne)
+	if shown := b.Get(at); strings.Contains(shown.Raw, at+"/resume") {
+		t.Error("a case that nothing stops is offered to go on")
+	}
+	// An open case that would be stopped when it is granted, and one that was.
+	r.employer("employer.revoked", "TAX_ARREARS", r.Now())
+	shown := b.Get(at).Is(http.StatusOK)
+	ask := b.Get(shown.Link("La saken gå videre")).Is(http.StatusOK).Wants("Vil du la saken gå videre?")
+	ask.Submit(at + "/resume").Is(http.StatusUnprocessableEntity).Wants("ikke lenger godkjent")
+	r.later(time.Minute)
+	r.employer("employer.accredited", "", r.Now())
+	ask.Submit(at + "/resume").Is(http.StatusOK).Wants("Saken går videre")
+	if record, err := r.Get(t.Context(), caseRef); err != nil || len(record.Case.Causes()) != 0 {
+		t.Errorf("%v still stand in the way, %v", record.Case.Causes(), err)
+	}
 }
 
 func TestAppealIsDealtWithOnPages(t *testing.T) {
@@ -200,4 +237,20 @@ func TestPagesWithManyCases(t *testing.T) {
 	at := "/cases/" + one
 	s.As(t, anne).Measure(t, "/cases", "/cases?order=newest", "/cases?state=all", "/cases?state=decided", "/cases?state=halted", at, at+"/decide")
 	s.As(t, siri).Measure(t, "/programme")
+}
+
+func TestEveryRefusalIsASentence(t *testing.T) {
+	all, err := page.WithCommon(web.Texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What wallets, agencies and the payment provider meet, and what is stored.
+	pagetest.CheckRules(t, all, []string{
+		"access.capability", "appeal.grounds", "appeal.received", "application.another-person", "application.duf-already-used",
+		"application.offer-already-used", "application.offer-without-status", "application.one-offer", "case.appeal", "case.cause", "case.duf",
+		"case.fee-paid", "case.machine-refusal", "case.not-automatic", "case.officer", "case.outcome", "case.payment-currency",
+		"case.payment-reference", "case.payment-short", "case.permit-period", "consent.missing", "event.data", "family.every-member",
+		"family.linked-already", "family.members", "family.reference-person", "family.relation", "family.unknown", "presentation.already-used",
+		"presentation.no-such-session", "view.caller", "view.case-halted", "view.case-revoked", "view.no-consent", "view.purpose",
+	}, "internal/desk", "internal/casefile", "internal/api")
 }

@@ -65,18 +65,20 @@ var (
 // rank is where a claim stands below another, at; empty: at the top. The name may be a
 // whole path.
 func rank(at, name string) int {
-	name, _, _ = strings.Cut(name, ".")
+	if head, rest, nested := strings.Cut(name, "."); nested {
+		return rank("", head) + 1 + rank(head, rest)/10
+	}
 	if i := slices.Index(person, name); i >= 0 {
 		return i
 	}
 	if i := slices.Index(common, name); i >= 0 {
-		return 100 + i
+		return 100 + 20*i
 	}
 	switch {
 	case slices.Contains(seldom, name):
-		return 300
+		return 900
 	case at != "":
-		return 200
+		return 800
 	}
 	return 50
 }
@@ -120,6 +122,9 @@ func (c *Call) ClaimValue(path string, value any) string {
 		}
 		return c.T("claim.no")
 	case float64:
+		if path == "employment.position_percentage" {
+			return strconv.FormatFloat(v, 'f', -1, 64) + narrow + "%"
+		}
 		if path == "sex" && (v == 1 || v == 2 || v == 3) {
 			return c.T("claim.sex." + strconv.Itoa(int(v)))
 		}

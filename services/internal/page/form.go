@@ -148,6 +148,21 @@ func (f *Form) RefusedOrMissing(c *Call, err error) bool {
 	return true
 }
 
+// Kept is Refused for forms in which somebody has written much: whatever the API has
+// against it, other than a mistake of ours, is said at the form, and what was written
+// stays.
+func (f *Form) Kept(c *Call, err error) bool {
+	if f.Refused(c, err) {
+		return true
+	}
+	var what *fault.Error
+	if !errors.As(err, &what) || what.Kind == fault.Internal {
+		return false
+	}
+	f.Wrong = append(f.Wrong, Problem{"", c.failedBy(what).text + " " + c.T("fault."+what.Kind.String()+".do")})
+	return true
+}
+
 // RuleAt is Rule with the field's label before it, for lists of many fields.
 func (c *Call) RuleAt(label, rule string) string { return label + ": " + c.Rule(rule) }
 

@@ -245,6 +245,13 @@ func (d *Doc) fill(action string, pairs []string) (*html.Node, url.Values) {
 	return form, values
 }
 
+// Values are what the form with an action would send.
+func (d *Doc) Values(action string) url.Values {
+	d.in.t.Helper()
+	_, values := d.fill(action, nil)
+	return values
+}
+
 // Field is the value of a field of the form with an action.
 func (d *Doc) Field(action, name string) string {
 	form := find(d.root, func(n *html.Node) bool { return n.Data == "form" && attr(n, "action") == action })

@@ -151,8 +151,13 @@ func lastIn(steps []casefile.Step, step casefile.Milestone, targets Targets, mon
 	return 0, 0, false
 }
 
-// withhold decides what is told.
+// withhold decides what is told. A month before there were targets has no steps, and
+// nothing to withhold.
 func (s *Statistics) withhold(times [][]time.Duration) {
+	if len(s.Rows) == 0 {
+		s.Totals = &Row{}
+		return
+	}
 	table := Table{}
 	for _, r := range s.Rows {
 		table.Cells = append(table.Cells, []int64{r.InTime.Cases, r.Late.Cases})

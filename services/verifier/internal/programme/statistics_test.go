@@ -383,3 +383,19 @@ func TestNumberBetweenTwoRingsIsWithheldWell(t *testing.T) {
 		}
 	}
 }
+
+// The overview opens with the month before, which may be from before the programme.
+func TestMonthBeforeTheTargetsHasNoSteps(t *testing.T) {
+	targets, err := LoadTargets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	month, err := ParseMonth("2025-12", time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := StatisticsOf(nil, targets, month, "", time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC))
+	if err != nil || len(s.Rows) != 0 || s.Totals == nil || s.Totals.All.Cases != 0 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}

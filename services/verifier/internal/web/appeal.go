@@ -41,7 +41,7 @@ func (p *Pages) decideAppeal(c *page.Call) (err error) {
 		f.Refuse(c, "ruling", "appeal.ruling.missing")
 		return p.askAppeal(c, f, 422)
 	}
-	if f.Refused(c, err) {
+	if f.Kept(c, err) {
 		return p.askAppeal(c, f, 422)
 	}
 	if err != nil {
@@ -67,7 +67,7 @@ func (p *Pages) recordUNE(c *page.Call) error {
 		return p.askUNE(c, f, 422)
 	}
 	_, err := p.Cases.RecordUneDecision(c.Context(), &verifierv1.RecordUneDecisionRequest{CaseRef: c.Path("case"), Ruling: ruling, Note: f.Get("note")})
-	if f.Refused(c, err) {
+	if f.Kept(c, err) {
 		return p.askUNE(c, f, 422)
 	}
 	if err != nil {

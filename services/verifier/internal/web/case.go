@@ -111,7 +111,8 @@ func abilities(one *verifierv1.Case) can {
 		Appeal: s == verifierv1.CaseState_CASE_STATE_APPEAL_RECEIVED,
 		UNE:    s == verifierv1.CaseState_CASE_STATE_FORWARDED_TO_UNE,
 		Revoke: s == verifierv1.CaseState_CASE_STATE_DECIDED || s == verifierv1.CaseState_CASE_STATE_COMPLETED || s == verifierv1.CaseState_CASE_STATE_HALTED,
-		Resume: s == verifierv1.CaseState_CASE_STATE_HALTED,
+		// What stops a case, or would stop a grant.
+		Resume: s == verifierv1.CaseState_CASE_STATE_HALTED || s == verifierv1.CaseState_CASE_STATE_OPEN && len(one.GetCauses()) > 0,
 		Withdraw: s == verifierv1.CaseState_CASE_STATE_OPEN || s == verifierv1.CaseState_CASE_STATE_FEE_DUE ||
 			s == verifierv1.CaseState_CASE_STATE_AWAITING_NEW_OFFER,
 	}

@@ -55,6 +55,15 @@ func (p *Pages) preview(c *page.Call) error {
 	return c.Show(confirm(c, d))
 }
 
+// change goes back from the letter to the form, with what was written.
+func (p *Pages) change(c *page.Call) error {
+	d, err := p.decision(c)
+	if err != nil {
+		return err
+	}
+	return c.Show(decide(c, d))
+}
+
 func (p *Pages) decision(c *page.Call) (d decision, err error) {
 	d.Form = c.Form()
 	d.Case, err = p.read(c.Context(), c.Path("case"))
@@ -89,7 +98,7 @@ func (p *Pages) decide(c *page.Call) error {
 	_, err = p.Cases.DecideCase(c.Context(), &verifierv1.DecideCaseRequest{
 		CaseRef: d.Case.GetCaseRef(), Outcome: outcomes[d.Form.Get("outcome")], ReasonCode: reason, Note: d.Form.Get("note"),
 	})
-	if d.Form.Refused(c, err) {
+	if d.Form.Kept(c, err) {
 		return c.ShowWith(422, decide(c, d))
 	}
 	if err != nil {

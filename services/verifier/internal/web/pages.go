@@ -63,6 +63,8 @@ func (p *Pages) Table() page.Table {
 		"POST /cases/{case}/revoke":       {Roles: officer, Do: p.revoke},
 		"GET /cases/{case}/withdraw":      {Roles: officer, Do: p.withdrawing},
 		"POST /cases/{case}/withdraw":     {Roles: officer, Do: p.withdraw},
+		"POST /cases/{case}/change":       {Roles: officer, Do: p.change},
+		"GET /cases/{case}/resume":        {Roles: officer, Do: p.resuming},
 		"POST /cases/{case}/resume":       {Roles: officer, Do: p.resume},
 		"GET /programme":                  {Roles: programme, Do: p.dashboard},
 		"GET /programme/{month}/file.csv": {Roles: programme, Do: p.export},

@@ -30,7 +30,7 @@ func (p *Pages) revoke(c *page.Call) error {
 		return p.askRevoke(c, f, 422)
 	}
 	_, err := p.Cases.RevokePermit(c.Context(), &verifierv1.RevokePermitRequest{CaseRef: c.Path("case"), ReasonCode: f.Get("reason_code"), Note: f.Get("note")})
-	if f.Refused(c, err) {
+	if f.Kept(c, err) {
 		return p.askRevoke(c, f, 422)
 	}
 	if err != nil {
@@ -53,9 +53,23 @@ func (p *Pages) withdraw(c *page.Call) error {
 	return c.Done(caseOf(c), "withdraw.done")
 }
 
-// resume lets a halted case go on.
+// resuming asks before what stops a case is taken away.
+func (p *Pages) resuming(c *page.Call) error { return p.askResume(c, nil, 200) }
+
+func (p *Pages) askResume(c *page.Call, f *page.Form, status int) error {
+	return c.ShowWith(status, page.Ask(c, page.Question{
+		Title: c.T("resume.title"), Text: c.T("resume.text"), Path: caseOf(c) + "/resume", Do: c.T("resume.do"), Back: backToCase(c), Form: f,
+	}))
+}
+
+// resume lets a case go on, and takes away what would stop a grant.
 func (p *Pages) resume(c *page.Call) error {
-	if _, err := p.Cases.ResumeCase(c.Context(), &verifierv1.ResumeCaseRequest{CaseRef: c.Path("case")}); err != nil {
+	f := c.Form()
+	_, err := p.Cases.ResumeCase(c.Context(), &verifierv1.ResumeCaseRequest{CaseRef: c.Path("case")})
+	if f.Kept(c, err) {
+		return p.askResume(c, f, 422)
+	}
+	if err != nil {
 		return err
 	}
 	return c.Done(caseOf(c), "resume.done")
