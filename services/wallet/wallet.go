@@ -156,7 +156,7 @@ func Run(ctx context.Context, cfg Config, world service.World) error {
 			}
 			portal.Title, portal.Menu, portal.Look, portal.OwnDoor = web.Title, web.Menu(), page.LookPhone, web.Door
 			pages := &web.Pages{
-				Wallet: walletv1.NewWalletServiceClient(own), Accounts: d, Recipients: recipients(cfg.Recipients), Random: s.Random,
+				Wallet: walletv1.NewWalletServiceClient(own), Accounts: d, Recipients: recipients(cfg.Recipients), Authority: cfg.Authority, Random: s.Random,
 				App: rpc.Principal{Role: api.RoleApp, Subject: "pages"},
 			}
 			return portal.Routes(pages.Table()), nil

@@ -70,7 +70,7 @@ func customer(c *page.Call, a *bankv1.Account) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = page.Layout(c, page.Head{Title: c.T("customer.title", "case", a.GetCaseRef()), Back: &page.Link{Path: "/customers", Text: c.T("customer.back")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Layout(c, page.Head{Title: c.T("customer.title"), Lead: a.GetCaseRef(), Back: &page.Link{Path: "/customers", Text: c.T("customer.back")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -18,6 +18,8 @@ type day struct {
 	On, Office  string
 	Visits      []*policev1.Appointment
 	First, Next string
+	Before      string // the day before, and the day after
+	After       string
 	Today       bool
 	Form        *page.Form
 }
@@ -35,8 +37,9 @@ func (p *Pages) today(c *page.Call) error {
 	}
 	d.Today = d.On == now
 	if len(d.Form.Wrong) == 0 {
-		d.Form = page.NewForm("on", c.Day(d.On))
+		d.Form = page.NewForm("on", typedDay(d.On))
 	}
+	d.Before, d.After = besides(d.On, -1), besides(d.On, 1)
 	answer, err := p.list(c.Context(), d.On, c.Query("page"))
 	if err != nil {
 		return err
@@ -50,6 +53,24 @@ func (p *Pages) today(c *page.Call) error {
 		d.First = at("")
 	}
 	return c.Show(today(c, d))
+}
+
+// typedDay is a date as people type it.
+func typedDay(iso string) string {
+	at, err := time.Parse(time.DateOnly, iso)
+	if err != nil {
+		return iso
+	}
+	return at.Format("02.01.2006")
+}
+
+// besides is a day so many days from another.
+func besides(iso string, days int) string {
+	at, err := time.Parse(time.DateOnly, iso)
+	if err != nil {
+		return iso
+	}
+	return at.AddDate(0, 0, days).Format(time.DateOnly)
 }
 
 func (p *Pages) list(ctx context.Context, on, token string) (*policev1.ListAppointmentsResponse, error) {

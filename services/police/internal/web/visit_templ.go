@@ -430,7 +430,7 @@ func showVisit(c *page.Call, v visit) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = page.Layout(c, page.Head{Title: c.T("visit.title", "case", v.Ref), Back: &page.Link{Path: "/today", Text: c.T("menu.today")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Layout(c, page.Head{Title: c.T("visit.title"), Lead: v.Ref, Back: &page.Link{Path: "/today", Text: c.T("menu.today")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"fmt"
+
 	"time"
 
 	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
@@ -21,7 +23,7 @@ func (p *Pages) cards(c *page.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Show(cards(c, held, unread))
+	return c.Show(cards(c, held, unread, p.who(c)))
 }
 
 func (p *Pages) held(c *page.Call) ([]*walletv1.Credential, error) {
@@ -47,7 +49,7 @@ func (p *Pages) card(c *page.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Show(card(c, answer.GetCredential()))
+	return c.Show(card(c, answer.GetCredential(), p.who(c)))
 }
 
 // offer is the newest offer in the wallet that still may be shown; nil when there is
@@ -66,20 +68,34 @@ func (p *Pages) offer(c *page.Call) (*walletv1.Credential, error) {
 	return nil, nil
 }
 
-// issuerOf is who issued a card, in words: the name that it has, or the host of the
-// issuer's DID.
-func issuerOf(one *walletv1.Credential) string {
-	claims := one.GetClaims().AsMap()
-	for _, member := range []string{"employer", "bank", "institution"} {
-		if of, ok := claims[member].(map[string]any); ok {
-			for _, key := range []string{"legal_name", "name"} {
-				if name, ok := of[key].(string); ok && name != "" {
-					return name
-				}
+// namer tells organisations by their DIDs.
+type namer func(did string) string
+
+// who names those that the wallet is set up with; others by the host of their DID, which
+// they cannot choose freely.
+func (p *Pages) who(c *page.Call) namer {
+	return func(did string) string {
+		if did == p.Authority {
+			return c.T("agency.udi")
+		}
+		for _, r := range p.Recipients {
+			if r.DID == did {
+				return r.Name
 			}
 		}
+		return hostOf(did)
 	}
-	return hostOf(one.GetIssuer())
+}
+
+// issuerOf is who issued a card: of an offer the employer, whom it names and the registry
+// has accredited under that name.
+func issuerOf(one *walletv1.Credential, who namer) string {
+	if one.GetType() == credtype.OfferOfEmployment {
+		if name, ok := valueAt(one.GetClaims().AsMap(), "employer.legal_name"); ok {
+			return fmt.Sprint(name)
+		}
+	}
+	return who(one.GetIssuer())
 }
 
 // until is when a card ends, when it says so.

@@ -13,7 +13,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/page"
 )
 
-func cards(c *page.Call, held []*walletv1.Credential, unread int) templ.Component {
+func cards(c *page.Call, held []*walletv1.Credential, unread int, who namer) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -186,9 +186,9 @@ func cards(c *page.Call, held []*walletv1.Credential, unread int) templ.Componen
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var11 string
-					templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(issuerOf(one))
+					templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(issuerOf(one, who))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `wallet/internal/web/cards.templ`, Line: 28, Col: 24}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `wallet/internal/web/cards.templ`, Line: 28, Col: 29}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 					if templ_7745c5c3_Err != nil {
@@ -287,7 +287,7 @@ func standing(c *page.Call, one *walletv1.Credential) templ.Component {
 	})
 }
 
-func card(c *page.Call, one *walletv1.Credential) templ.Component {
+func card(c *page.Call, one *walletv1.Credential, who namer) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -333,7 +333,7 @@ func card(c *page.Call, one *walletv1.Credential) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = page.Facts([]page.Fact{
-				{Name: c.T("card.issuer"), Value: issuerOf(one)}, {Name: c.T("card.did"), Value: one.GetIssuer()},
+				{Name: c.T("card.issuer"), Value: issuerOf(one, who)}, {Name: c.T("card.did"), Value: one.GetIssuer()},
 				{Name: c.T("card.received"), Value: c.Moment(one.GetReceivedAt())},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

@@ -30,7 +30,7 @@ func (p *Pages) history(c *page.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Show(history(c, answer.GetExchanges(), nextOf("/history", answer.GetNextPageToken()), c.Query("page") != ""))
+	return c.Show(history(c, p.who(c), answer.GetExchanges(), nextOf("/history", answer.GetNextPageToken()), c.Query("page") != ""))
 }
 
 // reads is who has read what, as UDI's access log has it.
@@ -62,7 +62,7 @@ func (p *Pages) notices(c *page.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Show(notices(c, answer.GetNotices(), nextOf("/notices", answer.GetNextPageToken()), c.Query("page") != ""))
+	return c.Show(notices(c, p.who(c), answer.GetNotices(), nextOf("/notices", answer.GetNextPageToken()), c.Query("page") != ""))
 }
 
 func (p *Pages) read(c *page.Call) error {

@@ -108,7 +108,7 @@ func wayPart(c *page.Call, w way) templ.Component {
 	})
 }
 
-func notices(c *page.Call, all []*walletv1.Notice, next string, later bool) templ.Component {
+func notices(c *page.Call, who namer, all []*walletv1.Notice, next string, later bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -171,9 +171,9 @@ func notices(c *page.Call, all []*walletv1.Notice, next string, later bool) temp
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var8 string
-					templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(hostOf(n.GetSender()))
+					templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(who(n.GetSender()))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `wallet/internal/web/more.templ`, Line: 30, Col: 68}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `wallet/internal/web/more.templ`, Line: 30, Col: 65}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 					if templ_7745c5c3_Err != nil {
@@ -488,7 +488,7 @@ func place(path, title, text string) templ.Component {
 	})
 }
 
-func history(c *page.Call, all []*walletv1.Exchange, next string, later bool) templ.Component {
+func history(c *page.Call, who namer, all []*walletv1.Exchange, next string, later bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -577,9 +577,9 @@ func history(c *page.Call, all []*walletv1.Exchange, next string, later bool) te
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var28 string
-					templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(hostOf(e.GetCounterparty()))
+					templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(who(e.GetCounterparty()))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `wallet/internal/web/more.templ`, Line: 85, Col: 38}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `wallet/internal/web/more.templ`, Line: 85, Col: 35}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
 					if templ_7745c5c3_Err != nil {

@@ -65,7 +65,9 @@ type Pages struct {
 	Wallet     walletv1.WalletServiceClient
 	Accounts   Accounts
 	Recipients []Recipient
-	Random     io.Reader
+	// Authority is the DID that applications go to.
+	Authority string
+	Random    io.Reader
 	// App is who opens wallets for the pages, in the words of the tokens file.
 	App rpc.Principal
 }

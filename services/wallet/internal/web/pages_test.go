@@ -85,6 +85,7 @@ func open(t *testing.T) *wallets {
 	w.sent = &sent{WalletServiceClient: walletv1.NewWalletServiceClient(own)}
 	pages := &web.Pages{
 		Wallet: w.sent, Accounts: d, Random: rand.Reader, App: rpc.Principal{Role: api.RoleApp, Subject: "pages"},
+		Authority: "did:web:udi.kompetansespor.example",
 		Recipients: []web.Recipient{
 			{DID: "did:web:police.kompetansespor.example", Name: "Politiet", Kind: "police", Claims: []string{"given_name", "passport.document_number"}, Optional: []string{"employment.job_title"}},
 			{DID: "did:web:bank.kompetansespor.example", Name: "Testbanken", Kind: "bank", Claims: []string{"given_name"}},

@@ -67,7 +67,7 @@ func (p *Pages) exchange(c *page.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Show(exchange(c, one))
+	return c.Show(exchange(c, one, p.who(c)))
 }
 
 func (p *Pages) exchangeOf(ctx context.Context, id string) (*walletv1.Exchange, error) {
@@ -82,7 +82,7 @@ func (p *Pages) exchangeLive(c *page.Call) error {
 		if err != nil {
 			return nil, err
 		}
-		return exchangeState(c, one), nil
+		return exchangeState(c, one, p.who(c)), nil
 	})
 }
 

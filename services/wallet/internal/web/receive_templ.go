@@ -220,7 +220,7 @@ func receive(c *page.Call, f *page.Form, who inviter) templ.Component {
 	})
 }
 
-func exchange(c *page.Call, one *walletv1.Exchange) templ.Component {
+func exchange(c *page.Call, one *walletv1.Exchange, who namer) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -265,7 +265,7 @@ func exchange(c *page.Call, one *walletv1.Exchange) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = exchangeState(c, one).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = exchangeState(c, one, who).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -286,7 +286,7 @@ func exchange(c *page.Call, one *walletv1.Exchange) templ.Component {
 }
 
 // exchangeState is the part of an exchange's page that renews itself.
-func exchangeState(c *page.Call, one *walletv1.Exchange) templ.Component {
+func exchangeState(c *page.Call, one *walletv1.Exchange, who namer) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -320,9 +320,9 @@ func exchangeState(c *page.Call, one *walletv1.Exchange) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var15 string
-		templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(c.T("exchange."+kindKey(one.GetKind())+"."+stateKey(one.GetState()), "host", hostOf(one.GetCounterparty())))
+		templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(c.T("exchange."+kindKey(one.GetKind())+"."+stateKey(one.GetState()), "host", who(one.GetCounterparty())))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `wallet/internal/web/receive.templ`, Line: 42, Col: 140}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `wallet/internal/web/receive.templ`, Line: 42, Col: 137}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 		if templ_7745c5c3_Err != nil {
