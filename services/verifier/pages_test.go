@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	verifierv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1"
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/page"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
@@ -18,6 +20,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/texts"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/api"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/desk"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/web"
 )
 
@@ -246,11 +249,132 @@ func TestEveryRefusalIsASentence(t *testing.T) {
 	}
 	// What wallets, agencies and the payment provider meet, and what is stored.
 	pagetest.CheckRules(t, all, []string{
-		"access.capability", "appeal.grounds", "appeal.received", "application.another-person", "application.duf-already-used",
+		"access.capability", "application.another-person", "application.duf-already-used",
 		"application.offer-already-used", "application.offer-without-status", "application.one-offer", "case.appeal", "case.cause", "case.duf",
 		"case.fee-paid", "case.machine-refusal", "case.not-automatic", "case.officer", "case.outcome", "case.payment-currency",
-		"case.payment-reference", "case.payment-short", "case.permit-period", "consent.missing", "event.data", "family.every-member",
-		"family.linked-already", "family.members", "family.reference-person", "family.relation", "family.unknown", "presentation.already-used",
+		"case.payment-reference", "case.payment-short", "case.permit-period", "consent.missing", "event.data",
+		"family.linked-already", "family.members", "family.reference-person", "family.relation", "presentation.already-used",
 		"presentation.no-such-session", "view.caller", "view.case-halted", "view.case-revoked", "view.no-consent", "view.purpose",
 	}, "internal/desk", "internal/casefile", "internal/api")
+}
+
+func TestFamilyIsShownAndDecidedOnOnePage(t *testing.T) {
+	r := newRig(t)
+	var refs []string
+	for _, offer := range []string{"off_1", "off_2"} {
+		caseRef, _, err := r.newWorker(offer, nil).paid()
+		r.must(err)
+		refs = append(refs, caseRef)
+	}
+	_, _, err := r.LinkFamily(t.Context(), "anne", []desk.Member{{CaseRef: refs[0], Relation: desk.ReferencePerson}, {CaseRef: refs[1], Relation: desk.Spouse}})
+	r.must(err)
+	b := portalOf(r).As(t, anne)
+	shown := b.Get("/cases/"+refs[0]).Is(http.StatusOK).Wants("den som skal arbeide", "ektefelle")
+	if strings.Contains(shown.Raw, refs[0]+"/decide") || !strings.Contains(shown.Raw, "/cases/"+refs[1]) {
+		t.Error("a family's case is offered to be decided alone, or does not lead to the others")
+	}
+	at := "/cases/" + refs[0] + "/family"
+	form := b.Get(shown.Link("Avgjør familiens saker")).Is(http.StatusOK)
+	back := form.Submit(at, "outcome."+refs[0], "granted", "outcome."+refs[1], "refused", "note."+refs[1], "ikke gift").Is(http.StatusUnprocessableEntity)
+	back.Wants("Velg en grunn", "ikke gift")
+	if r.state(refs[0]) == casefile.Granted {
+		t.Fatal("half a family was decided")
+	}
+	back.Submit(at, "reason_code."+refs[1], casefile.RefusalReasons[0]).Is(http.StatusOK).Wants("Familiens saker er avgjort")
+	if r.state(refs[0]) != casefile.Granted || r.state(refs[1]) != casefile.Refused {
+		t.Errorf("%s and %s", r.state(refs[0]), r.state(refs[1]))
+	}
+}
+
+func TestAppealOnPaperIsRegisteredAndItsGroundsAreRead(t *testing.T) {
+	r := newRig(t)
+	caseRef, _ := r.refusedCase("off_1")
+	r.later(60 * 24 * time.Hour)
+	b := portalOf(r).As(t, anne)
+	at := "/cases/" + caseRef + "/paper-appeal"
+	form := b.Get(b.Get("/cases/" + caseRef).Link("Registrer klage på papir")).Is(http.StatusOK)
+	form.Submit(at, "received_at", "i går").Is(http.StatusUnprocessableEntity).Wants("Skriv hvorfor søkeren klager")
+	form.Submit(at, "grounds", "Lønnen er hevet.", "received_at", "01.01.2020").Is(http.StatusUnprocessableEntity).Wants("Lønnen er hevet.", "Se på datoen")
+	shown := form.Submit(at, "grounds", "Lønnen er hevet.").Is(http.StatusOK)
+	shown.Wants("Klagen er registrert", "Lønnen er hevet.", "Klagen kom etter fristen", "Behandle klagen")
+	if strings.Contains(shown.Raw, at) {
+		t.Error("a second appeal is offered")
+	}
+}
+
+func TestIssuersStandingIsTheRegistersOfToday(t *testing.T) {
+	r := newRig(t)
+	caseRef, _, err := r.newWorker("off_1", nil).paid()
+	r.must(err)
+	b := portalOf(r).As(t, anne)
+	r.entity.LegalName = "UNIVERSITETET I REGISTERET"
+	b.Get("/cases/"+caseRef).Wants("UNIVERSITETET I REGISTERET", "Kan utstede denne typen bevis")
+	r.trusted = fault.New(fault.Denied, "issuer.not-accredited", "suspended")
+	b.Get("/cases/"+caseRef).Wants("Kan ikke utstede denne typen bevis lenger", "da søknaden kom")
+	r.trusted = fault.New(fault.Unavailable, "trust-list.unavailable", "no answer")
+	b.Get("/cases/" + caseRef).Is(http.StatusOK).Wants("Registeret svarte ikke")
+}
+
+func TestReadingACaseNotesEveryClaimByItsPath(t *testing.T) {
+	r := newRig(t)
+	caseRef, _, err := r.newWorker("off_1", nil).paid()
+	r.must(err)
+	_, err = r.ReadFile(t.Context(), caseRef)
+	r.must(err)
+	rows, err := r.Store.Accesses(t.Context(), r.DB.Read(), caseRef, 0, 10)
+	r.must(err)
+	if len(rows) != 1 || !slices.Contains(rows[0].Claims, "employment.annual_salary") || slices.Contains(rows[0].Claims, "employment") {
+		t.Errorf("noted: %v", rows)
+	}
+}
+
+func TestQueueIsTurnedPageByPage(t *testing.T) {
+	r := newRig(t)
+	for i := range 26 {
+		_, _, err := r.newWorker(fmt.Sprintf("off_%02d", i), nil).paid()
+		r.must(err)
+	}
+	b := portalOf(r).As(t, anne)
+	first := b.Get("/cases").Is(http.StatusOK)
+	second := b.Get(first.Link("Neste side")).Is(http.StatusOK)
+	if n := strings.Count(first.Raw, `scope="row"`); n != 25 {
+		t.Errorf("the first page has %d cases", n)
+	}
+	if n := strings.Count(second.Raw, `scope="row"`); n != 1 {
+		t.Errorf("the second page has %d cases", n)
+	}
+}
+
+func TestHostile40EveryFormOfTheDeskWantsItsToken(t *testing.T) {
+	r := newRig(t)
+	caseRef, _, err := r.newWorker("off_1", nil).paid()
+	r.must(err)
+	b := portalOf(r).As(t, anne)
+	for pattern := range (&web.Pages{}).Table() {
+		path, posts := strings.CutPrefix(pattern, "POST ")
+		if posts {
+			b.Post(strings.ReplaceAll(path, "{case}", caseRef), url.Values{"outcome": {"granted"}}).Is(http.StatusForbidden)
+		}
+	}
+	if r.state(caseRef) != casefile.Proposed {
+		t.Errorf("the case is %s", r.state(caseRef))
+	}
+}
+
+func TestWithdrawalAndReversalByUNEAreRecordedOnPages(t *testing.T) {
+	r := newRig(t)
+	caseRef, _, err := r.newWorker("off_1", nil).paid()
+	r.must(err)
+	b := portalOf(r).As(t, anne)
+	b.Get(b.Get("/cases/" + caseRef).Link("Trekk søknaden for søkeren")).Submit("/cases/" + caseRef + "/withdraw").Is(http.StatusOK)
+	if r.state(caseRef) != casefile.Withdrawn {
+		t.Errorf("the case is %s", r.state(caseRef))
+	}
+	appealed, w := r.refusedCase("off_2")
+	r.must(w.appeals("appeal-2", appealed))
+	b.Get("/cases/"+appealed+"/appeal").Submit("/cases/"+appealed+"/appeal", "ruling", "forward").Is(http.StatusOK)
+	b.Get("/cases/"+appealed+"/une").Submit("/cases/"+appealed+"/une", "ruling", "une_reversed").Is(http.StatusOK)
+	if r.state(appealed) != casefile.Granted {
+		t.Errorf("the case is %s", r.state(appealed))
+	}
 }

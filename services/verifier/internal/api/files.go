@@ -13,11 +13,12 @@ import (
 
 // ReadCaseFile gives what was presented, and who has read it.
 func (s *Cases) ReadCaseFile(ctx context.Context, req *verifierv1.ReadCaseFileRequest) (*verifierv1.ReadCaseFileResponse, error) {
-	record, rows, err := s.Desk.ReadFile(ctx, req.GetCaseRef())
+	opened, err := s.Desk.ReadFile(ctx, req.GetCaseRef())
 	if err != nil {
 		return nil, err
 	}
-	out := &verifierv1.ReadCaseFileResponse{}
+	record := opened.Record
+	out := &verifierv1.ReadCaseFileResponse{AppealGrounds: opened.Grounds}
 	for i, shown := range append([]desk.Offer{record.File.Offer}, record.File.Supporting...) {
 		claims, err := structpb.NewStruct(shown.Claims)
 		if err != nil {
@@ -27,6 +28,7 @@ func (s *Cases) ReadCaseFile(ctx context.Context, req *verifierv1.ReadCaseFileRe
 			CredentialId: shown.CredentialID, Type: shown.Type, Issuer: shown.Issuer, IssuerName: nameOf(shown.Claims), Claims: claims,
 		}
 		one.Accredited = i == 0 && record.File.Accreditation.InForce
+		one.RegisteredName, one.Standing = s.issuerNow(ctx, shown)
 		out.Credentials = append(out.Credentials, one)
 	}
 	corrected := map[string]any{}
@@ -38,12 +40,39 @@ func (s *Cases) ReadCaseFile(ctx context.Context, req *verifierv1.ReadCaseFileRe
 	if out.Corrections, err = structpb.NewStruct(corrected); err != nil {
 		return nil, err
 	}
-	for _, row := range rows {
+	for _, row := range opened.Accesses {
 		out.Accesses = append(out.Accesses, &verifierv1.CaseAccess{
 			At: timestamppb.New(row.At), Agency: row.Agency, Purpose: row.Purpose, Claims: int32(len(row.Claims)),
 		})
 	}
+	for _, one := range opened.Family {
+		out.Family = append(out.Family, &verifierv1.FamilyCase{
+			CaseRef: one.Case.ID(), CaseNumber: one.Case.Number(), Relation: relationOf(one.Relation), State: state(one.Case),
+		})
+	}
 	return out, nil
+}
+
+// issuerNow is how an issuer stands; that the list cannot be asked keeps no officer
+// from reading.
+func (s *Cases) issuerNow(ctx context.Context, shown desk.Offer) (string, verifierv1.IssuerStanding) {
+	name, inForce, err := s.Desk.IssuerNow(ctx, shown)
+	switch {
+	case err != nil:
+		return name, verifierv1.IssuerStanding_ISSUER_STANDING_UNSPECIFIED
+	case inForce:
+		return name, verifierv1.IssuerStanding_ISSUER_STANDING_IN_FORCE
+	}
+	return name, verifierv1.IssuerStanding_ISSUER_STANDING_NOT_IN_FORCE
+}
+
+func relationOf(r desk.Relation) verifierv1.FamilyRelation {
+	for encoded, relation := range relations {
+		if relation == r {
+			return encoded
+		}
+	}
+	return verifierv1.FamilyRelation_FAMILY_RELATION_UNSPECIFIED
 }
 
 // nameOf is the name of the employer or institution that a credential's claims

@@ -200,6 +200,8 @@ type Store interface {
 	AddDecision(ctx context.Context, tx *sqldb.Tx, r Record, decision casefile.Decision, ruling Ruling) error
 	Decisions(ctx context.Context, q sqldb.Querier, caseRef string) ([]Made, error)
 	AddAppeal(ctx context.Context, tx *sqldb.Tx, r Record, grounds string) error
+	// Grounds are those of a case's appeal.
+	Grounds(ctx context.Context, q sqldb.Querier, caseRef string) (string, error)
 	ByRef(ctx context.Context, q sqldb.Querier, caseRef string) (Record, error)
 	// ByOffer finds the cases that rest on an offer of this id now.
 	ByOffer(ctx context.Context, q sqldb.Querier, offerID string) ([]Record, error)

@@ -110,6 +110,16 @@ func (s *Store) AddAppeal(ctx context.Context, tx *sqldb.Tx, r desk.Record, grou
 	return nil
 }
 
+// Grounds are why an applicant appeals.
+func (s *Store) Grounds(ctx context.Context, q sqldb.Querier, caseRef string) (string, error) {
+	var sealed []byte
+	if err := q.QueryRowContext(ctx, `SELECT grounds FROM appeal WHERE case_ref = $1`, caseRef).Scan(&sealed); err != nil {
+		return "", fmt.Errorf("read the grounds of an appeal: %w", err)
+	}
+	grounds, err := s.sealer.Open(ctx, sealed, []byte(caseRef+".appeal"))
+	return string(grounds), err
+}
+
 // Automatic are the cases that rules are to decide by now.
 func (s *Store) Automatic(ctx context.Context, q sqldb.Querier, now time.Time, limit int) ([]string, error) {
 	rows, err := q.QueryContext(ctx, `

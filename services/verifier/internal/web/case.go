@@ -66,6 +66,14 @@ func ruleColor(o verifierv1.RuleOutcome) string {
 	return "warning"
 }
 
+func relationKey(r verifierv1.FamilyRelation) string {
+	return strings.ToLower(strings.TrimPrefix(r.String(), "FAMILY_RELATION_"))
+}
+
+func standingKey(s verifierv1.IssuerStanding) string {
+	return strings.ToLower(strings.TrimPrefix(s.String(), "ISSUER_STANDING_"))
+}
+
 // byUrgency are the rules, those that an officer must look at first.
 func byUrgency(rules []*verifierv1.CaseRule) []*verifierv1.CaseRule {
 	order := []verifierv1.RuleOutcome{
@@ -102,12 +110,13 @@ func classKey(class commonv1.TimeClass) string {
 }
 
 // can says what an officer may do with a case as it stands.
-type can struct{ Decide, Appeal, Forward, UNE, Revoke, Resume, Withdraw bool }
+type can struct{ Decide, Appeal, Forward, UNE, Revoke, Resume, Withdraw, Paper bool }
 
 func abilities(one *verifierv1.Case) can {
 	s := one.GetState()
 	return can{
-		Decide: s == verifierv1.CaseState_CASE_STATE_OPEN,
+		Decide: s == verifierv1.CaseState_CASE_STATE_OPEN && one.GetFamilyId() == "",
+		Paper:  s == verifierv1.CaseState_CASE_STATE_REFUSED && one.GetAppeal() == nil,
 		Appeal: s == verifierv1.CaseState_CASE_STATE_APPEAL_RECEIVED,
 		UNE:    s == verifierv1.CaseState_CASE_STATE_FORWARDED_TO_UNE,
 		Revoke: s == verifierv1.CaseState_CASE_STATE_DECIDED || s == verifierv1.CaseState_CASE_STATE_COMPLETED || s == verifierv1.CaseState_CASE_STATE_HALTED,

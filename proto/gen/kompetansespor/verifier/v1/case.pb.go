@@ -252,6 +252,59 @@ func (AppealRuling) EnumDescriptor() ([]byte, []int) {
 	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{2}
 }
 
+// IssuerStanding is what the trust list says of an issuer now.
+type IssuerStanding int32
+
+const (
+	// The trust list could not be asked.
+	IssuerStanding_ISSUER_STANDING_UNSPECIFIED IssuerStanding = 0
+	// It may issue credentials of the type.
+	IssuerStanding_ISSUER_STANDING_IN_FORCE IssuerStanding = 1
+	// It may not, or not any more.
+	IssuerStanding_ISSUER_STANDING_NOT_IN_FORCE IssuerStanding = 2
+)
+
+// Enum value maps for IssuerStanding.
+var (
+	IssuerStanding_name = map[int32]string{
+		0: "ISSUER_STANDING_UNSPECIFIED",
+		1: "ISSUER_STANDING_IN_FORCE",
+		2: "ISSUER_STANDING_NOT_IN_FORCE",
+	}
+	IssuerStanding_value = map[string]int32{
+		"ISSUER_STANDING_UNSPECIFIED":  0,
+		"ISSUER_STANDING_IN_FORCE":     1,
+		"ISSUER_STANDING_NOT_IN_FORCE": 2,
+	}
+)
+
+func (x IssuerStanding) Enum() *IssuerStanding {
+	p := new(IssuerStanding)
+	*p = x
+	return p
+}
+
+func (x IssuerStanding) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (IssuerStanding) Descriptor() protoreflect.EnumDescriptor {
+	return file_kompetansespor_verifier_v1_case_proto_enumTypes[3].Descriptor()
+}
+
+func (IssuerStanding) Type() protoreflect.EnumType {
+	return &file_kompetansespor_verifier_v1_case_proto_enumTypes[3]
+}
+
+func (x IssuerStanding) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use IssuerStanding.Descriptor instead.
+func (IssuerStanding) EnumDescriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{3}
+}
+
 // FamilyRelation is what a member of a family is to the one whose permit the
 // family rests on.
 type FamilyRelation int32
@@ -298,11 +351,11 @@ func (x FamilyRelation) String() string {
 }
 
 func (FamilyRelation) Descriptor() protoreflect.EnumDescriptor {
-	return file_kompetansespor_verifier_v1_case_proto_enumTypes[3].Descriptor()
+	return file_kompetansespor_verifier_v1_case_proto_enumTypes[4].Descriptor()
 }
 
 func (FamilyRelation) Type() protoreflect.EnumType {
-	return &file_kompetansespor_verifier_v1_case_proto_enumTypes[3]
+	return &file_kompetansespor_verifier_v1_case_proto_enumTypes[4]
 }
 
 func (x FamilyRelation) Number() protoreflect.EnumNumber {
@@ -311,7 +364,7 @@ func (x FamilyRelation) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use FamilyRelation.Descriptor instead.
 func (FamilyRelation) EnumDescriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{3}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{4}
 }
 
 // RuleOutcome is what one rule found.
@@ -355,11 +408,11 @@ func (x RuleOutcome) String() string {
 }
 
 func (RuleOutcome) Descriptor() protoreflect.EnumDescriptor {
-	return file_kompetansespor_verifier_v1_case_proto_enumTypes[4].Descriptor()
+	return file_kompetansespor_verifier_v1_case_proto_enumTypes[5].Descriptor()
 }
 
 func (RuleOutcome) Type() protoreflect.EnumType {
-	return &file_kompetansespor_verifier_v1_case_proto_enumTypes[4]
+	return &file_kompetansespor_verifier_v1_case_proto_enumTypes[5]
 }
 
 func (x RuleOutcome) Number() protoreflect.EnumNumber {
@@ -368,7 +421,7 @@ func (x RuleOutcome) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use RuleOutcome.Descriptor instead.
 func (RuleOutcome) EnumDescriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{4}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{5}
 }
 
 // CaseRule is one rule as it was applied to the case.
@@ -1316,7 +1369,12 @@ type ReadCaseFileResponse struct {
 	// Who has read the case, oldest first, at most 200.
 	Accesses []*CaseAccess `protobuf:"bytes,2,rep,name=accesses,proto3" json:"accesses,omitempty"`
 	// What the police have corrected since: claims by their paths.
-	Corrections   *structpb.Struct `protobuf:"bytes,3,opt,name=corrections,proto3" json:"corrections,omitempty"`
+	Corrections *structpb.Struct `protobuf:"bytes,3,opt,name=corrections,proto3" json:"corrections,omitempty"`
+	// Why the applicant appeals; empty before there is an appeal.
+	AppealGrounds string `protobuf:"bytes,4,opt,name=appeal_grounds,json=appealGrounds,proto3" json:"appeal_grounds,omitempty"`
+	// The cases that are decided together with this one, itself among them; none
+	// when it is linked with no other.
+	Family        []*FamilyCase `protobuf:"bytes,5,rep,name=family,proto3" json:"family,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1372,6 +1430,93 @@ func (x *ReadCaseFileResponse) GetCorrections() *structpb.Struct {
 	return nil
 }
 
+func (x *ReadCaseFileResponse) GetAppealGrounds() string {
+	if x != nil {
+		return x.AppealGrounds
+	}
+	return ""
+}
+
+func (x *ReadCaseFileResponse) GetFamily() []*FamilyCase {
+	if x != nil {
+		return x.Family
+	}
+	return nil
+}
+
+// FamilyCase is a case of a family.
+type FamilyCase struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case.
+	CaseRef string `protobuf:"bytes,1,opt,name=case_ref,json=caseRef,proto3" json:"case_ref,omitempty"`
+	// Its number for people.
+	CaseNumber string `protobuf:"bytes,2,opt,name=case_number,json=caseNumber,proto3" json:"case_number,omitempty"`
+	// What its applicant is to the one whose permit the family rests on.
+	Relation FamilyRelation `protobuf:"varint,3,opt,name=relation,proto3,enum=kompetansespor.verifier.v1.FamilyRelation" json:"relation,omitempty"`
+	// Where it is in its life.
+	State         CaseState `protobuf:"varint,4,opt,name=state,proto3,enum=kompetansespor.verifier.v1.CaseState" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FamilyCase) Reset() {
+	*x = FamilyCase{}
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FamilyCase) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FamilyCase) ProtoMessage() {}
+
+func (x *FamilyCase) ProtoReflect() protoreflect.Message {
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FamilyCase.ProtoReflect.Descriptor instead.
+func (*FamilyCase) Descriptor() ([]byte, []int) {
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *FamilyCase) GetCaseRef() string {
+	if x != nil {
+		return x.CaseRef
+	}
+	return ""
+}
+
+func (x *FamilyCase) GetCaseNumber() string {
+	if x != nil {
+		return x.CaseNumber
+	}
+	return ""
+}
+
+func (x *FamilyCase) GetRelation() FamilyRelation {
+	if x != nil {
+		return x.Relation
+	}
+	return FamilyRelation_FAMILY_RELATION_UNSPECIFIED
+}
+
+func (x *FamilyCase) GetState() CaseState {
+	if x != nil {
+		return x.State
+	}
+	return CaseState_CASE_STATE_UNSPECIFIED
+}
+
 // PresentedCredential is one credential of the presentation. All were checked when
 // it came: signature, validity, status, issuer and schema; none is here otherwise.
 type PresentedCredential struct {
@@ -1384,18 +1529,22 @@ type PresentedCredential struct {
 	Issuer string `protobuf:"bytes,3,opt,name=issuer,proto3" json:"issuer,omitempty"`
 	// The issuer's name as the credential has it; empty when it has none.
 	IssuerName string `protobuf:"bytes,4,opt,name=issuer_name,json=issuerName,proto3" json:"issuer_name,omitempty"`
-	// Whether the issuer was found accredited as an employer; false for authorities,
-	// whom the trust list names for their types.
+	// Whether the issuer was found accredited as an employer when the credential
+	// came; false for authorities, whom the trust list names for their types.
 	Accredited bool `protobuf:"varint,5,opt,name=accredited,proto3" json:"accredited,omitempty"`
 	// Its claims.
-	Claims        *structpb.Struct `protobuf:"bytes,6,opt,name=claims,proto3" json:"claims,omitempty"`
+	Claims *structpb.Struct `protobuf:"bytes,6,opt,name=claims,proto3" json:"claims,omitempty"`
+	// The issuer's name as the trust list has it now; empty when it has none.
+	RegisteredName string `protobuf:"bytes,7,opt,name=registered_name,json=registeredName,proto3" json:"registered_name,omitempty"`
+	// What the trust list says of the issuer and this type now.
+	Standing      IssuerStanding `protobuf:"varint,8,opt,name=standing,proto3,enum=kompetansespor.verifier.v1.IssuerStanding" json:"standing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PresentedCredential) Reset() {
 	*x = PresentedCredential{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[13]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1407,7 +1556,7 @@ func (x *PresentedCredential) String() string {
 func (*PresentedCredential) ProtoMessage() {}
 
 func (x *PresentedCredential) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[13]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1420,7 +1569,7 @@ func (x *PresentedCredential) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PresentedCredential.ProtoReflect.Descriptor instead.
 func (*PresentedCredential) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{13}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *PresentedCredential) GetCredentialId() string {
@@ -1465,6 +1614,20 @@ func (x *PresentedCredential) GetClaims() *structpb.Struct {
 	return nil
 }
 
+func (x *PresentedCredential) GetRegisteredName() string {
+	if x != nil {
+		return x.RegisteredName
+	}
+	return ""
+}
+
+func (x *PresentedCredential) GetStanding() IssuerStanding {
+	if x != nil {
+		return x.Standing
+	}
+	return IssuerStanding_ISSUER_STANDING_UNSPECIFIED
+}
+
 // CaseAccess is one time that somebody read a case.
 type CaseAccess struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1482,7 +1645,7 @@ type CaseAccess struct {
 
 func (x *CaseAccess) Reset() {
 	*x = CaseAccess{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[14]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1494,7 +1657,7 @@ func (x *CaseAccess) String() string {
 func (*CaseAccess) ProtoMessage() {}
 
 func (x *CaseAccess) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[14]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1507,7 +1670,7 @@ func (x *CaseAccess) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaseAccess.ProtoReflect.Descriptor instead.
 func (*CaseAccess) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{14}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CaseAccess) GetAt() *timestamppb.Timestamp {
@@ -1551,7 +1714,7 @@ type PreviewNoticeRequest struct {
 
 func (x *PreviewNoticeRequest) Reset() {
 	*x = PreviewNoticeRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[15]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1563,7 +1726,7 @@ func (x *PreviewNoticeRequest) String() string {
 func (*PreviewNoticeRequest) ProtoMessage() {}
 
 func (x *PreviewNoticeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[15]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1576,7 +1739,7 @@ func (x *PreviewNoticeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewNoticeRequest.ProtoReflect.Descriptor instead.
 func (*PreviewNoticeRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{15}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *PreviewNoticeRequest) GetCaseRef() string {
@@ -1606,7 +1769,7 @@ type PreviewNoticeResponse struct {
 
 func (x *PreviewNoticeResponse) Reset() {
 	*x = PreviewNoticeResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[16]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1618,7 +1781,7 @@ func (x *PreviewNoticeResponse) String() string {
 func (*PreviewNoticeResponse) ProtoMessage() {}
 
 func (x *PreviewNoticeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[16]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1631,7 +1794,7 @@ func (x *PreviewNoticeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewNoticeResponse.ProtoReflect.Descriptor instead.
 func (*PreviewNoticeResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{16}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *PreviewNoticeResponse) GetTexts() map[string]string {
@@ -1667,7 +1830,7 @@ type ListCasesRequest struct {
 
 func (x *ListCasesRequest) Reset() {
 	*x = ListCasesRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[17]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1679,7 +1842,7 @@ func (x *ListCasesRequest) String() string {
 func (*ListCasesRequest) ProtoMessage() {}
 
 func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[17]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1692,7 +1855,7 @@ func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesRequest.ProtoReflect.Descriptor instead.
 func (*ListCasesRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{17}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListCasesRequest) GetPageSize() int32 {
@@ -1743,7 +1906,7 @@ type ListCasesResponse struct {
 
 func (x *ListCasesResponse) Reset() {
 	*x = ListCasesResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[18]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1755,7 +1918,7 @@ func (x *ListCasesResponse) String() string {
 func (*ListCasesResponse) ProtoMessage() {}
 
 func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[18]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1768,7 +1931,7 @@ func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesResponse.ProtoReflect.Descriptor instead.
 func (*ListCasesResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{18}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListCasesResponse) GetCases() []*Case {
@@ -1800,7 +1963,7 @@ type AppealCaseRequest struct {
 
 func (x *AppealCaseRequest) Reset() {
 	*x = AppealCaseRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[19]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1812,7 +1975,7 @@ func (x *AppealCaseRequest) String() string {
 func (*AppealCaseRequest) ProtoMessage() {}
 
 func (x *AppealCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[19]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1825,7 +1988,7 @@ func (x *AppealCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppealCaseRequest.ProtoReflect.Descriptor instead.
 func (*AppealCaseRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{19}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AppealCaseRequest) GetCaseRef() string {
@@ -1860,7 +2023,7 @@ type AppealCaseResponse struct {
 
 func (x *AppealCaseResponse) Reset() {
 	*x = AppealCaseResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[20]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1872,7 +2035,7 @@ func (x *AppealCaseResponse) String() string {
 func (*AppealCaseResponse) ProtoMessage() {}
 
 func (x *AppealCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[20]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1885,7 +2048,7 @@ func (x *AppealCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppealCaseResponse.ProtoReflect.Descriptor instead.
 func (*AppealCaseResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{20}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AppealCaseResponse) GetCase() *Case {
@@ -1910,7 +2073,7 @@ type DecideAppealRequest struct {
 
 func (x *DecideAppealRequest) Reset() {
 	*x = DecideAppealRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[21]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1922,7 +2085,7 @@ func (x *DecideAppealRequest) String() string {
 func (*DecideAppealRequest) ProtoMessage() {}
 
 func (x *DecideAppealRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[21]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1935,7 +2098,7 @@ func (x *DecideAppealRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideAppealRequest.ProtoReflect.Descriptor instead.
 func (*DecideAppealRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{21}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DecideAppealRequest) GetCaseRef() string {
@@ -1970,7 +2133,7 @@ type DecideAppealResponse struct {
 
 func (x *DecideAppealResponse) Reset() {
 	*x = DecideAppealResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[22]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1982,7 +2145,7 @@ func (x *DecideAppealResponse) String() string {
 func (*DecideAppealResponse) ProtoMessage() {}
 
 func (x *DecideAppealResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[22]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1995,7 +2158,7 @@ func (x *DecideAppealResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideAppealResponse.ProtoReflect.Descriptor instead.
 func (*DecideAppealResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{22}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DecideAppealResponse) GetCase() *Case {
@@ -2016,7 +2179,7 @@ type ForwardToUneRequest struct {
 
 func (x *ForwardToUneRequest) Reset() {
 	*x = ForwardToUneRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[23]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2028,7 +2191,7 @@ func (x *ForwardToUneRequest) String() string {
 func (*ForwardToUneRequest) ProtoMessage() {}
 
 func (x *ForwardToUneRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[23]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2041,7 +2204,7 @@ func (x *ForwardToUneRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardToUneRequest.ProtoReflect.Descriptor instead.
 func (*ForwardToUneRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{23}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ForwardToUneRequest) GetCaseRef() string {
@@ -2062,7 +2225,7 @@ type ForwardToUneResponse struct {
 
 func (x *ForwardToUneResponse) Reset() {
 	*x = ForwardToUneResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[24]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2074,7 +2237,7 @@ func (x *ForwardToUneResponse) String() string {
 func (*ForwardToUneResponse) ProtoMessage() {}
 
 func (x *ForwardToUneResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[24]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2087,7 +2250,7 @@ func (x *ForwardToUneResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardToUneResponse.ProtoReflect.Descriptor instead.
 func (*ForwardToUneResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{24}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ForwardToUneResponse) GetCase() *Case {
@@ -2112,7 +2275,7 @@ type RecordUneDecisionRequest struct {
 
 func (x *RecordUneDecisionRequest) Reset() {
 	*x = RecordUneDecisionRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[25]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2124,7 +2287,7 @@ func (x *RecordUneDecisionRequest) String() string {
 func (*RecordUneDecisionRequest) ProtoMessage() {}
 
 func (x *RecordUneDecisionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[25]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2137,7 +2300,7 @@ func (x *RecordUneDecisionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordUneDecisionRequest.ProtoReflect.Descriptor instead.
 func (*RecordUneDecisionRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{25}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RecordUneDecisionRequest) GetCaseRef() string {
@@ -2172,7 +2335,7 @@ type RecordUneDecisionResponse struct {
 
 func (x *RecordUneDecisionResponse) Reset() {
 	*x = RecordUneDecisionResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[26]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2184,7 +2347,7 @@ func (x *RecordUneDecisionResponse) String() string {
 func (*RecordUneDecisionResponse) ProtoMessage() {}
 
 func (x *RecordUneDecisionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[26]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2197,7 +2360,7 @@ func (x *RecordUneDecisionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordUneDecisionResponse.ProtoReflect.Descriptor instead.
 func (*RecordUneDecisionResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{26}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *RecordUneDecisionResponse) GetCase() *Case {
@@ -2225,7 +2388,7 @@ type RevokePermitRequest struct {
 
 func (x *RevokePermitRequest) Reset() {
 	*x = RevokePermitRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[27]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2237,7 +2400,7 @@ func (x *RevokePermitRequest) String() string {
 func (*RevokePermitRequest) ProtoMessage() {}
 
 func (x *RevokePermitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[27]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2250,7 +2413,7 @@ func (x *RevokePermitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokePermitRequest.ProtoReflect.Descriptor instead.
 func (*RevokePermitRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{27}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *RevokePermitRequest) GetCaseRef() string {
@@ -2285,7 +2448,7 @@ type RevokePermitResponse struct {
 
 func (x *RevokePermitResponse) Reset() {
 	*x = RevokePermitResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[28]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2297,7 +2460,7 @@ func (x *RevokePermitResponse) String() string {
 func (*RevokePermitResponse) ProtoMessage() {}
 
 func (x *RevokePermitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[28]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2310,7 +2473,7 @@ func (x *RevokePermitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokePermitResponse.ProtoReflect.Descriptor instead.
 func (*RevokePermitResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{28}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *RevokePermitResponse) GetCase() *Case {
@@ -2331,7 +2494,7 @@ type ResumeCaseRequest struct {
 
 func (x *ResumeCaseRequest) Reset() {
 	*x = ResumeCaseRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[29]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2343,7 +2506,7 @@ func (x *ResumeCaseRequest) String() string {
 func (*ResumeCaseRequest) ProtoMessage() {}
 
 func (x *ResumeCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[29]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2356,7 +2519,7 @@ func (x *ResumeCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeCaseRequest.ProtoReflect.Descriptor instead.
 func (*ResumeCaseRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{29}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ResumeCaseRequest) GetCaseRef() string {
@@ -2377,7 +2540,7 @@ type ResumeCaseResponse struct {
 
 func (x *ResumeCaseResponse) Reset() {
 	*x = ResumeCaseResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[30]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2389,7 +2552,7 @@ func (x *ResumeCaseResponse) String() string {
 func (*ResumeCaseResponse) ProtoMessage() {}
 
 func (x *ResumeCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[30]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2402,7 +2565,7 @@ func (x *ResumeCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeCaseResponse.ProtoReflect.Descriptor instead.
 func (*ResumeCaseResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{30}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ResumeCaseResponse) GetCase() *Case {
@@ -2423,7 +2586,7 @@ type WithdrawApplicationRequest struct {
 
 func (x *WithdrawApplicationRequest) Reset() {
 	*x = WithdrawApplicationRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[31]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2435,7 +2598,7 @@ func (x *WithdrawApplicationRequest) String() string {
 func (*WithdrawApplicationRequest) ProtoMessage() {}
 
 func (x *WithdrawApplicationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[31]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2448,7 +2611,7 @@ func (x *WithdrawApplicationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawApplicationRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawApplicationRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{31}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *WithdrawApplicationRequest) GetCaseRef() string {
@@ -2469,7 +2632,7 @@ type WithdrawApplicationResponse struct {
 
 func (x *WithdrawApplicationResponse) Reset() {
 	*x = WithdrawApplicationResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[32]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2481,7 +2644,7 @@ func (x *WithdrawApplicationResponse) String() string {
 func (*WithdrawApplicationResponse) ProtoMessage() {}
 
 func (x *WithdrawApplicationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[32]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2494,7 +2657,7 @@ func (x *WithdrawApplicationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawApplicationResponse.ProtoReflect.Descriptor instead.
 func (*WithdrawApplicationResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{32}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *WithdrawApplicationResponse) GetCase() *Case {
@@ -2517,7 +2680,7 @@ type FamilyMember struct {
 
 func (x *FamilyMember) Reset() {
 	*x = FamilyMember{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[33]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2529,7 +2692,7 @@ func (x *FamilyMember) String() string {
 func (*FamilyMember) ProtoMessage() {}
 
 func (x *FamilyMember) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[33]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2542,7 +2705,7 @@ func (x *FamilyMember) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FamilyMember.ProtoReflect.Descriptor instead.
 func (*FamilyMember) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{33}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *FamilyMember) GetCaseRef() string {
@@ -2570,7 +2733,7 @@ type LinkFamilyRequest struct {
 
 func (x *LinkFamilyRequest) Reset() {
 	*x = LinkFamilyRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[34]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2582,7 +2745,7 @@ func (x *LinkFamilyRequest) String() string {
 func (*LinkFamilyRequest) ProtoMessage() {}
 
 func (x *LinkFamilyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[34]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2595,7 +2758,7 @@ func (x *LinkFamilyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkFamilyRequest.ProtoReflect.Descriptor instead.
 func (*LinkFamilyRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{34}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *LinkFamilyRequest) GetMembers() []*FamilyMember {
@@ -2618,7 +2781,7 @@ type LinkFamilyResponse struct {
 
 func (x *LinkFamilyResponse) Reset() {
 	*x = LinkFamilyResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[35]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2630,7 +2793,7 @@ func (x *LinkFamilyResponse) String() string {
 func (*LinkFamilyResponse) ProtoMessage() {}
 
 func (x *LinkFamilyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[35]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2643,7 +2806,7 @@ func (x *LinkFamilyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkFamilyResponse.ProtoReflect.Descriptor instead.
 func (*LinkFamilyResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{35}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *LinkFamilyResponse) GetFamilyId() string {
@@ -2677,7 +2840,7 @@ type MemberDecision struct {
 
 func (x *MemberDecision) Reset() {
 	*x = MemberDecision{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[36]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2689,7 +2852,7 @@ func (x *MemberDecision) String() string {
 func (*MemberDecision) ProtoMessage() {}
 
 func (x *MemberDecision) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[36]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2702,7 +2865,7 @@ func (x *MemberDecision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MemberDecision.ProtoReflect.Descriptor instead.
 func (*MemberDecision) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{36}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *MemberDecision) GetCaseRef() string {
@@ -2746,7 +2909,7 @@ type DecideFamilyRequest struct {
 
 func (x *DecideFamilyRequest) Reset() {
 	*x = DecideFamilyRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[37]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2758,7 +2921,7 @@ func (x *DecideFamilyRequest) String() string {
 func (*DecideFamilyRequest) ProtoMessage() {}
 
 func (x *DecideFamilyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[37]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2771,7 +2934,7 @@ func (x *DecideFamilyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideFamilyRequest.ProtoReflect.Descriptor instead.
 func (*DecideFamilyRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{37}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *DecideFamilyRequest) GetFamilyId() string {
@@ -2799,7 +2962,7 @@ type DecideFamilyResponse struct {
 
 func (x *DecideFamilyResponse) Reset() {
 	*x = DecideFamilyResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[38]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2811,7 +2974,7 @@ func (x *DecideFamilyResponse) String() string {
 func (*DecideFamilyResponse) ProtoMessage() {}
 
 func (x *DecideFamilyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[38]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2824,7 +2987,7 @@ func (x *DecideFamilyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideFamilyResponse.ProtoReflect.Descriptor instead.
 func (*DecideFamilyResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{38}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *DecideFamilyResponse) GetCases() []*Case {
@@ -2845,7 +3008,7 @@ type ReplayCaseRequest struct {
 
 func (x *ReplayCaseRequest) Reset() {
 	*x = ReplayCaseRequest{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[39]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2857,7 +3020,7 @@ func (x *ReplayCaseRequest) String() string {
 func (*ReplayCaseRequest) ProtoMessage() {}
 
 func (x *ReplayCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[39]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2870,7 +3033,7 @@ func (x *ReplayCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayCaseRequest.ProtoReflect.Descriptor instead.
 func (*ReplayCaseRequest) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{39}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ReplayCaseRequest) GetCaseRef() string {
@@ -2897,7 +3060,7 @@ type ReplayCaseResponse struct {
 
 func (x *ReplayCaseResponse) Reset() {
 	*x = ReplayCaseResponse{}
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[40]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2909,7 +3072,7 @@ func (x *ReplayCaseResponse) String() string {
 func (*ReplayCaseResponse) ProtoMessage() {}
 
 func (x *ReplayCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[40]
+	mi := &file_kompetansespor_verifier_v1_case_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2922,7 +3085,7 @@ func (x *ReplayCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayCaseResponse.ProtoReflect.Descriptor instead.
 func (*ReplayCaseResponse) Descriptor() ([]byte, []int) {
-	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{40}
+	return file_kompetansespor_verifier_v1_case_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ReplayCaseResponse) GetSame() bool {
@@ -3042,11 +3205,20 @@ const file_kompetansespor_verifier_v1_case_proto_rawDesc = "" +
 	"\x10FindCaseResponse\x124\n" +
 	"\x04case\x18\x01 \x01(\v2 .kompetansespor.verifier.v1.CaseR\x04case\"0\n" +
 	"\x13ReadCaseFileRequest\x12\x19\n" +
-	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"\xe8\x01\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\"\xcf\x02\n" +
 	"\x14ReadCaseFileResponse\x12Q\n" +
 	"\vcredentials\x18\x01 \x03(\v2/.kompetansespor.verifier.v1.PresentedCredentialR\vcredentials\x12B\n" +
 	"\baccesses\x18\x02 \x03(\v2&.kompetansespor.verifier.v1.CaseAccessR\baccesses\x129\n" +
-	"\vcorrections\x18\x03 \x01(\v2\x17.google.protobuf.StructR\vcorrections\"\xd8\x01\n" +
+	"\vcorrections\x18\x03 \x01(\v2\x17.google.protobuf.StructR\vcorrections\x12%\n" +
+	"\x0eappeal_grounds\x18\x04 \x01(\tR\rappealGrounds\x12>\n" +
+	"\x06family\x18\x05 \x03(\v2&.kompetansespor.verifier.v1.FamilyCaseR\x06family\"\xcd\x01\n" +
+	"\n" +
+	"FamilyCase\x12\x19\n" +
+	"\bcase_ref\x18\x01 \x01(\tR\acaseRef\x12\x1f\n" +
+	"\vcase_number\x18\x02 \x01(\tR\n" +
+	"caseNumber\x12F\n" +
+	"\brelation\x18\x03 \x01(\x0e2*.kompetansespor.verifier.v1.FamilyRelationR\brelation\x12;\n" +
+	"\x05state\x18\x04 \x01(\x0e2%.kompetansespor.verifier.v1.CaseStateR\x05state\"\xc9\x02\n" +
 	"\x13PresentedCredential\x12#\n" +
 	"\rcredential_id\x18\x01 \x01(\tR\fcredentialId\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x16\n" +
@@ -3056,7 +3228,9 @@ const file_kompetansespor_verifier_v1_case_proto_rawDesc = "" +
 	"\n" +
 	"accredited\x18\x05 \x01(\bR\n" +
 	"accredited\x12/\n" +
-	"\x06claims\x18\x06 \x01(\v2\x17.google.protobuf.StructR\x06claims\"\x82\x01\n" +
+	"\x06claims\x18\x06 \x01(\v2\x17.google.protobuf.StructR\x06claims\x12'\n" +
+	"\x0fregistered_name\x18\a \x01(\tR\x0eregisteredName\x12F\n" +
+	"\bstanding\x18\b \x01(\x0e2*.kompetansespor.verifier.v1.IssuerStandingR\bstanding\"\x82\x01\n" +
 	"\n" +
 	"CaseAccess\x12*\n" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
@@ -3177,7 +3351,11 @@ const file_kompetansespor_verifier_v1_case_proto_rawDesc = "" +
 	"\x16APPEAL_RULING_REVERSED\x10\x03\x12\"\n" +
 	"\x1eAPPEAL_RULING_FORWARDED_TO_UNE\x10\x04\x12\x1e\n" +
 	"\x1aAPPEAL_RULING_UNE_REVERSED\x10\x05\x12\x1c\n" +
-	"\x18APPEAL_RULING_UNE_UPHELD\x10\x06*\xae\x01\n" +
+	"\x18APPEAL_RULING_UNE_UPHELD\x10\x06*q\n" +
+	"\x0eIssuerStanding\x12\x1f\n" +
+	"\x1bISSUER_STANDING_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18ISSUER_STANDING_IN_FORCE\x10\x01\x12 \n" +
+	"\x1cISSUER_STANDING_NOT_IN_FORCE\x10\x02*\xae\x01\n" +
 	"\x0eFamilyRelation\x12\x1f\n" +
 	"\x1bFAMILY_RELATION_UNSPECIFIED\x10\x00\x12$\n" +
 	" FAMILY_RELATION_REFERENCE_PERSON\x10\x01\x12\x1a\n" +
@@ -3224,148 +3402,154 @@ func file_kompetansespor_verifier_v1_case_proto_rawDescGZIP() []byte {
 	return file_kompetansespor_verifier_v1_case_proto_rawDescData
 }
 
-var file_kompetansespor_verifier_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_kompetansespor_verifier_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
+var file_kompetansespor_verifier_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_kompetansespor_verifier_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 44)
 var file_kompetansespor_verifier_v1_case_proto_goTypes = []any{
 	(CaseState)(0),                      // 0: kompetansespor.verifier.v1.CaseState
 	(CaseOutcome)(0),                    // 1: kompetansespor.verifier.v1.CaseOutcome
 	(AppealRuling)(0),                   // 2: kompetansespor.verifier.v1.AppealRuling
-	(FamilyRelation)(0),                 // 3: kompetansespor.verifier.v1.FamilyRelation
-	(RuleOutcome)(0),                    // 4: kompetansespor.verifier.v1.RuleOutcome
-	(*CaseRule)(nil),                    // 5: kompetansespor.verifier.v1.CaseRule
-	(*Case)(nil),                        // 6: kompetansespor.verifier.v1.Case
-	(*CaseFee)(nil),                     // 7: kompetansespor.verifier.v1.CaseFee
-	(*CaseDecision)(nil),                // 8: kompetansespor.verifier.v1.CaseDecision
-	(*CaseAppeal)(nil),                  // 9: kompetansespor.verifier.v1.CaseAppeal
-	(*DecideCaseRequest)(nil),           // 10: kompetansespor.verifier.v1.DecideCaseRequest
-	(*DecideCaseResponse)(nil),          // 11: kompetansespor.verifier.v1.DecideCaseResponse
-	(*GetCaseRequest)(nil),              // 12: kompetansespor.verifier.v1.GetCaseRequest
-	(*GetCaseResponse)(nil),             // 13: kompetansespor.verifier.v1.GetCaseResponse
-	(*FindCaseRequest)(nil),             // 14: kompetansespor.verifier.v1.FindCaseRequest
-	(*FindCaseResponse)(nil),            // 15: kompetansespor.verifier.v1.FindCaseResponse
-	(*ReadCaseFileRequest)(nil),         // 16: kompetansespor.verifier.v1.ReadCaseFileRequest
-	(*ReadCaseFileResponse)(nil),        // 17: kompetansespor.verifier.v1.ReadCaseFileResponse
-	(*PresentedCredential)(nil),         // 18: kompetansespor.verifier.v1.PresentedCredential
-	(*CaseAccess)(nil),                  // 19: kompetansespor.verifier.v1.CaseAccess
-	(*PreviewNoticeRequest)(nil),        // 20: kompetansespor.verifier.v1.PreviewNoticeRequest
-	(*PreviewNoticeResponse)(nil),       // 21: kompetansespor.verifier.v1.PreviewNoticeResponse
-	(*ListCasesRequest)(nil),            // 22: kompetansespor.verifier.v1.ListCasesRequest
-	(*ListCasesResponse)(nil),           // 23: kompetansespor.verifier.v1.ListCasesResponse
-	(*AppealCaseRequest)(nil),           // 24: kompetansespor.verifier.v1.AppealCaseRequest
-	(*AppealCaseResponse)(nil),          // 25: kompetansespor.verifier.v1.AppealCaseResponse
-	(*DecideAppealRequest)(nil),         // 26: kompetansespor.verifier.v1.DecideAppealRequest
-	(*DecideAppealResponse)(nil),        // 27: kompetansespor.verifier.v1.DecideAppealResponse
-	(*ForwardToUneRequest)(nil),         // 28: kompetansespor.verifier.v1.ForwardToUneRequest
-	(*ForwardToUneResponse)(nil),        // 29: kompetansespor.verifier.v1.ForwardToUneResponse
-	(*RecordUneDecisionRequest)(nil),    // 30: kompetansespor.verifier.v1.RecordUneDecisionRequest
-	(*RecordUneDecisionResponse)(nil),   // 31: kompetansespor.verifier.v1.RecordUneDecisionResponse
-	(*RevokePermitRequest)(nil),         // 32: kompetansespor.verifier.v1.RevokePermitRequest
-	(*RevokePermitResponse)(nil),        // 33: kompetansespor.verifier.v1.RevokePermitResponse
-	(*ResumeCaseRequest)(nil),           // 34: kompetansespor.verifier.v1.ResumeCaseRequest
-	(*ResumeCaseResponse)(nil),          // 35: kompetansespor.verifier.v1.ResumeCaseResponse
-	(*WithdrawApplicationRequest)(nil),  // 36: kompetansespor.verifier.v1.WithdrawApplicationRequest
-	(*WithdrawApplicationResponse)(nil), // 37: kompetansespor.verifier.v1.WithdrawApplicationResponse
-	(*FamilyMember)(nil),                // 38: kompetansespor.verifier.v1.FamilyMember
-	(*LinkFamilyRequest)(nil),           // 39: kompetansespor.verifier.v1.LinkFamilyRequest
-	(*LinkFamilyResponse)(nil),          // 40: kompetansespor.verifier.v1.LinkFamilyResponse
-	(*MemberDecision)(nil),              // 41: kompetansespor.verifier.v1.MemberDecision
-	(*DecideFamilyRequest)(nil),         // 42: kompetansespor.verifier.v1.DecideFamilyRequest
-	(*DecideFamilyResponse)(nil),        // 43: kompetansespor.verifier.v1.DecideFamilyResponse
-	(*ReplayCaseRequest)(nil),           // 44: kompetansespor.verifier.v1.ReplayCaseRequest
-	(*ReplayCaseResponse)(nil),          // 45: kompetansespor.verifier.v1.ReplayCaseResponse
-	nil,                                 // 46: kompetansespor.verifier.v1.CaseRule.TextsEntry
-	nil,                                 // 47: kompetansespor.verifier.v1.PreviewNoticeResponse.TextsEntry
-	(*timestamppb.Timestamp)(nil),       // 48: google.protobuf.Timestamp
-	(*v1.TimelineStep)(nil),             // 49: kompetansespor.common.v1.TimelineStep
-	(*structpb.Struct)(nil),             // 50: google.protobuf.Struct
+	(IssuerStanding)(0),                 // 3: kompetansespor.verifier.v1.IssuerStanding
+	(FamilyRelation)(0),                 // 4: kompetansespor.verifier.v1.FamilyRelation
+	(RuleOutcome)(0),                    // 5: kompetansespor.verifier.v1.RuleOutcome
+	(*CaseRule)(nil),                    // 6: kompetansespor.verifier.v1.CaseRule
+	(*Case)(nil),                        // 7: kompetansespor.verifier.v1.Case
+	(*CaseFee)(nil),                     // 8: kompetansespor.verifier.v1.CaseFee
+	(*CaseDecision)(nil),                // 9: kompetansespor.verifier.v1.CaseDecision
+	(*CaseAppeal)(nil),                  // 10: kompetansespor.verifier.v1.CaseAppeal
+	(*DecideCaseRequest)(nil),           // 11: kompetansespor.verifier.v1.DecideCaseRequest
+	(*DecideCaseResponse)(nil),          // 12: kompetansespor.verifier.v1.DecideCaseResponse
+	(*GetCaseRequest)(nil),              // 13: kompetansespor.verifier.v1.GetCaseRequest
+	(*GetCaseResponse)(nil),             // 14: kompetansespor.verifier.v1.GetCaseResponse
+	(*FindCaseRequest)(nil),             // 15: kompetansespor.verifier.v1.FindCaseRequest
+	(*FindCaseResponse)(nil),            // 16: kompetansespor.verifier.v1.FindCaseResponse
+	(*ReadCaseFileRequest)(nil),         // 17: kompetansespor.verifier.v1.ReadCaseFileRequest
+	(*ReadCaseFileResponse)(nil),        // 18: kompetansespor.verifier.v1.ReadCaseFileResponse
+	(*FamilyCase)(nil),                  // 19: kompetansespor.verifier.v1.FamilyCase
+	(*PresentedCredential)(nil),         // 20: kompetansespor.verifier.v1.PresentedCredential
+	(*CaseAccess)(nil),                  // 21: kompetansespor.verifier.v1.CaseAccess
+	(*PreviewNoticeRequest)(nil),        // 22: kompetansespor.verifier.v1.PreviewNoticeRequest
+	(*PreviewNoticeResponse)(nil),       // 23: kompetansespor.verifier.v1.PreviewNoticeResponse
+	(*ListCasesRequest)(nil),            // 24: kompetansespor.verifier.v1.ListCasesRequest
+	(*ListCasesResponse)(nil),           // 25: kompetansespor.verifier.v1.ListCasesResponse
+	(*AppealCaseRequest)(nil),           // 26: kompetansespor.verifier.v1.AppealCaseRequest
+	(*AppealCaseResponse)(nil),          // 27: kompetansespor.verifier.v1.AppealCaseResponse
+	(*DecideAppealRequest)(nil),         // 28: kompetansespor.verifier.v1.DecideAppealRequest
+	(*DecideAppealResponse)(nil),        // 29: kompetansespor.verifier.v1.DecideAppealResponse
+	(*ForwardToUneRequest)(nil),         // 30: kompetansespor.verifier.v1.ForwardToUneRequest
+	(*ForwardToUneResponse)(nil),        // 31: kompetansespor.verifier.v1.ForwardToUneResponse
+	(*RecordUneDecisionRequest)(nil),    // 32: kompetansespor.verifier.v1.RecordUneDecisionRequest
+	(*RecordUneDecisionResponse)(nil),   // 33: kompetansespor.verifier.v1.RecordUneDecisionResponse
+	(*RevokePermitRequest)(nil),         // 34: kompetansespor.verifier.v1.RevokePermitRequest
+	(*RevokePermitResponse)(nil),        // 35: kompetansespor.verifier.v1.RevokePermitResponse
+	(*ResumeCaseRequest)(nil),           // 36: kompetansespor.verifier.v1.ResumeCaseRequest
+	(*ResumeCaseResponse)(nil),          // 37: kompetansespor.verifier.v1.ResumeCaseResponse
+	(*WithdrawApplicationRequest)(nil),  // 38: kompetansespor.verifier.v1.WithdrawApplicationRequest
+	(*WithdrawApplicationResponse)(nil), // 39: kompetansespor.verifier.v1.WithdrawApplicationResponse
+	(*FamilyMember)(nil),                // 40: kompetansespor.verifier.v1.FamilyMember
+	(*LinkFamilyRequest)(nil),           // 41: kompetansespor.verifier.v1.LinkFamilyRequest
+	(*LinkFamilyResponse)(nil),          // 42: kompetansespor.verifier.v1.LinkFamilyResponse
+	(*MemberDecision)(nil),              // 43: kompetansespor.verifier.v1.MemberDecision
+	(*DecideFamilyRequest)(nil),         // 44: kompetansespor.verifier.v1.DecideFamilyRequest
+	(*DecideFamilyResponse)(nil),        // 45: kompetansespor.verifier.v1.DecideFamilyResponse
+	(*ReplayCaseRequest)(nil),           // 46: kompetansespor.verifier.v1.ReplayCaseRequest
+	(*ReplayCaseResponse)(nil),          // 47: kompetansespor.verifier.v1.ReplayCaseResponse
+	nil,                                 // 48: kompetansespor.verifier.v1.CaseRule.TextsEntry
+	nil,                                 // 49: kompetansespor.verifier.v1.PreviewNoticeResponse.TextsEntry
+	(*timestamppb.Timestamp)(nil),       // 50: google.protobuf.Timestamp
+	(*v1.TimelineStep)(nil),             // 51: kompetansespor.common.v1.TimelineStep
+	(*structpb.Struct)(nil),             // 52: google.protobuf.Struct
 }
 var file_kompetansespor_verifier_v1_case_proto_depIdxs = []int32{
-	4,  // 0: kompetansespor.verifier.v1.CaseRule.outcome:type_name -> kompetansespor.verifier.v1.RuleOutcome
-	46, // 1: kompetansespor.verifier.v1.CaseRule.texts:type_name -> kompetansespor.verifier.v1.CaseRule.TextsEntry
+	5,  // 0: kompetansespor.verifier.v1.CaseRule.outcome:type_name -> kompetansespor.verifier.v1.RuleOutcome
+	48, // 1: kompetansespor.verifier.v1.CaseRule.texts:type_name -> kompetansespor.verifier.v1.CaseRule.TextsEntry
 	0,  // 2: kompetansespor.verifier.v1.Case.state:type_name -> kompetansespor.verifier.v1.CaseState
 	1,  // 3: kompetansespor.verifier.v1.Case.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	5,  // 4: kompetansespor.verifier.v1.Case.rules:type_name -> kompetansespor.verifier.v1.CaseRule
-	48, // 5: kompetansespor.verifier.v1.Case.opened_at:type_name -> google.protobuf.Timestamp
-	48, // 6: kompetansespor.verifier.v1.Case.decided_at:type_name -> google.protobuf.Timestamp
-	48, // 7: kompetansespor.verifier.v1.Case.completed_at:type_name -> google.protobuf.Timestamp
-	49, // 8: kompetansespor.verifier.v1.Case.timeline:type_name -> kompetansespor.common.v1.TimelineStep
-	7,  // 9: kompetansespor.verifier.v1.Case.fee:type_name -> kompetansespor.verifier.v1.CaseFee
-	8,  // 10: kompetansespor.verifier.v1.Case.decisions:type_name -> kompetansespor.verifier.v1.CaseDecision
-	9,  // 11: kompetansespor.verifier.v1.Case.appeal:type_name -> kompetansespor.verifier.v1.CaseAppeal
-	48, // 12: kompetansespor.verifier.v1.Case.appeal_deadline:type_name -> google.protobuf.Timestamp
-	48, // 13: kompetansespor.verifier.v1.CaseFee.paid_at:type_name -> google.protobuf.Timestamp
+	6,  // 4: kompetansespor.verifier.v1.Case.rules:type_name -> kompetansespor.verifier.v1.CaseRule
+	50, // 5: kompetansespor.verifier.v1.Case.opened_at:type_name -> google.protobuf.Timestamp
+	50, // 6: kompetansespor.verifier.v1.Case.decided_at:type_name -> google.protobuf.Timestamp
+	50, // 7: kompetansespor.verifier.v1.Case.completed_at:type_name -> google.protobuf.Timestamp
+	51, // 8: kompetansespor.verifier.v1.Case.timeline:type_name -> kompetansespor.common.v1.TimelineStep
+	8,  // 9: kompetansespor.verifier.v1.Case.fee:type_name -> kompetansespor.verifier.v1.CaseFee
+	9,  // 10: kompetansespor.verifier.v1.Case.decisions:type_name -> kompetansespor.verifier.v1.CaseDecision
+	10, // 11: kompetansespor.verifier.v1.Case.appeal:type_name -> kompetansespor.verifier.v1.CaseAppeal
+	50, // 12: kompetansespor.verifier.v1.Case.appeal_deadline:type_name -> google.protobuf.Timestamp
+	50, // 13: kompetansespor.verifier.v1.CaseFee.paid_at:type_name -> google.protobuf.Timestamp
 	1,  // 14: kompetansespor.verifier.v1.CaseDecision.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	48, // 15: kompetansespor.verifier.v1.CaseDecision.decided_at:type_name -> google.protobuf.Timestamp
+	50, // 15: kompetansespor.verifier.v1.CaseDecision.decided_at:type_name -> google.protobuf.Timestamp
 	2,  // 16: kompetansespor.verifier.v1.CaseAppeal.state:type_name -> kompetansespor.verifier.v1.AppealRuling
-	48, // 17: kompetansespor.verifier.v1.CaseAppeal.received_at:type_name -> google.protobuf.Timestamp
+	50, // 17: kompetansespor.verifier.v1.CaseAppeal.received_at:type_name -> google.protobuf.Timestamp
 	1,  // 18: kompetansespor.verifier.v1.DecideCaseRequest.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	6,  // 19: kompetansespor.verifier.v1.DecideCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	6,  // 20: kompetansespor.verifier.v1.GetCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	6,  // 21: kompetansespor.verifier.v1.FindCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	18, // 22: kompetansespor.verifier.v1.ReadCaseFileResponse.credentials:type_name -> kompetansespor.verifier.v1.PresentedCredential
-	19, // 23: kompetansespor.verifier.v1.ReadCaseFileResponse.accesses:type_name -> kompetansespor.verifier.v1.CaseAccess
-	50, // 24: kompetansespor.verifier.v1.ReadCaseFileResponse.corrections:type_name -> google.protobuf.Struct
-	50, // 25: kompetansespor.verifier.v1.PresentedCredential.claims:type_name -> google.protobuf.Struct
-	48, // 26: kompetansespor.verifier.v1.CaseAccess.at:type_name -> google.protobuf.Timestamp
-	1,  // 27: kompetansespor.verifier.v1.PreviewNoticeRequest.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	47, // 28: kompetansespor.verifier.v1.PreviewNoticeResponse.texts:type_name -> kompetansespor.verifier.v1.PreviewNoticeResponse.TextsEntry
-	0,  // 29: kompetansespor.verifier.v1.ListCasesRequest.state:type_name -> kompetansespor.verifier.v1.CaseState
-	6,  // 30: kompetansespor.verifier.v1.ListCasesResponse.cases:type_name -> kompetansespor.verifier.v1.Case
-	48, // 31: kompetansespor.verifier.v1.AppealCaseRequest.received_at:type_name -> google.protobuf.Timestamp
-	6,  // 32: kompetansespor.verifier.v1.AppealCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	2,  // 33: kompetansespor.verifier.v1.DecideAppealRequest.ruling:type_name -> kompetansespor.verifier.v1.AppealRuling
-	6,  // 34: kompetansespor.verifier.v1.DecideAppealResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	6,  // 35: kompetansespor.verifier.v1.ForwardToUneResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	2,  // 36: kompetansespor.verifier.v1.RecordUneDecisionRequest.ruling:type_name -> kompetansespor.verifier.v1.AppealRuling
-	6,  // 37: kompetansespor.verifier.v1.RecordUneDecisionResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	6,  // 38: kompetansespor.verifier.v1.RevokePermitResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	6,  // 39: kompetansespor.verifier.v1.ResumeCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	6,  // 40: kompetansespor.verifier.v1.WithdrawApplicationResponse.case:type_name -> kompetansespor.verifier.v1.Case
-	3,  // 41: kompetansespor.verifier.v1.FamilyMember.relation:type_name -> kompetansespor.verifier.v1.FamilyRelation
-	38, // 42: kompetansespor.verifier.v1.LinkFamilyRequest.members:type_name -> kompetansespor.verifier.v1.FamilyMember
-	6,  // 43: kompetansespor.verifier.v1.LinkFamilyResponse.cases:type_name -> kompetansespor.verifier.v1.Case
-	1,  // 44: kompetansespor.verifier.v1.MemberDecision.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	41, // 45: kompetansespor.verifier.v1.DecideFamilyRequest.decisions:type_name -> kompetansespor.verifier.v1.MemberDecision
-	6,  // 46: kompetansespor.verifier.v1.DecideFamilyResponse.cases:type_name -> kompetansespor.verifier.v1.Case
-	1,  // 47: kompetansespor.verifier.v1.ReplayCaseResponse.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
-	5,  // 48: kompetansespor.verifier.v1.ReplayCaseResponse.rules:type_name -> kompetansespor.verifier.v1.CaseRule
-	10, // 49: kompetansespor.verifier.v1.CaseService.DecideCase:input_type -> kompetansespor.verifier.v1.DecideCaseRequest
-	14, // 50: kompetansespor.verifier.v1.CaseService.FindCase:input_type -> kompetansespor.verifier.v1.FindCaseRequest
-	16, // 51: kompetansespor.verifier.v1.CaseService.ReadCaseFile:input_type -> kompetansespor.verifier.v1.ReadCaseFileRequest
-	20, // 52: kompetansespor.verifier.v1.CaseService.PreviewNotice:input_type -> kompetansespor.verifier.v1.PreviewNoticeRequest
-	12, // 53: kompetansespor.verifier.v1.CaseService.GetCase:input_type -> kompetansespor.verifier.v1.GetCaseRequest
-	22, // 54: kompetansespor.verifier.v1.CaseService.ListCases:input_type -> kompetansespor.verifier.v1.ListCasesRequest
-	24, // 55: kompetansespor.verifier.v1.CaseService.AppealCase:input_type -> kompetansespor.verifier.v1.AppealCaseRequest
-	26, // 56: kompetansespor.verifier.v1.CaseService.DecideAppeal:input_type -> kompetansespor.verifier.v1.DecideAppealRequest
-	28, // 57: kompetansespor.verifier.v1.CaseService.ForwardToUne:input_type -> kompetansespor.verifier.v1.ForwardToUneRequest
-	30, // 58: kompetansespor.verifier.v1.CaseService.RecordUneDecision:input_type -> kompetansespor.verifier.v1.RecordUneDecisionRequest
-	32, // 59: kompetansespor.verifier.v1.CaseService.RevokePermit:input_type -> kompetansespor.verifier.v1.RevokePermitRequest
-	34, // 60: kompetansespor.verifier.v1.CaseService.ResumeCase:input_type -> kompetansespor.verifier.v1.ResumeCaseRequest
-	36, // 61: kompetansespor.verifier.v1.CaseService.WithdrawApplication:input_type -> kompetansespor.verifier.v1.WithdrawApplicationRequest
-	39, // 62: kompetansespor.verifier.v1.CaseService.LinkFamily:input_type -> kompetansespor.verifier.v1.LinkFamilyRequest
-	42, // 63: kompetansespor.verifier.v1.CaseService.DecideFamily:input_type -> kompetansespor.verifier.v1.DecideFamilyRequest
-	44, // 64: kompetansespor.verifier.v1.CaseService.ReplayCase:input_type -> kompetansespor.verifier.v1.ReplayCaseRequest
-	11, // 65: kompetansespor.verifier.v1.CaseService.DecideCase:output_type -> kompetansespor.verifier.v1.DecideCaseResponse
-	15, // 66: kompetansespor.verifier.v1.CaseService.FindCase:output_type -> kompetansespor.verifier.v1.FindCaseResponse
-	17, // 67: kompetansespor.verifier.v1.CaseService.ReadCaseFile:output_type -> kompetansespor.verifier.v1.ReadCaseFileResponse
-	21, // 68: kompetansespor.verifier.v1.CaseService.PreviewNotice:output_type -> kompetansespor.verifier.v1.PreviewNoticeResponse
-	13, // 69: kompetansespor.verifier.v1.CaseService.GetCase:output_type -> kompetansespor.verifier.v1.GetCaseResponse
-	23, // 70: kompetansespor.verifier.v1.CaseService.ListCases:output_type -> kompetansespor.verifier.v1.ListCasesResponse
-	25, // 71: kompetansespor.verifier.v1.CaseService.AppealCase:output_type -> kompetansespor.verifier.v1.AppealCaseResponse
-	27, // 72: kompetansespor.verifier.v1.CaseService.DecideAppeal:output_type -> kompetansespor.verifier.v1.DecideAppealResponse
-	29, // 73: kompetansespor.verifier.v1.CaseService.ForwardToUne:output_type -> kompetansespor.verifier.v1.ForwardToUneResponse
-	31, // 74: kompetansespor.verifier.v1.CaseService.RecordUneDecision:output_type -> kompetansespor.verifier.v1.RecordUneDecisionResponse
-	33, // 75: kompetansespor.verifier.v1.CaseService.RevokePermit:output_type -> kompetansespor.verifier.v1.RevokePermitResponse
-	35, // 76: kompetansespor.verifier.v1.CaseService.ResumeCase:output_type -> kompetansespor.verifier.v1.ResumeCaseResponse
-	37, // 77: kompetansespor.verifier.v1.CaseService.WithdrawApplication:output_type -> kompetansespor.verifier.v1.WithdrawApplicationResponse
-	40, // 78: kompetansespor.verifier.v1.CaseService.LinkFamily:output_type -> kompetansespor.verifier.v1.LinkFamilyResponse
-	43, // 79: kompetansespor.verifier.v1.CaseService.DecideFamily:output_type -> kompetansespor.verifier.v1.DecideFamilyResponse
-	45, // 80: kompetansespor.verifier.v1.CaseService.ReplayCase:output_type -> kompetansespor.verifier.v1.ReplayCaseResponse
-	65, // [65:81] is the sub-list for method output_type
-	49, // [49:65] is the sub-list for method input_type
-	49, // [49:49] is the sub-list for extension type_name
-	49, // [49:49] is the sub-list for extension extendee
-	0,  // [0:49] is the sub-list for field type_name
+	7,  // 19: kompetansespor.verifier.v1.DecideCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	7,  // 20: kompetansespor.verifier.v1.GetCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	7,  // 21: kompetansespor.verifier.v1.FindCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	20, // 22: kompetansespor.verifier.v1.ReadCaseFileResponse.credentials:type_name -> kompetansespor.verifier.v1.PresentedCredential
+	21, // 23: kompetansespor.verifier.v1.ReadCaseFileResponse.accesses:type_name -> kompetansespor.verifier.v1.CaseAccess
+	52, // 24: kompetansespor.verifier.v1.ReadCaseFileResponse.corrections:type_name -> google.protobuf.Struct
+	19, // 25: kompetansespor.verifier.v1.ReadCaseFileResponse.family:type_name -> kompetansespor.verifier.v1.FamilyCase
+	4,  // 26: kompetansespor.verifier.v1.FamilyCase.relation:type_name -> kompetansespor.verifier.v1.FamilyRelation
+	0,  // 27: kompetansespor.verifier.v1.FamilyCase.state:type_name -> kompetansespor.verifier.v1.CaseState
+	52, // 28: kompetansespor.verifier.v1.PresentedCredential.claims:type_name -> google.protobuf.Struct
+	3,  // 29: kompetansespor.verifier.v1.PresentedCredential.standing:type_name -> kompetansespor.verifier.v1.IssuerStanding
+	50, // 30: kompetansespor.verifier.v1.CaseAccess.at:type_name -> google.protobuf.Timestamp
+	1,  // 31: kompetansespor.verifier.v1.PreviewNoticeRequest.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	49, // 32: kompetansespor.verifier.v1.PreviewNoticeResponse.texts:type_name -> kompetansespor.verifier.v1.PreviewNoticeResponse.TextsEntry
+	0,  // 33: kompetansespor.verifier.v1.ListCasesRequest.state:type_name -> kompetansespor.verifier.v1.CaseState
+	7,  // 34: kompetansespor.verifier.v1.ListCasesResponse.cases:type_name -> kompetansespor.verifier.v1.Case
+	50, // 35: kompetansespor.verifier.v1.AppealCaseRequest.received_at:type_name -> google.protobuf.Timestamp
+	7,  // 36: kompetansespor.verifier.v1.AppealCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	2,  // 37: kompetansespor.verifier.v1.DecideAppealRequest.ruling:type_name -> kompetansespor.verifier.v1.AppealRuling
+	7,  // 38: kompetansespor.verifier.v1.DecideAppealResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	7,  // 39: kompetansespor.verifier.v1.ForwardToUneResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	2,  // 40: kompetansespor.verifier.v1.RecordUneDecisionRequest.ruling:type_name -> kompetansespor.verifier.v1.AppealRuling
+	7,  // 41: kompetansespor.verifier.v1.RecordUneDecisionResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	7,  // 42: kompetansespor.verifier.v1.RevokePermitResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	7,  // 43: kompetansespor.verifier.v1.ResumeCaseResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	7,  // 44: kompetansespor.verifier.v1.WithdrawApplicationResponse.case:type_name -> kompetansespor.verifier.v1.Case
+	4,  // 45: kompetansespor.verifier.v1.FamilyMember.relation:type_name -> kompetansespor.verifier.v1.FamilyRelation
+	40, // 46: kompetansespor.verifier.v1.LinkFamilyRequest.members:type_name -> kompetansespor.verifier.v1.FamilyMember
+	7,  // 47: kompetansespor.verifier.v1.LinkFamilyResponse.cases:type_name -> kompetansespor.verifier.v1.Case
+	1,  // 48: kompetansespor.verifier.v1.MemberDecision.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	43, // 49: kompetansespor.verifier.v1.DecideFamilyRequest.decisions:type_name -> kompetansespor.verifier.v1.MemberDecision
+	7,  // 50: kompetansespor.verifier.v1.DecideFamilyResponse.cases:type_name -> kompetansespor.verifier.v1.Case
+	1,  // 51: kompetansespor.verifier.v1.ReplayCaseResponse.outcome:type_name -> kompetansespor.verifier.v1.CaseOutcome
+	6,  // 52: kompetansespor.verifier.v1.ReplayCaseResponse.rules:type_name -> kompetansespor.verifier.v1.CaseRule
+	11, // 53: kompetansespor.verifier.v1.CaseService.DecideCase:input_type -> kompetansespor.verifier.v1.DecideCaseRequest
+	15, // 54: kompetansespor.verifier.v1.CaseService.FindCase:input_type -> kompetansespor.verifier.v1.FindCaseRequest
+	17, // 55: kompetansespor.verifier.v1.CaseService.ReadCaseFile:input_type -> kompetansespor.verifier.v1.ReadCaseFileRequest
+	22, // 56: kompetansespor.verifier.v1.CaseService.PreviewNotice:input_type -> kompetansespor.verifier.v1.PreviewNoticeRequest
+	13, // 57: kompetansespor.verifier.v1.CaseService.GetCase:input_type -> kompetansespor.verifier.v1.GetCaseRequest
+	24, // 58: kompetansespor.verifier.v1.CaseService.ListCases:input_type -> kompetansespor.verifier.v1.ListCasesRequest
+	26, // 59: kompetansespor.verifier.v1.CaseService.AppealCase:input_type -> kompetansespor.verifier.v1.AppealCaseRequest
+	28, // 60: kompetansespor.verifier.v1.CaseService.DecideAppeal:input_type -> kompetansespor.verifier.v1.DecideAppealRequest
+	30, // 61: kompetansespor.verifier.v1.CaseService.ForwardToUne:input_type -> kompetansespor.verifier.v1.ForwardToUneRequest
+	32, // 62: kompetansespor.verifier.v1.CaseService.RecordUneDecision:input_type -> kompetansespor.verifier.v1.RecordUneDecisionRequest
+	34, // 63: kompetansespor.verifier.v1.CaseService.RevokePermit:input_type -> kompetansespor.verifier.v1.RevokePermitRequest
+	36, // 64: kompetansespor.verifier.v1.CaseService.ResumeCase:input_type -> kompetansespor.verifier.v1.ResumeCaseRequest
+	38, // 65: kompetansespor.verifier.v1.CaseService.WithdrawApplication:input_type -> kompetansespor.verifier.v1.WithdrawApplicationRequest
+	41, // 66: kompetansespor.verifier.v1.CaseService.LinkFamily:input_type -> kompetansespor.verifier.v1.LinkFamilyRequest
+	44, // 67: kompetansespor.verifier.v1.CaseService.DecideFamily:input_type -> kompetansespor.verifier.v1.DecideFamilyRequest
+	46, // 68: kompetansespor.verifier.v1.CaseService.ReplayCase:input_type -> kompetansespor.verifier.v1.ReplayCaseRequest
+	12, // 69: kompetansespor.verifier.v1.CaseService.DecideCase:output_type -> kompetansespor.verifier.v1.DecideCaseResponse
+	16, // 70: kompetansespor.verifier.v1.CaseService.FindCase:output_type -> kompetansespor.verifier.v1.FindCaseResponse
+	18, // 71: kompetansespor.verifier.v1.CaseService.ReadCaseFile:output_type -> kompetansespor.verifier.v1.ReadCaseFileResponse
+	23, // 72: kompetansespor.verifier.v1.CaseService.PreviewNotice:output_type -> kompetansespor.verifier.v1.PreviewNoticeResponse
+	14, // 73: kompetansespor.verifier.v1.CaseService.GetCase:output_type -> kompetansespor.verifier.v1.GetCaseResponse
+	25, // 74: kompetansespor.verifier.v1.CaseService.ListCases:output_type -> kompetansespor.verifier.v1.ListCasesResponse
+	27, // 75: kompetansespor.verifier.v1.CaseService.AppealCase:output_type -> kompetansespor.verifier.v1.AppealCaseResponse
+	29, // 76: kompetansespor.verifier.v1.CaseService.DecideAppeal:output_type -> kompetansespor.verifier.v1.DecideAppealResponse
+	31, // 77: kompetansespor.verifier.v1.CaseService.ForwardToUne:output_type -> kompetansespor.verifier.v1.ForwardToUneResponse
+	33, // 78: kompetansespor.verifier.v1.CaseService.RecordUneDecision:output_type -> kompetansespor.verifier.v1.RecordUneDecisionResponse
+	35, // 79: kompetansespor.verifier.v1.CaseService.RevokePermit:output_type -> kompetansespor.verifier.v1.RevokePermitResponse
+	37, // 80: kompetansespor.verifier.v1.CaseService.ResumeCase:output_type -> kompetansespor.verifier.v1.ResumeCaseResponse
+	39, // 81: kompetansespor.verifier.v1.CaseService.WithdrawApplication:output_type -> kompetansespor.verifier.v1.WithdrawApplicationResponse
+	42, // 82: kompetansespor.verifier.v1.CaseService.LinkFamily:output_type -> kompetansespor.verifier.v1.LinkFamilyResponse
+	45, // 83: kompetansespor.verifier.v1.CaseService.DecideFamily:output_type -> kompetansespor.verifier.v1.DecideFamilyResponse
+	47, // 84: kompetansespor.verifier.v1.CaseService.ReplayCase:output_type -> kompetansespor.verifier.v1.ReplayCaseResponse
+	69, // [69:85] is the sub-list for method output_type
+	53, // [53:69] is the sub-list for method input_type
+	53, // [53:53] is the sub-list for extension type_name
+	53, // [53:53] is the sub-list for extension extendee
+	0,  // [0:53] is the sub-list for field type_name
 }
 
 func init() { file_kompetansespor_verifier_v1_case_proto_init() }
@@ -3378,8 +3562,8 @@ func file_kompetansespor_verifier_v1_case_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kompetansespor_verifier_v1_case_proto_rawDesc), len(file_kompetansespor_verifier_v1_case_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   43,
+			NumEnums:      6,
+			NumMessages:   44,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
