@@ -75,14 +75,14 @@ planted: ## plant mistakes in the program, each of which a chaos run must find, 
 
 # One language is looked at here; the other is walked.
 browser: assets build ## walk the whole case in a browser: by clicking in nb and en, without scripts, by keyboard alone
-	scripts/browser/run --walk public --walk case --walk without-scripts --walk keyboard --also en
+	scripts/browser/run --walk public --walk case --walk refusal --walk without-scripts --walk keyboard --every --also en
 
 a11y: assets build ## look at every page in all three languages: axe, structure, reflow at 320 px and 200 %; first prove that each check fires
 	cd scripts/browser && node selftest.mjs && node live.mjs
-	scripts/browser/run --lang nb --lang nn --lang en
+	scripts/browser/run --walk public --walk case --walk refusal --every --lang nb --lang nn --lang en
 
 screenshots: assets build ## make docs/screenshots anew (small where pngquant is installed)
-	scripts/browser/run --lang en --shots docs/screenshots
+	scripts/browser/run --walk public --walk case --walk refusal --every --lang en --shots docs/screenshots
 
 lint: $(TOOLS)/built ## format, vet, staticcheck, build without go.work, contracts, and whether generated code is current
 	PATH="$(TOOLS):$$PATH" scripts/lint $(MODULES)

@@ -2,9 +2,10 @@
 // the first salary. Looks at every page on the way.
 //
 //   node walk.mjs FRONT [--walk public|case|refusal|without-scripts|keyboard]... [--lang nb|nn|en]...
-//                       [--also LANG]... [--shots DIR] [--person N]
+//                       [--every] [--also LANG]... [--shots DIR] [--person N]
 //
-// Each walk is walked in each language. In a language of --also, the case is walked
+// Each walk is walked in each language; with --every a page that none of them has looked
+// at is a finding. In a language of --also, the case is walked
 // once more without looking. Pictures are put into DIR.
 import {parseArgs} from 'node:util';
 import {report} from './look.mjs';
@@ -12,6 +13,7 @@ import {banks, meets, registers} from './walk/agencies.mjs';
 import {decides, writesAndSigns} from './walk/keyboard.mjs';
 import * as employers from './walk/employer.mjs';
 import * as officers from './walk/officer.mjs';
+import {forgotten} from './walk/pages.mjs';
 import {accredits, applies, visitsAll} from './walk/public.mjs';
 import {Way} from './walk/way.mjs';
 import * as workers from './walk/worker.mjs';
@@ -20,7 +22,7 @@ const {values: options, positionals: [front]} = parseArgs({
   allowPositionals: true,
   options: {
     walk: {type: 'string', multiple: true, default: ['public', 'case']}, lang: {type: 'string', multiple: true, default: ['nb']},
-    also: {type: 'string', multiple: true, default: []}, shots: {type: 'string'}, person: {type: 'string', default: String(Date.now() % 100_000)},
+    every: {type: 'boolean', default: false}, also: {type: 'string', multiple: true, default: []}, shots: {type: 'string'}, person: {type: 'string', default: String(Date.now() % 100_000)},
   },
 });
 
@@ -74,7 +76,7 @@ const walks = {
     const application = await workers.pays(worker);
     const officer = await way.enters('verifier', 'jonas', '/cases');
     const ref = await officers.findsTheCase(officer);
-    await officers.refuses(officer);
+    await officers.refuses(officer, ref);
     await workers.appeals(worker, application);
     await officers.handlesTheAppeal(officer, ref);
     for (const one of [employer, worker, officer]) await one.leaves();
@@ -129,11 +131,13 @@ async function walked(names, how) {
       await walks[name](way);
       console.log(`walked ${name} in ${way.lang}, ${Math.round((Date.now() - begun) / 1000)} s`);
     }
+    if (options.every && way.looking) for (const one of forgotten(way.visited)) lacking.add(one);
   } finally {
     await way.close();
   }
 }
 
+const lacking = new Set();
 let failed;
 try {
   for (const lang of options.lang) await walked(options.walk, {lang});
@@ -141,6 +145,7 @@ try {
 } catch (failure) {
   failed = failure;
 }
-const code = report();
+const code = report() || (lacking.size ? 1 : 0);
+for (const one of lacking) console.log(`BAD nobody has looked at ${one}`);
 if (failed) console.log(`STOPPED ${failed.stack}`);
 process.exitCode = failed ? 2 : code;

@@ -286,6 +286,12 @@ func (e *exchange) belongs() {
 		walletv1.WalletService_ConfirmPayment_FullMethodName: {
 			token: stranger, request: &walletv1.ConfirmPaymentRequest{ExchangeId: application}, code: codes.NotFound, rule: "exchange.unknown",
 		},
+		walletv1.WalletService_ConfirmOffer_FullMethodName: {
+			token: stranger, request: &walletv1.ConfirmOfferRequest{ExchangeId: application}, code: codes.NotFound, rule: "exchange.unknown",
+		},
+		walletv1.WalletService_DeclineOffer_FullMethodName: {
+			token: stranger, request: &walletv1.DeclineOfferRequest{ExchangeId: application}, code: codes.NotFound, rule: "exchange.unknown",
+		},
 		walletv1.WalletService_AppealDecision_FullMethodName: {
 			token: stranger, request: &walletv1.AppealDecisionRequest{ExchangeId: application, Grounds: "not mine"}, code: codes.NotFound, rule: "exchange.unknown",
 		},

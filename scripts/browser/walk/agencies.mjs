@@ -27,6 +27,7 @@ export async function registers(clerk, ref) {
   await clerk.asks(person, `a[href="${person}/tax-card"]`);
   await clerk.sees('tax-person', person);
   await clerk.views('tax-card', person + '/tax-card');
+  for (const verb of ['duplicate', 'replace']) await clerk.views(`tax-${verb}`, `${person}/${verb}`);
   await clerk.views('tax-persons', '/persons?state=assigned');
 }
 

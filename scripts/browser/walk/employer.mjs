@@ -79,7 +79,19 @@ export async function looksAround(employer, offer, who) {
   const head = readFileSync(await download.path(), 'utf8').trim();
   await brings(employer, head + '\n' + head.replace(/[^;,]+/g, 'x') + '\n');
   await employer.sees('employer-import-wrong', '/imports', {status: 422});
+  await employer.writes({'declarations.qualifications_confirmed': 'yes', 'declarations.information_verified': 'yes'});
+  await brings(employer, `${columns}\n${row(who)}\n`);
+  await employer.waits('main a[href$="/report"]');
+  await employer.sees('employer-imported', /^\/imports\/[^/]+$/);
 }
+
+// columns and row are a file of offers of an employer who writes Norwegian.
+const columns = 'Fornavn;Etternavn;Epost-adresse;Telefonnummer;Land;Fødselsdato;Fødested;Fødeland;Nasjonalitet;Kjønn;' +
+  'Passnummer;Passutsteder;Utstederland;Utstedt dato;Gyldig til;Stillingstittel;Yrkeskode;Startdato;Stillingsprosent;Årslønn i NOK;Utdanningsnivå';
+const row = who => [
+  'Robin', who.family_name, `robin.${who.email}`, '+1 212 345 6789', 'USA', '02.03.1991', 'New York', 'US', 'US', 'Kvinne',
+  `R${who['passport.document_number'].slice(1)}`, 'U.S. Department of State', 'US', '01.01.2023', '01.01.2033', 'Forsker', '2310', day(30), '100 %', '634 700 NOK', 'master',
+].join(';');
 
 // brings sends a file of offers.
 async function brings(employer, text) {

@@ -22,7 +22,9 @@ export async function grants(officer) {
 }
 
 // refuses reads the letter and refuses.
-export async function refuses(officer) {
+export async function refuses(officer, ref) {
+  for (const verb of ['withdraw', 'resume']) await officer.views(`udi-${verb}`, `/cases/${ref}/${verb}`);
+  await officer.goes(`/cases/${ref}`);
   await officer.presses('#decide');
   await officer.writes({outcome: 'refused'});
   await officer.page.locator('[name=reason_code]').selectOption({index: 1});

@@ -53,7 +53,7 @@ export async function accredits(way) {
   await programme.presses('main tbody a');
   await programme.sees('registry-accredited');
   const pilot = new URL(programme.page.url()).pathname;
-  for (const verb of ['suspend', 'revoke']) await programme.views(`registry-${verb}`, `${pilot}/${verb}`);
+  for (const verb of ['suspend', 'reinstate', 'revoke']) await programme.views(`registry-${verb}`, `${pilot}/${verb}`);
   await programme.views('registry-employer', '/employers/' + pilot.split('/').at(-1));
   await programme.leaves();
   const reader = await way.enters('verifier', 'siri', '/programme');

@@ -12,7 +12,7 @@ const hosts = {verifier: 'udi'};
 // Way is one walk through a running system: its front page, and how it is walked.
 export class Way {
   constructor({front, lang = 'nb', javaScript = true, shots, looking = true}) {
-    Object.assign(this, {front: front.replace(/\/$/, ''), lang, javaScript, shots, looking, visited: new Set()});
+    Object.assign(this, {front: front.replace(/\/$/, ''), lang, javaScript, shots, looking, visited: new Set(), looked: new Set()});
   }
 
   async start() {
@@ -76,6 +76,10 @@ export class Person {
     }
     if (!this.way.looking) return;
     this.way.visited.add(`${this.service} ${at}`);
+    // The same page of several walks is looked at once, and once without scripts.
+    const which = `${name} ${this.session.javaScript}`;
+    if (this.way.looked.has(which)) return;
+    this.way.looked.add(which);
     await look(this.page, name, options);
   }
 

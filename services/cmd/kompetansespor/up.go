@@ -28,7 +28,7 @@ func up(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	options := devsetup.Pilot()
-	options.Clustered, options.FreePorts = *several, *free
+	options.Clustered, options.FreePorts, options.Browsers = *several, *free, true
 	layout, err := prepareStack(ctx, *data, *postgres, options)
 	if err != nil {
 		return err

@@ -58,7 +58,7 @@ const (
 	StandInsURL = "{stand-ins}" // base URL of the stand-ins
 	DataDir     = "{dir}"       // the data directory
 	WalletPages = "{wallet}"    // where browsers reach the web wallet
-	UDIPages    = "{udi}"       // where browsers reach UDI
+	UDIPages    = "{udi}"       // where browsers reach UDI; empty where none come
 )
 
 // MaskinportenKeyID is the kid of every development client's key.
@@ -94,6 +94,11 @@ func (l *Layout) configurations(options Options) error {
 	if err != nil {
 		return fmt.Errorf("prepare sign-in: %w", err)
 	}
+	udi := ""
+	if options.Browsers {
+		udi = l.Gateway.URL("verifier")
+	}
+	known := strings.NewReplacer(StandInsURL, l.StandIns.URL, DataDir, l.Dir, WalletPages, l.Gateway.URL("wallet"), UDIPages, udi)
 	for _, name := range Services() {
 		common, err := l.common(name, options)
 		if err != nil {
@@ -103,7 +108,7 @@ func (l *Layout) configurations(options Options) error {
 		for file, one := range l.processes(name, common) {
 			_, err = keep(file, 0o600, func() ([]byte, error) {
 				text, err := render(name, one, options.Extra[name])
-				return []byte(strings.NewReplacer(StandInsURL, l.StandIns.URL, DataDir, l.Dir, WalletPages, l.Gateway.URL("wallet"), UDIPages, l.Gateway.URL("verifier")).Replace(string(text))), err
+				return []byte(known.Replace(string(text))), err
 			})
 			if err != nil {
 				return fmt.Errorf("configure %s: %w", name, err)

@@ -53,6 +53,9 @@ type Options struct {
 	// FreePorts takes free ports instead of the fixed table. Either way the
 	// first choice is kept in layout.yaml.
 	FreePorts bool
+	// Browsers has people led back to the gateway from pages of others, such as the
+	// payment provider's, and not to the public names that only services find.
+	Browsers bool
 	// Tokens are the tokens to make (Token left empty). Nil: DefaultTokens.
 	Tokens []Token
 	// Callers maps a service to its internal methods, and those to the

@@ -105,7 +105,7 @@ func (p *Pages) decide(c *page.Call) error {
 	}
 	form := c.Form()
 	if err := one.call(p, c.Context(), c.Path("case"), form.Get("code"), form.Get("reason")); err != nil {
-		if form.Refused(c, err) {
+		if form.Kept(c, err) {
 			return p.question(c, form)
 		}
 		return err
