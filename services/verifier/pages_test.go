@@ -43,7 +43,7 @@ func portalOf(r *rig) *pagetest.Site {
 	r.must(err)
 	pages := &web.Pages{
 		Cases: verifierv1.NewCaseServiceClient(own), Programme: verifierv1.NewProgrammeServiceClient(own), Payments: r.Desk,
-		Targets: programmeOf(r).Office.Targets,
+		Targets:   programmeOf(r).Office.Targets,
 		WalletURL: "https://wallet.example",
 	}
 	portal := &page.Portal{Title: web.Title, Home: "/", Menu: web.Menu(), Texts: all, Usual: texts.Bokmål, Clock: r, Zone: r.Zone}
