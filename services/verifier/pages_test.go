@@ -43,6 +43,7 @@ func portalOf(r *rig) *pagetest.Site {
 	r.must(err)
 	pages := &web.Pages{
 		Cases: verifierv1.NewCaseServiceClient(own), Programme: verifierv1.NewProgrammeServiceClient(own), Payments: r.Desk,
+		Targets:   programmeOf(r).Office.Targets,
 		WalletURL: "https://wallet.example",
 	}
 	portal := &page.Portal{Title: web.Title, Home: "/", Menu: web.Menu(), Texts: all, Usual: texts.Bokmål, Clock: r, Zone: r.Zone}
@@ -376,5 +377,28 @@ func TestWithdrawalAndReversalByUNEAreRecordedOnPages(t *testing.T) {
 	b.Get("/cases/"+appealed+"/une").Submit("/cases/"+appealed+"/une", "ruling", "une_reversed").Is(http.StatusOK)
 	if r.state(appealed) != casefile.Granted {
 		t.Errorf("the case is %s", r.state(appealed))
+	}
+}
+
+func TestQueueMarksWhatIsLateByTheTargets(t *testing.T) {
+	r := newRig(t)
+	_, _, err := r.newWorker("off_1", nil).paid()
+	r.must(err)
+	appealed, w := r.refusedCase("off_2")
+	r.must(w.appeals("appeal-1", appealed))
+	b := portalOf(r).As(t, anne)
+	late := func(at string) bool { return strings.Contains(b.Get(at).Is(http.StatusOK).Text, "Over fristen") }
+	if late("/cases") {
+		t.Error("a new case is late")
+	}
+	r.later(25 * time.Hour)
+	b = portalOf(r).As(t, anne)
+	if !late("/cases") || late("/cases?state=appeal_received") {
+		t.Error("a decision has a day, an appeal thirty")
+	}
+	r.later(30 * 24 * time.Hour)
+	b = portalOf(r).As(t, anne)
+	if !late("/cases?state=appeal_received") {
+		t.Error("an appeal of a month is not late")
 	}
 }

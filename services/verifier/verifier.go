@@ -205,7 +205,7 @@ func Run(ctx context.Context, cfg Config, world service.World) error {
 			portal.Title, portal.Menu = web.Title, web.Menu()
 			pages := &web.Pages{
 				Cases: verifierv1.NewCaseServiceClient(own), Programme: verifierv1.NewProgrammeServiceClient(own),
-				Payments: d, WalletURL: cfg.WalletURL,
+				Payments: d, Targets: targets, WalletURL: cfg.WalletURL,
 			}
 			return portal.Routes(pages.Table()), nil
 		},

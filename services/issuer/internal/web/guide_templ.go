@@ -235,7 +235,7 @@ func guide(c *page.Call, id string, g desk.Guide, wallet string) templ.Component
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = page.Layout(c, page.Head{Title: c.T("guide.title"), Lead: c.T("guide.lead", "employer", g.Employer)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Layout(c, page.Head{Title: c.T("guide.title"), Portal: "guide.portal", Lead: c.T("guide.lead", "employer", g.Employer)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

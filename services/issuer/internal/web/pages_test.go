@@ -181,6 +181,9 @@ func TestGuideShowsTheStepsAndNothingOfTheWorker(t *testing.T) {
 			t.Errorf("the guide tells %q", secret)
 		}
 	}
+	if !strings.Contains(guide.Raw, `<span class="ks-portal">Tilbud om arbeid</span>`) {
+		t.Error("the worker's guide calls itself the employer's portal")
+	}
 	if !strings.HasPrefix(guide.Link("Åpne i vår lommebok"), "https://wallet.example/receive?link=https%3A%2F%2Fissuer.kompetansespor.example%2F") {
 		t.Errorf("the wallet is at %s", guide.Link("Åpne i vår lommebok"))
 	}

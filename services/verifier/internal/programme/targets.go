@@ -95,6 +95,17 @@ func (t Targets) on(at time.Time) []Target {
 	return all
 }
 
+// Within is how soon a step follows another, by the target in force; 0 when there is
+// none.
+func (t Targets) Within(step, after casefile.Milestone, at time.Time) time.Duration {
+	for _, one := range t.on(at) {
+		if one.Step == step && one.After == after {
+			return one.Within
+		}
+	}
+	return 0
+}
+
 // Waiting is a step that a case waits for.
 type Waiting struct {
 	Target

@@ -6,6 +6,7 @@ import (
 	verifierv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1"
 	"github.com/kompetansespor/kompetansespor/services/internal/page"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/programme"
 )
 
 // Texts are what the portal's readers read.
@@ -28,6 +29,8 @@ type Pages struct {
 	Cases     verifierv1.CaseServiceClient
 	Programme verifierv1.ProgrammeServiceClient
 	Payments  Payments
+	// Targets are how soon an officer decides.
+	Targets programme.Targets
 	// WalletURL is the web wallet that applicants are led to. Empty: none.
 	WalletURL string
 }

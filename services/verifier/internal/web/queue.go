@@ -4,17 +4,14 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	verifierv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/page"
+	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 )
 
 const onePage = 25
-
-// lateAfter is how long a case may wait for an officer: the pilot's target.
-const lateAfter = 24 * time.Hour
 
 // filters are the states that a queue can be narrowed to; those that wait for an
 // officer come first.
@@ -50,7 +47,8 @@ type waiting struct {
 	State       string
 	Newest      bool
 	First, Next string
-	Found       bool // the answer of a search
+	Found       bool            // the answer of a search
+	Late        map[string]bool // by case
 }
 
 // at is the queue's address, with what is changed.
@@ -91,7 +89,10 @@ func (p *Pages) queue(c *page.Call) error {
 	if err != nil {
 		return err
 	}
-	w.Cases = answer.GetCases()
+	w.Cases, w.Late = answer.GetCases(), map[string]bool{}
+	for _, one := range w.Cases {
+		w.Late[one.GetCaseRef()] = p.isLate(c, one)
+	}
 	if token := answer.GetNextPageToken(); token != "" {
 		w.Next = w.at(w.State, w.Newest, token)
 	}
@@ -118,11 +119,20 @@ func (p *Pages) find(c *page.Call) error {
 	return c.Go("/cases/" + answer.GetCase().GetCaseRef())
 }
 
-// isLate reports whether a case has waited for an officer too long.
-func isLate(c *page.Call, one *verifierv1.Case) bool {
-	since := one.GetOpenedAt()
-	if paid := one.GetFee().GetPaidAt(); paid != nil {
-		since = paid
+// isLate reports whether a case has waited for an officer longer than its target.
+func (p *Pages) isLate(c *page.Call, one *verifierv1.Case) bool {
+	since, after := one.GetOpenedAt(), casefile.FeePaid
+	switch one.GetState() {
+	case verifierv1.CaseState_CASE_STATE_OPEN:
+		if paid := one.GetFee().GetPaidAt(); paid != nil {
+			since = paid
+		}
+	case verifierv1.CaseState_CASE_STATE_APPEAL_RECEIVED:
+		since, after = one.GetAppeal().GetReceivedAt(), casefile.DecisionAppealed
+	default:
+		return false
 	}
-	return one.GetState() == verifierv1.CaseState_CASE_STATE_OPEN && c.Portal.Clock.Now().Sub(since.AsTime()) > lateAfter
+	now := c.Portal.Clock.Now()
+	within := p.Targets.Within(casefile.DecisionMade, after, now)
+	return within > 0 && now.Sub(since.AsTime()) > within
 }

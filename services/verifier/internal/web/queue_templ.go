@@ -847,7 +847,7 @@ func queue(c *page.Call, w waiting) templ.Component {
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							if isLate(c, one) {
+							if w.Late[one.GetCaseRef()] {
 								templ_7745c5c3_Err = page.Tag("danger", c.T("queue.late")).Render(ctx, templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
