@@ -16,6 +16,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/page"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/pagetest"
 	"github.com/kompetansespor/kompetansespor/services/internal/texts"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/api"
@@ -222,7 +223,7 @@ func TestTextsAreWholeAndUsed(t *testing.T) {
 
 func TestPagesWithManyCases(t *testing.T) {
 	r := newRig(t)
-	for i := range pagetest.Many(t) {
+	for i := range testkit.Many(t) {
 		ref, _, err := r.newWorker(fmt.Sprintf("off_%05d", i), nil).paid()
 		r.must(err)
 		// A tenth waits, as in a queue of the day; of the others one in ten is refused.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/pagetest"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/web"
 )
@@ -107,7 +108,7 @@ func TestHostile48AnotherEmployersImportIsNotThere(t *testing.T) {
 func TestPagesWithManyOffers(t *testing.T) {
 	p := openPortal(t)
 	b := p.As(t, kari)
-	for left := pagetest.Many(t); left > 0; left -= 1000 { // a file has two thousand lines at most
+	for left := testkit.Many(t); left > 0; left -= 1000 { // a file has two thousand lines at most
 		lines := []string{head}
 		for i := range min(left, 1000) {
 			number := fmt.Sprintf("%05d", left+i)

@@ -24,6 +24,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/harness"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/pagetest"
 	"github.com/kompetansespor/kompetansespor/services/internal/texts"
@@ -307,7 +308,7 @@ func TestTextsAreWholeAndUsed(t *testing.T) {
 
 func TestPagesWithManyCases(t *testing.T) {
 	p := open(t, nil)
-	for i := range pagetest.Many(t) {
+	for i := range testkit.Many(t) {
 		err := p.DB.Tx(t.Context(), func(tx *sqldb.Tx) error {
 			return p.desk.Cases.Handlers()["decision.made"](t.Context(), tx, &eventbus.Event{Case: fmt.Sprintf("case_1%05d", i), Data: map[string]any{"outcome": "GRANTED"}})
 		})

@@ -21,6 +21,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/harness"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/pagetest"
 	"github.com/kompetansespor/kompetansespor/services/internal/texts"
@@ -269,7 +270,7 @@ func TestTextsAreWholeAndUsed(t *testing.T) {
 
 func TestPagesWithManyCases(t *testing.T) {
 	p := openWith(t, views{strangers: true})
-	for i := range pagetest.Many(t) {
+	for i := range testkit.Many(t) {
 		p.comes(t, fmt.Sprintf("case_%05d", i))
 	}
 	p.As(t, marit).Measure(t, "/persons", "/persons?state=all", "/persons?state=assigned", "/persons?state=failed", "/persons/case_00007", "/persons/case_00007/tax-card")
