@@ -93,12 +93,12 @@ func stacked(c *page.Call, parts []*verifierv1.ClockPart, width float64) (bars [
 	return bars
 }
 
-// tallest is the most cases of any step of the month.
+// tallest is the most cases of any step of the month; 0 when there is nothing to draw.
 func tallest(rows []*verifierv1.StatisticsRow) (most int64) {
 	for _, row := range rows {
 		most = max(most, row.GetAll().GetCases())
 	}
-	return max(most, 1)
+	return most
 }
 
 func units(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
