@@ -403,3 +403,21 @@ func TestQueueMarksWhatIsLateByTheTargets(t *testing.T) {
 		t.Error("an appeal of a month is not late")
 	}
 }
+
+func TestLiveStreamTellsHowACaseStandsAndNothingPersonal(t *testing.T) {
+	r := newRig(t)
+	caseRef, _, err := r.newWorker("off_1", nil).paid()
+	r.must(err)
+	record, err := r.Get(t.Context(), caseRef)
+	r.must(err)
+	stream := portalOf(r).As(t, anne).Get("/cases/" + caseRef + "/live").Is(http.StatusOK).Wants("Til avgjørelse")
+	for _, personal := range []string{record.Case.DUF(), "Lisa", "Johnson"} {
+		if strings.Contains(stream.Raw, personal) {
+			t.Errorf("the stream tells %q, and nobody has noted it", personal)
+		}
+	}
+	rows, err := r.Store.Accesses(t.Context(), r.DB.Read(), caseRef, 0, 10)
+	if err != nil || len(rows) != 0 {
+		t.Errorf("%d readings are noted, %v", len(rows), err)
+	}
+}
