@@ -210,6 +210,24 @@ func TestClerkResolvesAPossibleDuplicate(t *testing.T) {
 	}
 }
 
+// A number that the register's clerks may replace waits for them too.
+func TestReplacementThatWaitsForAClerkIsInTheQueue(t *testing.T) {
+	p := open(t)
+	p.comes(t, "case_1")
+	b := p.As(t, marit)
+	b.Get("/persons").Wants("Ingen er i denne tilstanden nå")
+	if err := p.DB.Tx(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.ExecContext(t.Context(), `UPDATE requisition SET stage = 'QUEUED', reason = 'POSSIBLE_DUPLICATE' WHERE case_ref = 'case_1'`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b.Get(b.Get("/persons").Wants("Mulig dublett").Link("case_1")).Wants("Avgjør dubletten", p.number(t, "case_1")[6:])
+	if list := b.Get("/persons?state=assigned"); strings.Contains(list.Raw, "case_1") {
+		t.Error("it is in two lists")
+	}
+}
+
 func TestClerkRecordsATaxCard(t *testing.T) {
 	p := open(t)
 	p.comes(t, "case_1")
