@@ -32,6 +32,7 @@ export async function refuses(officer, ref) {
   await officer.sees('udi-refuse-letter', /\/preview$/);
   await officer.presses('form[action$="/decide"] button[type=submit]');
   await officer.sees('udi-case-refused', /^\/cases\/[^/]+$/);
+  await officer.views('udi-paper-appeal', `/cases/${ref}/paper-appeal`);
 }
 
 // handlesTheAppeal sends it on to UNE, and writes down what UNE decides.
