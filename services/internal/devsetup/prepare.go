@@ -9,7 +9,6 @@ package devsetup
 
 import (
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	mathrand "math/rand/v2"
@@ -19,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -398,28 +398,49 @@ func newPorts(free bool) (ports, error) {
 const (
 	lowestPort  = 10_000
 	highestPort = 32_000
+	blockOfPort = 100 // a claim and the ports behind it
 )
 
-// freePorts holds all of them open before it lets go, so that they differ.
-func freePorts(n int) (found []int, err error) {
-	var held []net.Listener
-	defer func() {
-		for _, l := range held {
-			err = errors.Join(err, l.Close())
-		}
-	}()
-	for tries := 0; len(found) < n; tries++ {
-		port := lowestPort + mathrand.IntN(highestPort-lowestPort)
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+// claims are the first ports of the blocks that this process chose from.
+var claims struct {
+	sync.Mutex
+	held []net.Listener
+}
+
+// freePorts gives ports that nobody listens on and that no other process that asks
+// gets as long as this one lives: it holds the first port of the block they are of.
+func freePorts(n int) ([]int, error) {
+	for range 1000 {
+		first := lowestPort + blockOfPort*mathrand.IntN((highestPort-lowestPort)/blockOfPort)
+		claim, err := listenOn(first)
 		if err != nil {
-			if tries > 100*n {
-				return nil, fmt.Errorf("find a free port: %w", err)
-			}
 			continue
 		}
-		held, found = append(held, l), append(found, port)
+		if found := freeIn(first+1, first+blockOfPort, n); len(found) == n {
+			claims.Lock()
+			claims.held = append(claims.held, claim)
+			claims.Unlock()
+			return found, nil
+		}
+		if err := claim.Close(); err != nil {
+			return nil, fmt.Errorf("find free ports: %w", err)
+		}
 	}
-	return found, nil
+	return nil, fmt.Errorf("find %d free ports: every block of %d between %d and %d is taken: end what listens there", n, blockOfPort, lowestPort, highestPort)
+}
+
+// freeIn gives up to n ports in [low, high) that nobody listens on.
+func freeIn(low, high, n int) (found []int) {
+	for port := low; port < high && len(found) < n; port++ {
+		if l, err := listenOn(port); err == nil && l.Close() == nil {
+			found = append(found, port)
+		}
+	}
+	return found
+}
+
+func listenOn(port int) (net.Listener, error) {
+	return net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 }
 
 // others are all services but one.

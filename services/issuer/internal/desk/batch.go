@@ -144,10 +144,6 @@ func (d *Desk) BatchStep(ctx context.Context) (bool, error) {
 		if err != nil || !ended {
 			return err
 		}
-		now, err := d.Store.Batch(ctx, tx, b.Tenant, b.ID)
-		if err != nil || !now.Done() {
-			return err
-		}
 		return d.Store.BatchDone(ctx, tx, b.ID, d.Clock.Now())
 	})
 }

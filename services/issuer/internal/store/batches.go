@@ -74,13 +74,15 @@ func scanBatch(row *sql.Row, more ...any) (desk.Batch, error) {
 	return b, err
 }
 
-// NextLine gives a line that is due; NotFound when there is none.
+// NextLine gives a line that is due, and its batch without its progress, which would
+// cost a look at every line; NotFound when there is none.
 func (s Store) NextLine(ctx context.Context, q sqldb.Querier, now time.Time) (desk.Batch, batch.Line, int64, error) {
 	line := batch.Line{State: batch.Waiting}
 	var sealed []byte
 	var attempts int64
 	b, err := scanBatch(q.QueryRowContext(ctx, `
-		SELECT `+batchColumns+`, n.line, n.sealed, n.attempts FROM batch_line AS n JOIN batch AS b ON b.id = n.batch_id
+		SELECT b.id, b.tenant, b.idempotency_key, b.file_hash, b.token_hash, b.code_form, b.traceparent, b.imported_at, b.done_at, 0, 0, 0,
+			n.line, n.sealed, n.attempts FROM batch_line AS n JOIN batch AS b ON b.id = n.batch_id
 		WHERE n.state = 'WAITING' AND n.due_at <= $1 ORDER BY n.due_at, n.batch_id, n.line LIMIT 1`, clock.Micros(now)),
 		&line.Number, &sealed, &attempts)
 	if err != nil {
@@ -117,9 +119,11 @@ func (s Store) LineLater(ctx context.Context, tx *sqldb.Tx, batchID string, line
 	return err
 }
 
-// BatchDone notes when the last line was done.
+// BatchDone notes when the last line was done; it does nothing while one waits.
 func (s Store) BatchDone(ctx context.Context, tx *sqldb.Tx, id string, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE batch SET done_at = $1 WHERE id = $2 AND done_at = 0`, clock.Micros(at), id)
+	_, err := tx.ExecContext(ctx, `
+		UPDATE batch SET done_at = $1 WHERE id = $2 AND done_at = 0
+			AND NOT EXISTS (SELECT 1 FROM batch_line AS l WHERE l.batch_id = $2 AND l.state = 'WAITING')`, clock.Micros(at), id)
 	return err
 }
 

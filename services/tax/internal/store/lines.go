@@ -39,7 +39,21 @@ func (s Store) Line(ctx context.Context, q sqldb.Querier, caseRef string) (desk.
 
 // Lines gives cases after a cursor, oldest first.
 func (s Store) Lines(ctx context.Context, q sqldb.Querier, standing desk.Standing, after int64, limit int) ([]desk.Line, error) {
-	return s.collect(ctx, q, lines+`WHERE ($1 = '' OR line_standing = $1) AND position > $2 ORDER BY position LIMIT $3`, string(standing), after, limit)
+	return s.collect(ctx, q, lines+`WHERE ($1 = '' OR line_standing = $1) AND position > $2`+among[standing]+` ORDER BY position LIMIT $3`,
+		string(standing), after, limit)
+}
+
+// among narrows to the cases that can be in a standing by what an index finds, so that
+// a list that few are in costs no look at all the others. Most cases are ASSIGNED, and
+// one that WAITS is where it is for want of a row: these are gone through in order.
+var among = map[desk.Standing]string{
+	desk.Failed:     ` AND case_ref IN (SELECT case_ref FROM onboarding_case WHERE state = 'FAILED')`,
+	desk.NotGranted: ` AND case_ref IN (SELECT case_ref FROM onboarding_case WHERE state = 'IGNORED')`,
+	desk.Stopped:    ` AND case_ref IN (SELECT case_ref FROM onboarding_case WHERE standing <> 'ACTIVE')`,
+	desk.Requested:  ` AND case_ref IN (SELECT case_ref FROM registration WHERE state = 'REQUESTED')`,
+	desk.Rejected:   ` AND case_ref IN (SELECT case_ref FROM registration WHERE state = 'REJECTED')`,
+	desk.Queued: ` AND case_ref IN (SELECT case_ref FROM registration WHERE state = 'QUEUED'
+		UNION SELECT case_ref FROM requisition WHERE stage = 'QUEUED')`,
 }
 
 func (s Store) collect(ctx context.Context, q sqldb.Querier, query string, args ...any) ([]desk.Line, error) {
