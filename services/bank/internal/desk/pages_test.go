@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/page"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/pagetest"
 	"github.com/kompetansespor/kompetansespor/services/internal/texts"
 )
@@ -104,4 +106,15 @@ func TestHostile46ApprovalFromAnotherSite(t *testing.T) {
 	b.Header.Set("Sec-Fetch-Site", "cross-site")
 	b.Post("/customers/case_1/approve", url.Values{"code": {"NOT_THE_LISTED_PERSON"}, "reason": {"x"}}).Is(http.StatusForbidden)
 	w.standing(t, "case_1", desk.Queued)
+}
+
+func TestPagesWithManyCustomers(t *testing.T) {
+	w, site := portal(t, lisaListed)
+	for i := range testkit.Many(t) {
+		ref := fmt.Sprintf("case_%05d", i+100)
+		w.bank[ref] = w.first.Bank.DID
+		w.granted(t, ref)
+		w.assigned(t, ref)
+	}
+	site.As(t, kari).Measure(t, "/", "/customers", "/customers?state=all", "/customers?state=queued", "/customers/case_00107", "/customers/case_00107/approve")
 }

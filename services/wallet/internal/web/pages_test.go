@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -397,4 +398,16 @@ func TestTextsAreWholeAndUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	pagetest.CheckTexts(t, ".", all, own)
+}
+
+func TestPagesWithManyWallets(t *testing.T) {
+	w := open(t)
+	for i := range testkit.Many(t) {
+		w.signUp(t)
+		w.hold(t, w.holder(t), fmt.Sprintf("cred_%05d", i), nil)
+		w.Clock.Pass(time.Minute) // a hundred may be made in an hour
+	}
+	b, _ := w.signUp(t)
+	w.hold(t, w.holder(t), "cred_1", nil)
+	b.Measure(t, "/", "/cards/cred_1", "/steps", "/notices", "/history", "/reads", "/more")
 }
