@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -235,29 +236,30 @@ func (s *Store) ByNumber(ctx context.Context, q sqldb.Querier, number string) (d
 	return s.one(ctx, q, selectCase+`WHERE c.number = $1 OR c.ref = (SELECT case_ref FROM duf_taken WHERE digest = $2)`, number, s.dufDigest(number))
 }
 
-// List gives cases by position.
+// listState is the state that lists name a case by. The index case_file_listed is on
+// this expression.
+const listState = `CASE WHEN c.state IN ('FEE_DUE', 'RECEIVED', 'PROPOSED', 'AWAITING_NEW_OFFER') AND c.offer_withdrawn = 1 THEN 'WITHDRAWN'
+	WHEN c.state IN ('RECEIVED', 'PROPOSED') THEN 'OPEN' ELSE c.state END`
+
+// List gives cases by position, or from the newest down.
 func (s *Store) List(ctx context.Context, q sqldb.Querier, l desk.Listing) ([]desk.Record, error) {
+	where, order := `c.position > $1`, ` ORDER BY c.position`
 	if l.Newest {
-		return s.newest(ctx, q, l)
+		where, order = `c.position < $1`, ` ORDER BY c.position DESC`
+		if l.After == 0 {
+			l.After = math.MaxInt64
+		}
 	}
-	return s.cases(ctx, q, selectCase+`
-		WHERE c.position > $1 AND `+listed+` ORDER BY c.position LIMIT $4`, l.After, l.OfferID, l.State, l.Limit)
-}
-
-// listed is which cases a listing asks for.
-const listed = `($2 = '' OR c.offer_id = $2) AND ($3 = '' OR $3 =
-	CASE WHEN c.state IN ('FEE_DUE', 'RECEIVED', 'PROPOSED', 'AWAITING_NEW_OFFER') AND c.offer_withdrawn = 1 THEN 'WITHDRAWN'
-		WHEN c.state IN ('RECEIVED', 'PROPOSED') THEN 'OPEN' ELSE c.state END)`
-
-// newest lists downwards from a position.
-func (s *Store) newest(ctx context.Context, q sqldb.Querier, l desk.Listing) ([]desk.Record, error) {
-	if l.After == 0 {
-		l.After = math.MaxInt64
+	args := []any{l.After, l.Limit}
+	if l.OfferID != "" {
+		args = append(args, l.OfferID)
+		where += fmt.Sprintf(` AND c.offer_id = $%d`, len(args))
 	}
-	all, err := s.cases(ctx, q, `SELECT * FROM (`+selectCase+`
-		WHERE c.position < $1 AND `+listed+` ORDER BY c.position DESC LIMIT $4) AS newest ORDER BY position`, l.After, l.OfferID, l.State, l.Limit)
-	slices.Reverse(all)
-	return all, err
+	if l.State != "" {
+		args = append(args, l.State)
+		where += fmt.Sprintf(` AND %s = $%d`, listState, len(args))
+	}
+	return s.cases(ctx, q, selectCase+`WHERE `+where+order+` LIMIT $2`, args...)
 }
 
 func (s *Store) one(ctx context.Context, q sqldb.Querier, query string, keys ...any) (desk.Record, error) {
@@ -289,12 +291,15 @@ func (s *Store) cases(ctx context.Context, q sqldb.Querier, query string, args .
 	if len(found) == 0 {
 		return nil, nil
 	}
-	first, last := found[0].Position, found[len(found)-1].Position
-	steps, err := s.steps(ctx, q, first, last)
+	refs := make([]string, len(found))
+	for i := range found {
+		refs[i] = found[i].snap.ID
+	}
+	steps, err := s.steps(ctx, q, refs)
 	if err != nil {
 		return nil, err
 	}
-	decisions, err := s.decisions(ctx, q, first, last)
+	decisions, err := s.decisions(ctx, q, refs)
 	if err != nil {
 		return nil, err
 	}
@@ -323,14 +328,12 @@ func scanCase(r *sql.Rows) (row, error) {
 	return one, err
 }
 
-// steps are the steps of the cases between two positions, by case.
-func (s *Store) steps(ctx context.Context, q sqldb.Querier, first, last int64) (map[string][]desk.Step, error) {
+// steps are the steps of cases, by case.
+func (s *Store) steps(ctx context.Context, q sqldb.Querier, refs []string) (map[string][]desk.Step, error) {
 	byCase := map[string][]desk.Step{}
-	rows, err := q.QueryContext(ctx, `
-		SELECT s.case_ref, s.milestone, s.service, s.at, s.time_class, s.event_id, s.event_type, s.cause
-		FROM case_step AS s JOIN case_file AS c ON c.ref = s.case_ref
-		WHERE c.position BETWEEN $1 AND $2 ORDER BY s.case_ref, s.position`, first, last)
-	_, err = sqldb.Collect(rows, err, func(r *sql.Rows) (desk.Step, error) {
+	err := collectOf(ctx, q, refs, `
+		SELECT case_ref, milestone, service, at, time_class, event_id, event_type, cause
+		FROM case_step WHERE case_ref IN `, ` ORDER BY case_ref, position`, func(r *sql.Rows) (desk.Step, error) {
 		var ref string
 		var step desk.Step
 		var at int64
@@ -343,6 +346,41 @@ func (s *Store) steps(ctx context.Context, q sqldb.Querier, first, last int64) (
 		return nil, fmt.Errorf("read timeline: %w", err)
 	}
 	return byCase, nil
+}
+
+// atOnce is how many cases one query asks for; a power of two.
+const atOnce = 256
+
+// collectOf scans what a query finds of cases, their list between its halves.
+func collectOf[T any](ctx context.Context, q sqldb.Querier, refs []string, query, rest string, scan func(*sql.Rows) (T, error)) error {
+	for some := range slices.Chunk(refs, atOnce) {
+		rows, err := q.QueryContext(ctx, query+placesFor(len(some))+rest, filled(some)...)
+		if _, err := sqldb.Collect(rows, err, scan); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// size is the next power of two, so that nine statements do for every list.
+func size(n int) int { return 1 << bits.Len(uint(n-1)) }
+
+// placesFor is a list of placeholders for n keys.
+func placesFor(n int) string {
+	var list strings.Builder
+	for i := range size(n) {
+		fmt.Fprintf(&list, ", $%d", i+1)
+	}
+	return "(" + list.String()[2:] + ")"
+}
+
+// filled are the keys, the last again and again up to the size of the list.
+func filled(refs []string) []any {
+	args := make([]any, size(len(refs)))
+	for i := range args {
+		args[i] = refs[min(i, len(refs)-1)]
+	}
+	return args
 }
 
 func (s *Store) restore(ctx context.Context, one row, steps []desk.Step) (desk.Record, error) {

@@ -48,15 +48,13 @@ func (s *Store) AddDecision(ctx context.Context, tx *sqldb.Tx, r desk.Record, de
 	return nil
 }
 
-// decisions are the decisions of the cases between two positions, by case,
+// decisions are the decisions of cases, by case,
 // oldest first.
-func (s *Store) decisions(ctx context.Context, q sqldb.Querier, first, last int64) (map[string][]casefile.Decision, error) {
+func (s *Store) decisions(ctx context.Context, q sqldb.Querier, refs []string) (map[string][]casefile.Decision, error) {
 	byCase := map[string][]casefile.Decision{}
-	rows, err := q.QueryContext(ctx, `
-		SELECT d.case_ref, d.id, d.officer, d.outcome, d.reason, d.at, d.together
-		FROM decision AS d JOIN case_file AS c ON c.ref = d.case_ref
-		WHERE c.position BETWEEN $1 AND $2 ORDER BY d.case_ref, d.position`, first, last)
-	_, err = sqldb.Collect(rows, err, func(r *sql.Rows) (casefile.Decision, error) {
+	err := collectOf(ctx, q, refs, `
+		SELECT case_ref, id, officer, outcome, reason, at, together
+		FROM decision WHERE case_ref IN `, ` ORDER BY case_ref, position`, func(r *sql.Rows) (casefile.Decision, error) {
 		var ref string
 		var at int64
 		var one casefile.Decision
