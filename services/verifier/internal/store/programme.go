@@ -38,6 +38,15 @@ func (p Programme) Month(ctx context.Context, from, until time.Time) ([]programm
 		ORDER BY c.position, s.position`, clock.Micros(from), clock.Micros(until))
 }
 
+// Taken counts the steps before an instant.
+func (p Programme) Taken(ctx context.Context, until time.Time) (n int64, err error) {
+	err = p.DB.Read().QueryRowContext(ctx, `SELECT COUNT(*) FROM case_step WHERE at < $1`, clock.Micros(until)).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count steps: %w", err)
+	}
+	return n, nil
+}
+
 // Open are the timelines of cases that have not ended, by position.
 func (p Programme) Open(ctx context.Context, after int64, limit int) ([]programme.Timeline, error) {
 	return p.timelines(ctx, selectSteps+`
