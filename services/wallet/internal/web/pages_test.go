@@ -144,12 +144,18 @@ func (w *wallets) count(t *testing.T, table string) (n int) {
 // hold puts an offer into a wallet.
 func (w *wallets) hold(t *testing.T, holder, id string, change func(map[string]any)) {
 	t.Helper()
+	w.holdType(t, holder, id, "OfferOfEmployment", change)
+}
+
+// holdType puts a credential of a type into a wallet, with the claims of an offer.
+func (w *wallets) holdType(t *testing.T, holder, id, kind string, change func(map[string]any)) {
+	t.Helper()
 	claims := testkit.ExampleClaims(t, "offer-of-employment")
 	if change != nil {
 		change(claims)
 	}
 	document, err := json.Marshal(map[string]any{
-		"@context": []string{"https://www.w3.org/ns/credentials/v2"}, "issuer": "did:web:issuer.example", "type": []string{"VerifiableCredential", "OfferOfEmployment"}, "credentialSubject": claims,
+		"@context": []string{"https://www.w3.org/ns/credentials/v2"}, "issuer": "did:web:issuer.example", "type": []string{"VerifiableCredential", kind}, "credentialSubject": claims,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +166,7 @@ func (w *wallets) hold(t *testing.T, holder, id string, change func(map[string]a
 			return err
 		}
 		return w.store.AddCredential(t.Context(), tx, holding.Credential{
-			ID: id, Holder: holder, Exchange: e.ID, Type: "OfferOfEmployment", Issuer: "did:web:issuer.example", Subject: "did:key:z", Format: credential.DataIntegrity,
+			ID: id, Holder: holder, Exchange: e.ID, Type: kind, Issuer: "did:web:issuer.example", Subject: "did:key:z", Format: credential.DataIntegrity,
 			ReceivedAt: w.Clock.Now(), Document: document,
 		})
 	})
@@ -398,6 +404,40 @@ func TestTextsAreWholeAndUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	pagetest.CheckTexts(t, ".", all, own)
+}
+
+func TestApplicationOffersWhatIsLeftToDo(t *testing.T) {
+	w := open(t)
+	b, _ := w.signUp(t)
+	holder := w.holder(t)
+	apply := func(id string) *pagetest.Doc {
+		t.Helper()
+		e := holding.Restore(holding.Exchange{ID: id, Holder: holder, Kind: holding.Application, Thread: id, Theirs: "did:web:udi.kompetansespor.example", CreatedAt: w.Clock.Now()},
+			holding.Accepted, nil, "", "", "")
+		err := w.DB.Tx(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := w.store.AddExchange(t.Context(), tx, e, "", map[string]string{"PaymentURL": "https://udi.kompetansespor.example/pay/1"})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.Get("/exchanges/" + id).Is(http.StatusOK)
+	}
+	offers := func(shown *pagetest.Doc, want bool) {
+		t.Helper()
+		for _, text := range []string{"Betal gebyret", "Klag på et avslag"} {
+			if strings.Contains(shown.Raw, text) != want {
+				t.Errorf("%s offers to %q: %v", shown.Path, text, !want)
+			}
+		}
+	}
+	offers(apply("exc_1"), true)
+	w.Clock.Pass(time.Minute)
+	w.holdType(t, holder, "cred_1", "ResidencePermit", nil)
+	offers(b.Get("/exchanges/exc_1"), false)
+	w.Clock.Pass(time.Minute)
+	offers(apply("exc_2"), true) // the permit is of the application before
+	offers(b.Get("/exchanges/exc_1"), false)
 }
 
 func TestPagesWithManyWallets(t *testing.T) {

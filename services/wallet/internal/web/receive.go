@@ -67,7 +67,27 @@ func (p *Pages) exchange(c *page.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Show(exchange(c, one, p.who(c)))
+	may, err := p.left(c, c.Context(), one)
+	if err != nil {
+		return err
+	}
+	return c.Show(exchange(c, one, may, p.who(c)))
+}
+
+// left is what a worker may still do in an application.
+type left struct{ Pay, Appeal bool }
+
+// left is by what the wallet holds: once the permit is in it, or a later application has
+// begun, there is nothing to pay and nothing to appeal.
+func (p *Pages) left(c *page.Call, ctx context.Context, one *walletv1.Exchange) (left, error) {
+	if one.GetKind() != walletv1.ExchangeKind_EXCHANGE_KIND_APPLICATION {
+		return left{}, nil
+	}
+	w, err := p.way(c, ctx)
+	if err != nil || w.Granted || w.Application.GetExchangeId() != one.GetExchangeId() {
+		return left{}, err
+	}
+	return left{Pay: one.GetPaymentUrl() != "", Appeal: one.GetState() == walletv1.ExchangeState_EXCHANGE_STATE_DONE}, nil
 }
 
 func (p *Pages) exchangeOf(ctx context.Context, id string) (*walletv1.Exchange, error) {
@@ -82,7 +102,11 @@ func (p *Pages) exchangeLive(c *page.Call) error {
 		if err != nil {
 			return nil, err
 		}
-		return exchangeState(c, one, p.who(c)), nil
+		may, err := p.left(c, ctx, one)
+		if err != nil {
+			return nil, err
+		}
+		return exchangeState(c, one, may, p.who(c)), nil
 	})
 }
 

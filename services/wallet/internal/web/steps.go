@@ -13,7 +13,8 @@ import (
 // way is how far the worker has come, from what the wallet holds.
 type way struct {
 	Steps       []page.Step
-	Application *walletv1.Exchange // nil before
+	Application *walletv1.Exchange // the newest; nil before
+	Granted     bool               // its permit is in the wallet
 }
 
 // steps shows the way from the offer to the account; each step turns to done by
@@ -53,9 +54,12 @@ func (p *Pages) way(c *page.Call, ctx context.Context) (w way, err error) {
 	has := map[string]string{} // id of the newest card of a type
 	for _, one := range cards.GetCredentials() {
 		has[one.GetType()] = one.GetCredentialId()
+		// A permit of before is another application's.
+		if one.GetType() == credtype.ResidencePermit && one.GetReceivedAt().AsTime().After(w.Application.GetStartedAt().AsTime()) {
+			w.Granted = true
+		}
 	}
 	applied := w.Application.GetState() == walletv1.ExchangeState_EXCHANGE_STATE_DONE
-	permit := has[credtype.ResidencePermit] != ""
 	now := true
 	add := func(key string, done bool, link *page.Link) {
 		s := page.Step{Title: c.T("way." + key), Text: c.T("way." + key + ".text"), State: "later"}
@@ -84,11 +88,11 @@ func (p *Pages) way(c *page.Call, ctx context.Context) (w way, err error) {
 	}
 	add("apply", applied, application)
 	var pay *page.Link
-	if url := w.Application.GetPaymentUrl(); url != "" && !permit {
+	if url := w.Application.GetPaymentUrl(); url != "" && !w.Granted {
 		pay = &page.Link{Path: url, Text: c.T("way.fee.do")}
 	}
-	add("fee", permit, pay)
-	add("permit", permit, seen(credtype.ResidencePermit))
+	add("fee", w.Granted, pay)
+	add("permit", w.Granted, seen(credtype.ResidencePermit))
 	add("appointment", has[credtype.ResidenceCard] != "", seen(credtype.Appointment))
 	add("number", has[credtype.TaxRegistration] != "", seen(credtype.TaxRegistration))
 	add("account", has[credtype.BankAccountConfirmation] != "", seen(credtype.BankAccountConfirmation))
