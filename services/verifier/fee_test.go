@@ -70,6 +70,11 @@ func TestApplicationWaitsUntilExactlyItsFeeIsPaid(t *testing.T) {
 	if notices := r.sent(w.connection, didcomm.TypeBasicMessage); len(notices) != 2 || notices[0].Headers["lang"] != "nb" || notices[0].Thread() == w.thread {
 		t.Errorf("%d notices", len(notices))
 	}
+	for i, kind := range []casefile.NoticeKind{casefile.NoticeFeeDue, casefile.NoticeFeePaid} { // by which the wallet knows what is left to do
+		if body := string(r.sent(w.connection, didcomm.TypeBasicMessage)[i].Body); !strings.Contains(body, `"kind":"`+string(kind)+`"`) {
+			t.Errorf("the notice of %s says %s", kind, body)
+		}
+	}
 }
 
 func TestFeeNotPaidClosesACaseByAnOfficerAlone(t *testing.T) {

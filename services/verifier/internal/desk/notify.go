@@ -10,7 +10,8 @@ import (
 
 // notify writes to the worker that something happened (basicmessage 2.0), in the
 // language of the consent and in a thread of its own: a notice that cannot be
-// delivered holds nothing else up. It says nothing that the worker does not know.
+// delivered holds nothing else up. It says nothing that the worker does not know; kind in
+// the body tells a wallet that knows it what the text is about; others show the text.
 func (d *Desk) notify(ctx context.Context, tx *sqldb.Tx, record Record, kind casefile.NoticeKind, values map[string]string) error {
 	all := map[string]string{"number": record.Case.Number()}
 	for name, value := range values {
@@ -20,6 +21,6 @@ func (d *Desk) notify(ctx context.Context, tx *sqldb.Tx, record Record, kind cas
 	return d.Agent.Send(ctx, tx, d.DID, record.Applicant, didcomm.Message{
 		Type:    didcomm.TypeBasicMessage,
 		Headers: map[string]string{"lang": language},
-		Body:    object(map[string]string{"content": text}),
+		Body:    object(map[string]string{"content": text, "kind": string(kind)}),
 	})
 }

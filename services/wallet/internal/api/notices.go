@@ -47,7 +47,7 @@ func (s *Wallet) ReadNotice(ctx context.Context, req *walletv1.ReadNoticeRequest
 
 func notice(n holding.Notice) *walletv1.Notice {
 	return &walletv1.Notice{
-		NoticeId: n.ID, Sender: n.Sender, Language: n.Language, Content: n.Content,
+		NoticeId: n.ID, Sender: n.Sender, Language: n.Language, Kind: string(n.Kind), Content: n.Content,
 		ReceivedAt: wire.Instant(n.ReceivedAt), ReadAt: wire.Instant(n.ReadAt),
 	}
 }

@@ -336,18 +336,18 @@ func TestNoticesAreTakenFromKnownOrganisationsOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write := func(from, to, lang, content string) error {
-		effect, err := w.desk.Notice(t.Context(), agent.Received{Message: &didcomm.Message{ID: "m"}, Sender: from, Recipient: to, Owner: "lisa", At: w.Clock.Now()}, lang, content)
+	write := func(from, to, lang, content string, about ...holding.NoticeKind) error {
+		effect, err := w.desk.Notice(t.Context(), agent.Received{Message: &didcomm.Message{ID: "m"}, Sender: from, Recipient: to, Owner: "lisa", At: w.Clock.Now()}, lang, append(about, "")[0], content)
 		if err != nil {
 			return err
 		}
 		w.tx(t, func(tx *sqldb.Tx) error { return effect(t.Context(), tx) })
 		return nil
 	}
-	if err := write(authority, e.Ours, "nb", "Vedtaket er klart."); err != nil {
+	if err := write(authority, e.Ours, "nb", "Vedtaket er klart.", "Refused<1>"); err != nil {
 		t.Fatal(err)
 	}
-	if err := write(authority, e.Ours, "en", "Pay the fee."); err != nil {
+	if err := write(authority, e.Ours, "en", "Pay the fee.", holding.NoticeFeeDue); err != nil {
 		t.Fatal(err)
 	}
 	if err := write("did:web:evil.example", e.Ours, "en", "Send money."); fault.RuleOf(err) != "notice.stranger" {
@@ -357,7 +357,7 @@ func TestNoticesAreTakenFromKnownOrganisationsOnly(t *testing.T) {
 		t.Error(err)
 	}
 	all, unread, err := w.desk.Notices(t.Context(), "lisa", 1<<62, 10)
-	if err != nil || len(all) != 2 || unread != 2 || all[0].Content != "Pay the fee." || all[1].Language != "nb" || all[1].Sender != authority {
+	if err != nil || len(all) != 2 || unread != 2 || all[0].Content != "Pay the fee." || all[1].Language != "nb" || all[0].Kind != holding.NoticeFeeDue || all[1].Kind != "" || all[1].Sender != authority {
 		t.Fatalf("%+v, %d unread, %v", all, unread, err)
 	}
 	var sealed []byte

@@ -11,7 +11,7 @@ import (
 
 // Notice keeps what an organisation wrote to the holder. It counts only at a
 // DID that was made for that organisation: of a connection, or for deliveries.
-func (d *Desk) Notice(ctx context.Context, in agent.Received, language, content string) (agent.Effect, error) {
+func (d *Desk) Notice(ctx context.Context, in agent.Received, language string, kind holding.NoticeKind, content string) (agent.Effect, error) {
 	owner, onlyFrom, err := d.Book.Owner(ctx, in.Recipient)
 	if err != nil {
 		return nil, err
@@ -23,7 +23,10 @@ func (d *Desk) Notice(ctx context.Context, in agent.Received, language, content 
 	if err != nil {
 		return nil, err
 	}
-	notice := holding.Notice{ID: id, Holder: owner, Sender: in.Sender, Language: language, Content: content, ReceivedAt: in.At}
+	if !kind.Valid() { // no reason to lose the text
+		kind = ""
+	}
+	notice := holding.Notice{ID: id, Holder: owner, Sender: in.Sender, Language: language, Kind: kind, Content: content, ReceivedAt: in.At}
 	if err := notice.Check(); err != nil {
 		return nil, err
 	}

@@ -252,7 +252,7 @@ func (d *Desk) Refused(ctx context.Context, in agent.Received, rule, message str
 	if exchange.Kind == holding.Application && exchange.State() == holding.Accepted {
 		// What was said after the application was taken, such as an appeal that
 		// comes too late, was refused: the holder reads why.
-		return d.Notice(ctx, in, "en", message)
+		return d.Notice(ctx, in, "en", "", message)
 	}
 	from := exchange.State()
 	if err := exchange.Refuse(rule, message); err != nil {

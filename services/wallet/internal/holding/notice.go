@@ -9,12 +9,27 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
+// NoticeKind is what a notice is about, in the sender's words; empty when it did not say.
+type NoticeKind string
+
+// What UDI writes of an application, as far as a wallet goes by it.
+const (
+	NoticeFeeDue  NoticeKind = "fee-due"
+	NoticeRefused NoticeKind = "refused"
+)
+
+// Valid says whether it is one that can be kept: at most 40 letters a to z and hyphens.
+func (k NoticeKind) Valid() bool {
+	return len(k) <= 40 && !strings.ContainsFunc(string(k), func(r rune) bool { return (r < 'a' || r > 'z') && r != '-' })
+}
+
 // Notice is a text that an organisation wrote to the holder.
 type Notice struct {
 	ID         string
 	Holder     string
 	Sender     string // its DID, as the envelope proved it
 	Language   string // a tag of BCP 47, empty when the sender did not say
+	Kind       NoticeKind
 	Content    string
 	ReceivedAt time.Time
 	ReadAt     time.Time // zero before

@@ -12,6 +12,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/desk"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
 )
 
 // Register has the agent bring the wallet's messages here.
@@ -109,11 +110,12 @@ func (i inbox) presentationAck(ctx context.Context, in agent.Received) (agent.Ef
 }
 
 // notice is basicmessage 2.0; its language stands in the header lang, or in the
-// body of those who cannot set it.
+// body of those who cannot set it. What it is about, UDI says in kind.
 func (i inbox) notice(ctx context.Context, in agent.Received) (agent.Effect, error) {
 	var body struct {
 		Content  string `json:"content"`
 		Language string `json:"lang"`
+		Kind     string `json:"kind"`
 	}
 	if err := in.Message.DecodeBody(&body); err != nil {
 		return nil, err
@@ -122,7 +124,7 @@ func (i inbox) notice(ctx context.Context, in agent.Received) (agent.Effect, err
 	if language == "" && didcomm.IsLanguage(body.Language) {
 		language = body.Language
 	}
-	return i.desk.Notice(ctx, in, language, body.Content)
+	return i.desk.Notice(ctx, in, language, holding.NoticeKind(body.Kind), body.Content)
 }
 
 func (i inbox) problem(ctx context.Context, in agent.Received) (agent.Effect, error) {

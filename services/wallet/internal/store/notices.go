@@ -11,7 +11,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
 )
 
-const noticeColumns = `id, holder, position, sender, language, received_at, read_at, sealed`
+const noticeColumns = `id, holder, position, sender, language, received_at, read_at, sealed, kind`
 
 // AddNotice puts a notice at the end of its holder's, sealed.
 func (s Store) AddNotice(ctx context.Context, tx *sqldb.Tx, n holding.Notice) error {
@@ -20,8 +20,8 @@ func (s Store) AddNotice(ctx context.Context, tx *sqldb.Tx, n holding.Notice) er
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO notice (`+noticeColumns+`)
-		VALUES ($1, $2, (SELECT COALESCE(MAX(position), 0) + 1 FROM notice WHERE holder = $2), $3, $4, $5, 0, $6)`,
-		n.ID, n.Holder, n.Sender, n.Language, clock.Micros(n.ReceivedAt), sealed)
+		VALUES ($1, $2, (SELECT COALESCE(MAX(position), 0) + 1 FROM notice WHERE holder = $2), $3, $4, $5, 0, $6, $7)`,
+		n.ID, n.Holder, n.Sender, n.Language, clock.Micros(n.ReceivedAt), sealed, string(n.Kind))
 	if err != nil {
 		return fmt.Errorf("add notice: %w", err)
 	}
@@ -64,7 +64,7 @@ func (s Store) notices(ctx context.Context, rows *sql.Rows, err error) ([]holdin
 		var n holding.Notice
 		var received, read int64
 		var sealed []byte
-		err := r.Scan(&n.ID, &n.Holder, &n.Position, &n.Sender, &n.Language, &received, &read, &sealed)
+		err := r.Scan(&n.ID, &n.Holder, &n.Position, &n.Sender, &n.Language, &received, &read, &sealed, &n.Kind)
 		n.ReceivedAt, n.ReadAt, n.Content = clock.FromMicros(received), clock.FromMicros(read), string(sealed)
 		return n, err
 	})

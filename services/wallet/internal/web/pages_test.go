@@ -147,6 +147,20 @@ func (w *wallets) hold(t *testing.T, holder, id string, change func(map[string]a
 	w.holdType(t, holder, id, "OfferOfEmployment", change)
 }
 
+// applied puts an application that UDI has taken, with a fee, into a wallet.
+func (w *wallets) applied(t *testing.T, holder, id string) {
+	t.Helper()
+	e := holding.Restore(holding.Exchange{ID: id, Holder: holder, Kind: holding.Application, Thread: id, Theirs: "did:web:udi.kompetansespor.example", CreatedAt: w.Clock.Now()},
+		holding.Accepted, nil, "", "", "")
+	err := w.DB.Tx(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := w.store.AddExchange(t.Context(), tx, e, "", map[string]string{"PaymentURL": "https://udi.kompetansespor.example/pay/1"})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // holdType puts a credential of a type into a wallet, with the claims of an offer.
 func (w *wallets) holdType(t *testing.T, holder, id, kind string, change func(map[string]any)) {
 	t.Helper()
@@ -412,15 +426,7 @@ func TestApplicationOffersWhatIsLeftToDo(t *testing.T) {
 	holder := w.holder(t)
 	apply := func(id string) *pagetest.Doc {
 		t.Helper()
-		e := holding.Restore(holding.Exchange{ID: id, Holder: holder, Kind: holding.Application, Thread: id, Theirs: "did:web:udi.kompetansespor.example", CreatedAt: w.Clock.Now()},
-			holding.Accepted, nil, "", "", "")
-		err := w.DB.Tx(t.Context(), func(tx *sqldb.Tx) error {
-			_, err := w.store.AddExchange(t.Context(), tx, e, "", map[string]string{"PaymentURL": "https://udi.kompetansespor.example/pay/1"})
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		w.applied(t, holder, id)
 		return b.Get("/exchanges/" + id).Is(http.StatusOK)
 	}
 	offers := func(shown *pagetest.Doc, want bool) {
@@ -438,6 +444,51 @@ func TestApplicationOffersWhatIsLeftToDo(t *testing.T) {
 	w.Clock.Pass(time.Minute)
 	offers(apply("exc_2"), true) // the permit is of the application before
 	offers(b.Get("/exchanges/exc_1"), false)
+}
+
+func TestStepsGoByWhatUDIWroteOfTheApplication(t *testing.T) {
+	w := open(t)
+	b, _ := w.signUp(t)
+	holder := w.holder(t)
+	writes := func(id, from string, kind holding.NoticeKind) {
+		t.Helper()
+		w.Clock.Pass(time.Minute)
+		err := w.DB.Tx(t.Context(), func(tx *sqldb.Tx) error {
+			return w.store.AddNotice(t.Context(), tx, holding.Notice{ID: id, Holder: holder, Sender: from, Kind: kind, Content: "x", ReceivedAt: w.Clock.Now()})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	shows := func(when string, pay, appeal bool) {
+		t.Helper()
+		for text, want := range map[string]bool{"Betal gebyret": pay, "Klag på et avslag": appeal} {
+			if strings.Contains(b.Get("/exchanges/exc_1").Raw, text) != want {
+				t.Errorf("%s: the application's page has %q: %v", when, text, !want)
+			}
+		}
+		steps := b.Get("/steps").Raw
+		for path, want := range map[string]bool{"/exchanges/exc_1/appeal": appeal, "pay/1": pay} {
+			if strings.Contains(steps, path) != want {
+				t.Errorf("%s: the steps lead to %s: %v", when, path, !want)
+			}
+		}
+	}
+	const theirs = "did:web:udi.kompetansespor.example"
+	w.hold(t, holder, "cred_1", nil)
+	writes("n0", theirs, holding.NoticeRefused) // of an application before
+	w.Clock.Pass(time.Minute)
+	w.applied(t, holder, "exc_1")
+	writes("n1", theirs, holding.NoticeFeeDue)
+	shows("when the fee is due", true, false)
+	writes("n2", "did:web:police.kompetansespor.example", holding.NoticeRefused)
+	shows("when another wrote", true, false)
+	writes("n3", theirs, "fee-paid")
+	shows("when it is paid", false, false)
+	writes("n4", theirs, holding.NoticeRefused)
+	shows("when it is refused", false, true)
+	writes("n5", theirs, "appeal-received")
+	shows("when it was appealed", false, false)
 }
 
 func TestPagesWithManyWallets(t *testing.T) {

@@ -77,8 +77,9 @@ func (p *Pages) exchange(c *page.Call) error {
 // left is what a worker may still do in an application.
 type left struct{ Pay, Appeal bool }
 
-// left is by what the wallet holds: once the permit is in it, or a later application has
-// begun, there is nothing to pay and nothing to appeal.
+// left is by what the wallet holds and UDI wrote: once the permit is in it, or a later
+// application has begun, there is nothing to pay and nothing to appeal. Where UDI has not
+// said what it writes about, the way to an appeal stays open.
 func (p *Pages) left(c *page.Call, ctx context.Context, one *walletv1.Exchange) (left, error) {
 	if one.GetKind() != walletv1.ExchangeKind_EXCHANGE_KIND_APPLICATION {
 		return left{}, nil
@@ -87,7 +88,10 @@ func (p *Pages) left(c *page.Call, ctx context.Context, one *walletv1.Exchange) 
 	if err != nil || w.Granted || w.Application.GetExchangeId() != one.GetExchangeId() {
 		return left{}, err
 	}
-	return left{Pay: one.GetPaymentUrl() != "", Appeal: one.GetState() == walletv1.ExchangeState_EXCHANGE_STATE_DONE}, nil
+	return left{
+		Pay:    one.GetPaymentUrl() != "" && !w.Paid,
+		Appeal: one.GetState() == walletv1.ExchangeState_EXCHANGE_STATE_DONE && (w.Refused || !w.Told),
+	}, nil
 }
 
 func (p *Pages) exchangeOf(ctx context.Context, id string) (*walletv1.Exchange, error) {

@@ -8,6 +8,7 @@ import (
 	walletv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/wallet/v1"
 	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
 	"github.com/kompetansespor/kompetansespor/services/internal/page"
+	"github.com/kompetansespor/kompetansespor/services/wallet/internal/holding"
 )
 
 // way is how far the worker has come, from what the wallet holds.
@@ -15,6 +16,9 @@ type way struct {
 	Steps       []page.Step
 	Application *walletv1.Exchange // the newest; nil before
 	Granted     bool               // its permit is in the wallet
+	Paid        bool               // UDI has written of something after the fee
+	Refused     bool               // the last that UDI wrote of
+	Told        bool               // UDI has written what it is about
 }
 
 // steps shows the way from the offer to the account; each step turns to done by
@@ -59,6 +63,9 @@ func (p *Pages) way(c *page.Call, ctx context.Context) (w way, err error) {
 			w.Granted = true
 		}
 	}
+	if err := p.told(ctx, &w); err != nil {
+		return w, err
+	}
 	applied := w.Application.GetState() == walletv1.ExchangeState_EXCHANGE_STATE_DONE
 	now := true
 	add := func(key string, done bool, link *page.Link) {
@@ -88,13 +95,39 @@ func (p *Pages) way(c *page.Call, ctx context.Context) (w way, err error) {
 	}
 	add("apply", applied, application)
 	var pay *page.Link
-	if url := w.Application.GetPaymentUrl(); url != "" && !w.Granted {
+	if url := w.Application.GetPaymentUrl(); url != "" && !w.Granted && !w.Paid {
 		pay = &page.Link{Path: url, Text: c.T("way.fee.do")}
 	}
-	add("fee", w.Granted, pay)
+	add("fee", w.Granted || w.Paid, pay)
 	add("permit", w.Granted, seen(credtype.ResidencePermit))
+	if last := &w.Steps[len(w.Steps)-1]; w.Refused && !w.Granted {
+		last.Text = c.T("way.refused.text")
+		last.Link = &page.Link{Path: "/exchanges/" + w.Application.GetExchangeId() + "/appeal", Text: c.T("exchange.appeal")}
+	}
 	add("appointment", has[credtype.ResidenceCard] != "", seen(credtype.Appointment))
 	add("number", has[credtype.TaxRegistration] != "", seen(credtype.TaxRegistration))
 	add("account", has[credtype.BankAccountConfirmation] != "", seen(credtype.BankAccountConfirmation))
 	return w, nil
+}
+
+// told reads what UDI wrote of the application, the newest first.
+func (p *Pages) told(ctx context.Context, w *way) error {
+	if w.Application == nil {
+		return nil
+	}
+	answer, err := p.Wallet.ListNotices(ctx, &walletv1.ListNoticesRequest{PageSize: mostCards})
+	if err != nil {
+		return err
+	}
+	for _, n := range answer.GetNotices() {
+		kind := holding.NoticeKind(n.GetKind())
+		of := n.GetSender() == w.Application.GetCounterparty() && !n.GetReceivedAt().AsTime().Before(w.Application.GetStartedAt().AsTime())
+		if !of || kind == "" {
+			continue
+		}
+		w.Refused = w.Refused || !w.Told && kind == holding.NoticeRefused
+		w.Paid = w.Paid || kind != holding.NoticeFeeDue
+		w.Told = true
+	}
+	return nil
 }

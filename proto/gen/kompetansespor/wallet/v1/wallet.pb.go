@@ -2069,7 +2069,10 @@ type Notice struct {
 	// When it came.
 	ReceivedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
 	// When the holder read it; unset before.
-	ReadAt        *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=read_at,json=readAt,proto3" json:"read_at,omitempty"`
+	ReadAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=read_at,json=readAt,proto3" json:"read_at,omitempty"`
+	// What it is about, such as "fee-paid" or "refused", as the message's body has it
+	// in kind; empty when the sender did not say.
+	Kind          string `protobuf:"bytes,7,opt,name=kind,proto3" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2144,6 +2147,13 @@ func (x *Notice) GetReadAt() *timestamppb.Timestamp {
 		return x.ReadAt
 	}
 	return nil
+}
+
+func (x *Notice) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
 }
 
 // ListNoticesRequest asks for a page.
@@ -2760,7 +2770,7 @@ const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"\x18ImportCredentialResponse\x12D\n" +
 	"\n" +
 	"credential\x18\x01 \x01(\v2$.kompetansespor.wallet.v1.CredentialR\n" +
-	"credential\"\xe5\x01\n" +
+	"credential\"\xf9\x01\n" +
 	"\x06Notice\x12\x1b\n" +
 	"\tnotice_id\x18\x01 \x01(\tR\bnoticeId\x12\x16\n" +
 	"\x06sender\x18\x02 \x01(\tR\x06sender\x12\x1a\n" +
@@ -2768,7 +2778,8 @@ const file_kompetansespor_wallet_v1_wallet_proto_rawDesc = "" +
 	"\acontent\x18\x04 \x01(\tR\acontent\x12;\n" +
 	"\vreceived_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"receivedAt\x123\n" +
-	"\aread_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06readAt\"P\n" +
+	"\aread_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06readAt\x12\x12\n" +
+	"\x04kind\x18\a \x01(\tR\x04kind\"P\n" +
 	"\x12ListNoticesRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
