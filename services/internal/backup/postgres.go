@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
@@ -30,20 +30,44 @@ func load(ctx context.Context, c Config) error {
 	}
 	defer func() { _ = db.Close() }()
 	for _, s := range c.Sources {
-		var there int
-		err := db.QueryRowContext(ctx, "SELECT 1 FROM pg_stat_activity WHERE usename = $1 AND datname = current_database() LIMIT 1", s.Service).Scan(&there)
-		switch {
-		case err == nil:
-			return errRuns
-		case !errors.Is(err, sql.ErrNoRows):
-			return fmt.Errorf("see who is at work: %w", err)
+		if err := left(ctx, db, s.Service); err != nil {
+			return err
 		}
+		var there int
 		if err := db.QueryRowContext(ctx, "SELECT 1 FROM pg_roles WHERE rolname = $1", s.Service).Scan(&there); err != nil {
 			return fault.Wrap(err, fault.Invalid, "backup.role", "the server has no role %s: run kompetansespor migrate --bootstrap first", s.Service)
 		}
 	}
 	return tool(ctx, "pg_restore", "--dbname", c.Admin, "--no-password", "--clean", "--if-exists", "--single-transaction", "--exit-on-error",
 		filepath.Join(c.Dir, dumpFile))
+}
+
+// sessionsEnd is how long the server may take to end the sessions of a service that
+// has stopped: it hears of a closed connection after the service is gone.
+const sessionsEnd = 2 * time.Second
+
+// left fails when a service still has sessions after sessionsEnd.
+func left(ctx context.Context, db *sql.DB, service string) error {
+	given := time.NewTimer(sessionsEnd)
+	defer given.Stop()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		var sessions int
+		if err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM pg_stat_activity WHERE usename = $1 AND datname = current_database()", service).Scan(&sessions); err != nil {
+			return fmt.Errorf("see who is at work: %w", err)
+		}
+		if sessions == 0 {
+			return nil
+		}
+		select {
+		case <-again.C:
+		case <-given.C:
+			return errRuns
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // tool runs a program of PostgreSQL's, the newest that is installed.
