@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
@@ -42,32 +41,30 @@ func load(ctx context.Context, c Config) error {
 		filepath.Join(c.Dir, dumpFile))
 }
 
-// sessionsEnd is how long the server may take to end the sessions of a service that
-// has stopped: it hears of a closed connection after the service is gone.
-const sessionsEnd = 2 * time.Second
+// The server hears of a closed connection after the service that held it is gone, and
+// ends the session then: it is asked up to forty times, which with its pauses takes two
+// seconds.
+const (
+	asked   = 40
+	howMany = `SELECT COUNT(*) FROM pg_stat_activity WHERE usename = $1 AND datname = current_database()`
+	pause   = `SELECT pg_sleep(0.05)`
+)
 
-// left fails when a service still has sessions after sessionsEnd.
+// left fails when a service still has sessions.
 func left(ctx context.Context, db *sql.DB, service string) error {
-	given := time.NewTimer(sessionsEnd)
-	defer given.Stop()
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	for {
+	for range asked {
 		var sessions int
-		if err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM pg_stat_activity WHERE usename = $1 AND datname = current_database()", service).Scan(&sessions); err != nil {
+		if err := db.QueryRowContext(ctx, howMany, service).Scan(&sessions); err != nil {
 			return fmt.Errorf("see who is at work: %w", err)
 		}
 		if sessions == 0 {
 			return nil
 		}
-		select {
-		case <-again.C:
-		case <-given.C:
-			return errRuns
-		case <-ctx.Done():
-			return ctx.Err()
+		if _, err := db.ExecContext(ctx, pause); err != nil {
+			return fmt.Errorf("wait for sessions to end: %w", err)
 		}
 	}
+	return errRuns
 }
 
 // tool runs a program of PostgreSQL's, the newest that is installed.
