@@ -183,7 +183,7 @@ func secure(ctx context.Context, signer Signer, doc Document, purpose Purpose, m
 	}
 	if suites[name].jcs {
 		// A jcs suite signs text. What no context defines is refused all the same.
-		if _, err := orPinned(how.Terms).Canonize(unsecured, hashFor(how.Key.Curve)); err != nil {
+		if err := orPinned(how.Terms).Check(unsecured); err != nil {
 			return err
 		}
 	}

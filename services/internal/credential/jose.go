@@ -29,7 +29,7 @@ func IssueJOSE(ctx context.Context, signer Signer, unsigned Document, how Securi
 	if err != nil {
 		return nil, err
 	}
-	if err := checkTerms(orPinned(how.Terms), doc); err != nil {
+	if err := orPinned(how.Terms).Check(doc); err != nil {
 		return nil, err
 	}
 	doc["iat"], doc["iss"] = how.Created.Unix(), c.Issuer
@@ -225,7 +225,7 @@ func readJOSE(compact string, terms Terms) (*enveloped, *Verified, *vcdm.Credent
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if err := checkTerms(terms, e.doc); err != nil {
+	if err := terms.Check(e.doc); err != nil {
 		return nil, nil, nil, err
 	}
 	v, err := newVerified(c, JOSE)

@@ -145,12 +145,12 @@ func (s proofSet) checkTerms(terms Terms, doc Document) error {
 		if reflect.DeepEqual(signed["@context"], doc["@context"]) {
 			continue
 		}
-		if err := checkTerms(terms, signed); err != nil {
+		if err := terms.Check(signed); err != nil {
 			return err
 		}
 	}
 	if !onlyText {
 		return nil
 	}
-	return checkTerms(terms, doc)
+	return terms.Check(doc)
 }

@@ -70,15 +70,13 @@ func (s suite) signingInput(terms Terms, document, config Document, curve did.Cu
 	} else {
 		config["@context"] = document["@context"]
 	}
-	var input []byte
+	input := make([]byte, 0, 2*hash.Size())
 	for _, part := range [...]Document{config, document} {
-		canonical, err := s.canonical(terms, part, hash)
+		digest, err := s.digest(terms, part, hash)
 		if err != nil {
 			return nil, err
 		}
-		h := hash.New()
-		h.Write(canonical)
-		input = h.Sum(input)
+		input = append(input, digest...)
 	}
 	return input, nil
 }
@@ -95,11 +93,18 @@ func withContextsOf(proof, document Document) Document {
 	return document
 }
 
-func (s suite) canonical(terms Terms, doc Document, hash crypto.Hash) ([]byte, error) {
-	if s.jcs {
-		return strictjson.Canonical(doc)
+// digest is the hash of a document's canonical form.
+func (s suite) digest(terms Terms, doc Document, hash crypto.Hash) ([]byte, error) {
+	if !s.jcs {
+		return terms.Digest(doc, hash)
 	}
-	return terms.Canonize(doc, hash)
+	text, err := strictjson.Canonical(doc)
+	if err != nil {
+		return nil, err
+	}
+	h := hash.New()
+	h.Write(text)
+	return h.Sum(nil), nil
 }
 
 // encodeSignature writes a proofValue: multibase base58btc.

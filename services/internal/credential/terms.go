@@ -6,22 +6,33 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/jsonld"
 )
 
-// Terms gives documents their meaning: the canonical N-Quads (RDFC-1.0, with a
-// hash) of a document whose contexts are known. It refuses, with fault.Invalid,
-// what no known context defines. It must be safe for concurrent use.
+// Terms gives documents their meaning. It refuses, with fault.Invalid, what no
+// known context defines. It must be safe for concurrent use.
 type Terms interface {
-	Canonize(doc map[string]any, hash crypto.Hash) ([]byte, error)
+	// Digest is the hash of a document's canonical N-Quads (RDFC-1.0, with the
+	// same hash).
+	Digest(doc map[string]any, hash crypto.Hash) ([]byte, error)
+	// Check is for signatures over text, which cover what no context defines.
+	Check(doc map[string]any) error
 }
 
 // pinnedTerms are the contexts that production knows.
 type pinnedTerms struct{}
 
-func (pinnedTerms) Canonize(doc map[string]any, hash crypto.Hash) ([]byte, error) {
+func (pinnedTerms) Digest(doc map[string]any, hash crypto.Hash) ([]byte, error) {
 	p, err := jsonld.Production()
 	if err != nil {
 		return nil, err
 	}
-	return p.Canonize(doc, hash)
+	return p.Digest(doc, hash)
+}
+
+func (pinnedTerms) Check(doc map[string]any) error {
+	p, err := jsonld.Production()
+	if err != nil {
+		return err
+	}
+	return p.Check(doc)
 }
 
 // orPinned is terms, or the pinned ones where there are none.
@@ -30,11 +41,4 @@ func orPinned(terms Terms) Terms {
 		return pinnedTerms{}
 	}
 	return terms
-}
-
-// checkTerms wants every term of a document to be defined by a known context.
-// The rdfc suites see to that themselves.
-func checkTerms(terms Terms, doc Document) error {
-	_, err := terms.Canonize(doc, crypto.SHA256)
-	return err
 }

@@ -60,7 +60,7 @@ func steps(t *testing.T, file string) []vector {
 }
 
 // exampleTerms are the contexts that the vectors use.
-func exampleTerms(t *testing.T) Terms {
+func exampleTerms(t *testing.T) *jsonld.Processor {
 	t.Helper()
 	citizenship, err := os.ReadFile("testdata/vectors/contexts/citizenship-v4rc1.jsonld")
 	if err != nil {
@@ -101,7 +101,7 @@ func TestPublishedVectorsPassByteForByte(t *testing.T) {
 	}
 }
 
-func (v vector) check(t *testing.T, terms Terms) {
+func (v vector) check(t *testing.T, terms *jsonld.Processor) {
 	t.Helper()
 	suite := suites[Cryptosuite(v.Suite)]
 	signed := object(t, v.Signed)
@@ -122,7 +122,10 @@ func (v vector) check(t *testing.T, terms Terms) {
 		"document": {document, v.CanonicalDocument},
 		"proof":    {withContext, v.CanonicalProofConfig},
 	} {
-		got, err := suite.canonical(terms, c.doc, hash)
+		got, err := terms.Canonize(c.doc, hash)
+		if suite.jcs {
+			got, err = strictjson.Canonical(c.doc)
+		}
 		if err != nil || string(got) != c.want {
 			t.Errorf("canonical %s:\n%s\nwant\n%s\n%v", what, got, c.want, err)
 		}

@@ -216,7 +216,7 @@ func readJOSEPresentation(compact string, terms Terms) (*signedPresentation, err
 	if err != nil {
 		return nil, err
 	}
-	if err := checkTerms(terms, e.doc); err != nil {
+	if err := terms.Check(e.doc); err != nil {
 		return nil, err
 	}
 	if err := e.agrees(form.Holder, "", form.ID); err != nil {

@@ -15,6 +15,8 @@ type activeContext struct {
 	// previous is the context to return to below a node, set where a
 	// type-scoped context was applied.
 	previous *activeContext
+	// ids and types are the terms that stand for @id and @type.
+	ids, types []string
 	// named holds the IRIs that have a term, made when first asked for; nil if
 	// there are no terms.
 	named func() map[string]bool
@@ -23,12 +25,16 @@ type activeContext struct {
 // term is a term definition with its names expanded.
 type term struct {
 	iri        string // an absolute IRI, "@id" or "@type"
+	written    string // the IRI as N-Quads has it
 	coercion   string // "", "@id", "@vocab", "@json" or a datatype IRI
 	set, graph bool
 	prefix     bool
 	protected  bool
 	scope      *localContext
 }
+
+// newTerm is a term that means an IRI, and no more.
+func newTerm(iri string) *term { return &term{iri: iri, written: "<" + iri + ">"} }
 
 func (t *term) keyword() bool { return t != nil && strings.HasPrefix(t.iri, "@") }
 
@@ -56,9 +62,9 @@ func (p *Processor) enter(active *activeContext, local *localContext, as applica
 		return p.empty, nil
 	}
 	key := entry{active, local, as}
-	p.mu.Lock()
+	p.mu.RLock()
 	c := p.entered[key]
-	p.mu.Unlock()
+	p.mu.RUnlock()
 	if c != nil {
 		return c, nil
 	}
@@ -95,6 +101,14 @@ func (c *activeContext) enter(local *localContext, as application) (*activeConte
 		}
 	} else if err := result.define(c, local, as); err != nil {
 		return nil, err
+	}
+	for name, t := range result.terms {
+		switch t.iri {
+		case "@id":
+			result.ids = append(result.ids, name)
+		case "@type":
+			result.types = append(result.types, name)
+		}
 	}
 	result.named = sync.OnceValue(func() map[string]bool {
 		named := make(map[string]bool, len(result.terms))
@@ -178,6 +192,7 @@ func (d *definer) term(name string) error {
 		if t.iri, err = d.expand(name, definition.id); err != nil {
 			return err
 		}
+		t.written = "<" + t.iri + ">"
 		t.prefix = definition.simple && strings.ContainsAny(t.iri[len(t.iri)-1:], ":/?#[]@")
 	}
 	if t.coercion != "" && !strings.HasPrefix(t.coercion, "@") {

@@ -38,7 +38,7 @@ type Processor struct {
 	table map[string][]*localContext
 	empty *activeContext
 
-	mu      sync.Mutex // guards entered
+	mu      sync.RWMutex // guards entered
 	entered map[entry]*activeContext
 }
 
@@ -59,11 +59,41 @@ const maxEntered = 1024
 // cryptosuites name it with the key (VC-DI-ECDSA, section 3.2.3: SHA-384 for
 // P-384). Errors are fault.Invalid, with rules that begin with "jsonld.".
 func (p *Processor) Canonize(doc map[string]any, hash crypto.Hash) ([]byte, error) {
-	quads, err := p.toRDF(doc)
+	e, err := p.toRDF(doc)
 	if err != nil {
 		return nil, err
 	}
-	return canonicalise(quads, hash)
+	defer e.release()
+	return canonicalise(e.quads, hash)
+}
+
+// Digest is the hash of what Canonize gives, by the same hash.
+func (p *Processor) Digest(doc map[string]any, hash crypto.Hash) ([]byte, error) {
+	e, err := p.toRDF(doc)
+	if err != nil {
+		return nil, err
+	}
+	defer e.release()
+	c, err := canonical(e.quads, hash)
+	if err != nil {
+		return nil, err
+	}
+	defer c.release()
+	sum := make([]byte, c.digest.size)
+	c.digest.sum(sum, c.out)
+	return sum, nil
+}
+
+// Check wants every member of a document to mean something, as Canonize does. It
+// does not look for what is stated twice, nor for what cannot be told apart: both
+// matter only to a signature over statements.
+func (p *Processor) Check(doc map[string]any) error {
+	e, err := p.toRDF(doc)
+	if err != nil {
+		return err
+	}
+	e.release()
+	return nil
 }
 
 func refuse(rule, format string, args ...any) error {

@@ -11,7 +11,7 @@ import (
 
 // literal writes a string, number or boolean with the datatype, or with the
 // native one if datatype is empty (JSON-LD 1.1 API, section 8.2.2).
-func literal(value any, datatype string) (rdfTerm, error) {
+func (e *emitter) literal(value any, datatype string) (rdfTerm, error) {
 	native := xsdString
 	var text string
 	switch v := value.(type) {
@@ -34,7 +34,7 @@ func literal(value any, datatype string) (rdfTerm, error) {
 	if datatype == "" {
 		datatype = native
 	}
-	return literalTerm(text, datatype), nil
+	return e.terms.literal(text, datatype), nil
 }
 
 // number writes an integer as such and anything else as a canonical xsd:double,
@@ -42,6 +42,9 @@ func literal(value any, datatype string) (rdfTerm, error) {
 // like 1e-7, which ECMAScript prints without a point and jsonld.js, for that
 // reason, takes for integers.
 func number(n json.Number, datatype string) (native, text string, err error) {
+	if datatype != xsd+"double" && plainInteger(string(n)) {
+		return xsd + "integer", string(n), nil
+	}
 	f, err := strconv.ParseFloat(string(n), 64)
 	if err != nil {
 		return "", "", refuse("number", "a number is malformed or too large")
@@ -69,19 +72,33 @@ func number(n json.Number, datatype string) (native, text string, err error) {
 	return xsd + "double", text, nil
 }
 
-func jsonLiteral(value any) (rdfTerm, error) {
+// plainInteger reports whether a number is written as its canonical form is: few
+// digits, without a sign, a point or a zero in front.
+func plainInteger(s string) bool {
+	if s == "" || len(s) > 15 || s[0] == '0' && len(s) > 1 {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *emitter) jsonLiteral(value any) (rdfTerm, error) {
 	text, err := strictjson.Canonical(value)
 	if err != nil {
 		return rdfTerm{}, refuse("value", "a JSON literal has no canonical form")
 	}
-	return literalTerm(string(text), rdfJSON), nil
+	return e.terms.literal(string(text), rdfJSON), nil
 }
 
 // valueObject writes {"@value": ...} with @language, @direction or both, the
 // form that VCDM 2.0 has for names and descriptions, or with a @type. Direction
 // becomes part of the datatype (section 8.2.2, rdfDirection i18n-datatype), so
 // that the signature covers it.
-func valueObject(active *activeContext, coercion string, object map[string]any) (rdfTerm, error) {
+func (e *emitter) valueObject(active *activeContext, coercion string, object map[string]any) (rdfTerm, error) {
 	text, isText := object["@value"].(string)
 	if !isText {
 		return rdfTerm{}, refuse("value-object", "the @value of a value object is not a string")
@@ -106,24 +123,24 @@ func valueObject(active *activeContext, coercion string, object map[string]any) 
 	}
 	switch {
 	case datatype != "":
-		return typedValue(coercion, text, datatype)
+		return e.typedValue(coercion, text, datatype)
 	case direction != "":
-		return literalTerm(text, i18n+tag+"_"+direction), nil
+		return e.terms.literal(text, i18n+tag+"_"+direction), nil
 	case tag != "":
-		return languageTerm(text, tag), nil
+		return e.terms.inLanguage(text, tag), nil
 	}
 	return rdfTerm{}, refuse("value-object", "a value object has no language, direction or type")
 }
 
 // typedValue writes a string with a datatype that a plain value of the property
 // cannot have; what a plain value can say is refused.
-func typedValue(coercion, text, datatype string) (rdfTerm, error) {
+func (e *emitter) typedValue(coercion, text, datatype string) (rdfTerm, error) {
 	switch {
 	case datatype == coercion, datatype == rdfJSON, datatype == rdfLangString, strings.HasPrefix(datatype, i18n),
 		datatype == xsdString, datatype == xsd+"boolean", datatype == xsd+"integer", datatype == xsd+"double":
 		return rdfTerm{}, refuse("value-object", "a value object has a type that a plain value has by itself")
 	}
-	return literalTerm(text, datatype), nil
+	return e.terms.literal(text, datatype), nil
 }
 
 // languageTag follows the grammar that N-Quads has for language tags.

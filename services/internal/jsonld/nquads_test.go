@@ -78,7 +78,7 @@ func (r *nquadsReader) term(orLiteral bool) (rdfTerm, error) {
 	switch {
 	case r.skip("<"):
 		iri, err := r.until('>')
-		return iriTerm(iri), err
+		return new(terms).iri(iri), err
 	case r.skip("_:"):
 		return r.blankNode()
 	case orLiteral && r.skip(`"`):
@@ -109,7 +109,7 @@ func (r *nquadsReader) literal() (rdfTerm, error) {
 	case strings.HasPrefix(r.line, "^^<"):
 		r.line = r.line[3:]
 		datatype, err := r.until('>')
-		return literalTerm(text, datatype), err
+		return new(terms).literal(text, datatype), err
 	case strings.HasPrefix(r.line, "@"):
 		end := strings.IndexAny(r.line, " \t")
 		if end < 0 || !languageTag(r.line[1:end]) {
@@ -117,9 +117,9 @@ func (r *nquadsReader) literal() (rdfTerm, error) {
 		}
 		tag := r.line[1:end]
 		r.line = r.line[end:]
-		return languageTerm(text, tag), nil
+		return new(terms).inLanguage(text, tag), nil
 	}
-	return literalTerm(text, xsdString), nil
+	return new(terms).literal(text, xsdString), nil
 }
 
 var nquadsEscapes = map[byte]byte{'t': '\t', 'b': '\b', 'n': '\n', 'r': '\r', 'f': '\f', '"': '"', '\'': '\'', '\\': '\\'}

@@ -2,30 +2,36 @@ package jsonld
 
 // property writes the values of one member.
 func (e *emitter) property(active *activeContext, subject rdfTerm, name string, t *term, value any, graph rdfTerm) error {
-	predicate := "<" + t.iri + ">"
 	if t.coercion == "@json" {
-		object, err := jsonLiteral(value)
+		object, err := e.jsonLiteral(value)
 		if err != nil {
 			return err
 		}
-		return e.emit(quad{subject, object, graph, predicate})
+		e.emit(subject, t, object, graph)
+		return nil
 	}
 	items, isArray := value.([]any)
 	if !isArray {
-		items = []any{value}
+		return e.state(active, subject, name, t, value, graph)
 	}
 	if len(items) == 0 {
 		return refuse("empty-array", "an empty array states nothing, so a signature does not cover it")
 	}
 	for _, item := range items {
-		object, err := e.value(active, name, t, item, graph)
-		if err != nil {
-			return err
-		}
-		if err := e.emit(quad{subject, object, graph, predicate}); err != nil {
+		if err := e.state(active, subject, name, t, item, graph); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// state writes one value of a property.
+func (e *emitter) state(active *activeContext, subject rdfTerm, name string, t *term, value any, graph rdfTerm) error {
+	object, err := e.value(active, name, t, value, graph)
+	if err != nil {
+		return err
+	}
+	e.emit(subject, t, object, graph)
 	return nil
 }
 
@@ -49,9 +55,9 @@ func (e *emitter) value(active *activeContext, name string, t *term, value any, 
 	}
 	switch {
 	case !isObject:
-		return scalar(inner, coercion(inner, name, t), value)
+		return e.scalar(inner, coercion(inner, name, t), value)
 	case isValueObject:
-		return valueObject(inner, coercion(inner, name, t), object)
+		return e.valueObject(inner, coercion(inner, name, t), object)
 	}
 	if _, has := object["@context"]; has {
 		// Only where a graph begins, as in a presentation, which hands over
@@ -103,16 +109,16 @@ func coercion(active *activeContext, name string, t *term) string {
 }
 
 // scalar is Value Expansion (section 5.3).
-func scalar(active *activeContext, coercion string, value any) (rdfTerm, error) {
+func (e *emitter) scalar(active *activeContext, coercion string, value any) (rdfTerm, error) {
 	text, isText := value.(string)
 	switch {
 	case isText && coercion == "@id":
-		return reference(active, text)
+		return e.reference(active, text)
 	case isText && coercion == "@vocab":
 		iri, err := active.vocabularyIRI(text)
-		return iriTerm(iri), err
+		return e.terms.iri(iri), err
 	case coercion == "@id" || coercion == "@vocab":
 		coercion = ""
 	}
-	return literal(value, coercion)
+	return e.literal(value, coercion)
 }

@@ -1,8 +1,10 @@
 package jsonld
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // maxContextURLs bounds the contexts that one document names.
@@ -13,29 +15,68 @@ const maxContextURLs = 8
 // serialization (8.1) are one pass, since what is accepted needs no merging.
 type emitter struct {
 	p         *Processor
+	terms     terms
 	quads     []quad
 	blanks    int
-	described map[placed]bool
-	seen      map[quad]bool
+	described []placed
+	names     []string // of the types of the node at hand
 }
 
 // placed is a node in a graph.
 type placed struct{ node, graph rdfTerm }
 
-func (p *Processor) toRDF(doc map[string]any) ([]quad, error) {
-	e := emitter{p: p, described: map[placed]bool{}, seen: map[quad]bool{}}
-	active, err := e.contexts(p.empty, doc)
-	if err != nil {
+func (p placed) compare(other placed) int {
+	return cmp.Or(
+		strings.Compare(p.node.text, other.node.text),
+		strings.Compare(p.graph.text, other.graph.text), cmp.Compare(p.graph.blank, other.graph.blank))
+}
+
+// emitters keeps the buffers of walks that are done.
+var emitters = sync.Pool{New: func() any { return new(emitter) }}
+
+func (e *emitter) release() {
+	clear(e.quads)
+	clear(e.described)
+	clear(e.names)
+	*e = emitter{quads: e.quads[:0], described: e.described[:0], names: e.names[:0]}
+	emitters.Put(e)
+}
+
+// toRDF gives the statements of a document in an emitter, which the caller
+// releases when it is done with them.
+func (p *Processor) toRDF(doc map[string]any) (*emitter, error) {
+	e := emitters.Get().(*emitter)
+	e.p = p
+	if err := e.document(doc); err != nil {
+		e.release()
 		return nil, err
 	}
+	return e, nil
+}
+
+func (e *emitter) document(doc map[string]any) error {
+	active, err := e.contexts(e.p.empty, doc)
+	if err != nil {
+		return err
+	}
+	e.terms.buffer.Grow(firstTerms)
 	if _, err := e.node(active, doc, rdfTerm{}); err != nil {
-		return nil, err
+		return err
 	}
 	if len(e.quads) == 0 {
-		return nil, refuse("empty", "the document states nothing")
+		return refuse("empty", "the document states nothing")
 	}
-	return e.quads, nil
+	slices.SortFunc(e.described, placed.compare)
+	for i := 1; i < len(e.described); i++ {
+		if e.described[i-1] == e.described[i] {
+			return refuse("described-twice", "two objects describe the same id")
+		}
+	}
+	return nil
 }
+
+// firstTerms holds the terms of a credential of ours without growing.
+const firstTerms = 4 << 10
 
 // contexts applies the @context of a document, or of a document embedded in
 // another, to the active context.
@@ -74,25 +115,18 @@ func (e *emitter) newBlank() rdfTerm {
 	return rdfTerm{blank: e.blanks}
 }
 
-// emit adds a statement. A repeated one is refused: the document could lose
-// one of the two and keep its signature.
-func (e *emitter) emit(q quad) error {
-	if e.seen[q] {
-		return refuse("repeated-value", "a value is stated twice")
-	}
-	e.seen[q] = true
-	e.quads = append(e.quads, q)
-	return nil
+func (e *emitter) emit(subject rdfTerm, t *term, object, graph rdfTerm) {
+	e.quads = append(e.quads, quad{subject, object, graph, t.written})
 }
 
 // node writes a node object whose own contexts, but for those of its types,
 // are in untyped.
 func (e *emitter) node(untyped *activeContext, object map[string]any, graph rdfTerm) (rdfTerm, error) {
-	id, types, err := identity(untyped, object)
+	id, err := e.identity(untyped, object)
 	if err != nil {
 		return rdfTerm{}, err
 	}
-	active, err := e.typed(untyped, types)
+	active, err := e.typed(untyped)
 	if err != nil {
 		return rdfTerm{}, err
 	}
@@ -100,21 +134,23 @@ func (e *emitter) node(untyped *activeContext, object map[string]any, graph rdfT
 	if err != nil {
 		return rdfTerm{}, err
 	}
-	for _, name := range types {
+	for _, name := range e.names {
 		iri, err := untyped.vocabularyIRI(name)
 		if err != nil {
 			return rdfTerm{}, err
 		}
-		if err := e.emit(quad{subject: subject, predicate: rdfType, object: iriTerm(iri), graph: graph}); err != nil {
-			return rdfTerm{}, err
-		}
+		e.quads = append(e.quads, quad{subject, e.terms.iri(iri), graph, rdfType})
 	}
-	properties := len(types)
+	properties := len(e.names)
 	for name, value := range object {
 		if name == "@context" {
 			continue
 		}
-		t, before := active.terms[name], untyped.terms[name]
+		t := active.terms[name]
+		before := t
+		if untyped != active {
+			before = untyped.terms[name]
+		}
 		if t.keyword() || before.keyword() {
 			if t == nil || before == nil || t.iri != before.iri {
 				return rdfTerm{}, refuse("keyword", "a type gives or takes a member the meaning of a keyword")
@@ -132,10 +168,7 @@ func (e *emitter) node(untyped *activeContext, object map[string]any, graph rdfT
 		}
 	}
 	if properties > 0 && subject.blank == 0 {
-		if e.described[placed{subject, graph}] {
-			return rdfTerm{}, refuse("described-twice", "two objects describe the same id")
-		}
-		e.described[placed{subject, graph}] = true
+		e.described = append(e.described, placed{subject, graph})
 	}
 	return subject, nil
 }
@@ -144,60 +177,67 @@ func (e *emitter) subject(active *activeContext, id string) (rdfTerm, error) {
 	if id == "" {
 		return e.newBlank(), nil
 	}
-	return reference(active, id)
+	return e.reference(active, id)
 }
 
-// identity reads the members that stand for @id and @type; the id is empty if
-// there is none.
-func identity(active *activeContext, object map[string]any) (id string, types []string, err error) {
+// identity reads the members that stand for @id and @type: the types into
+// names, sorted; the id is empty if there is none.
+func (e *emitter) identity(active *activeContext, object map[string]any) (id string, err error) {
+	e.names = e.names[:0]
 	idMembers, typeMembers := 0, 0
-	for name, value := range object {
-		t := active.terms[name]
-		switch {
-		case t == nil:
-		case t.iri == "@id":
-			idMembers++
-			text, ok := value.(string)
-			if !ok || text == "" {
-				return "", nil, refuse("relative-iri", "an id is not an absolute IRI")
-			}
-			id = text
-		case t.iri == "@type":
-			typeMembers++
-			if types, err = typeNames(value); err != nil {
-				return "", nil, err
-			}
+	for _, name := range active.ids {
+		value, has := object[name]
+		if !has {
+			continue
+		}
+		idMembers++
+		text, ok := value.(string)
+		if !ok || text == "" {
+			return "", refuse("relative-iri", "an id is not an absolute IRI")
+		}
+		id = text
+	}
+	for _, name := range active.types {
+		value, has := object[name]
+		if !has {
+			continue
+		}
+		typeMembers++
+		if err := e.typeNames(value); err != nil {
+			return "", err
 		}
 	}
 	if idMembers > 1 || typeMembers > 1 {
-		return "", nil, refuse("keyword", "two members stand for the same keyword")
+		return "", refuse("keyword", "two members stand for the same keyword")
 	}
-	return id, types, nil
+	return id, nil
 }
 
-func typeNames(value any) ([]string, error) {
+func (e *emitter) typeNames(value any) error {
 	if name, ok := value.(string); ok {
-		return []string{name}, nil
+		e.names = append(e.names, name)
+		return nil
 	}
 	items, _ := value.([]any)
 	if len(items) == 0 {
-		return nil, refuse("type", "a type is neither a name nor a list of names")
+		return refuse("type", "a type is neither a name nor a list of names")
 	}
-	names := make([]string, len(items))
-	for i, item := range items {
-		var ok bool
-		if names[i], ok = item.(string); !ok {
-			return nil, refuse("type", "a type is not a name")
+	for _, item := range items {
+		name, ok := item.(string)
+		if !ok {
+			return refuse("type", "a type is not a name")
 		}
+		e.names = append(e.names, name)
 	}
-	return names, nil
+	slices.Sort(e.names)
+	return nil
 }
 
 // typed applies the contexts that belong to types, in the order of the types'
 // names, whatever order the document has them in.
-func (e *emitter) typed(untyped *activeContext, types []string) (*activeContext, error) {
+func (e *emitter) typed(untyped *activeContext) (*activeContext, error) {
 	active := untyped
-	for _, name := range slices.Sorted(slices.Values(types)) {
+	for _, name := range e.names {
 		t := untyped.terms[name]
 		if t == nil || t.scope == nil {
 			continue
@@ -213,14 +253,14 @@ func (e *emitter) typed(untyped *activeContext, types []string) (*activeContext,
 // reference gives the node of an id, or of a value that is coerced to @id. An
 // IRI that a prefix would change is refused: who reads the JSON takes it as it
 // stands.
-func reference(active *activeContext, text string) (rdfTerm, error) {
+func (e *emitter) reference(active *activeContext, text string) (rdfTerm, error) {
 	if !absolute(text) {
 		return rdfTerm{}, refuse("relative-iri", "an id or a reference is not an absolute IRI")
 	}
 	if _, ok := active.compact(text); ok {
 		return rdfTerm{}, refuse("compact-iri", "an id or a reference is written with a prefix")
 	}
-	return iriTerm(text), nil
+	return e.terms.iri(text), nil
 }
 
 // vocabularyIRI expands a name in the position of @type or of a value that is
@@ -260,5 +300,5 @@ func (c *activeContext) undefined(name string) (*term, error) {
 	if c.hasTermFor(iri) {
 		return nil, refuse("alias", "a member is written as an IRI, although it has a term")
 	}
-	return &term{iri: iri}, nil
+	return newTerm(iri), nil
 }
