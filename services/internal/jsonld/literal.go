@@ -42,7 +42,7 @@ func (e *emitter) literal(value any, datatype string) (rdfTerm, error) {
 // like 1e-7, which ECMAScript prints without a point and jsonld.js, for that
 // reason, takes for integers.
 func number(n json.Number, datatype string) (native, text string, err error) {
-	if datatype != xsd+"double" && plainInteger(string(n)) {
+	if datatype != xsd+"double" && strictjson.PlainInteger(string(n)) {
 		return xsd + "integer", string(n), nil
 	}
 	f, err := strconv.ParseFloat(string(n), 64)
@@ -70,20 +70,6 @@ func number(n json.Number, datatype string) (native, text string, err error) {
 		return "", "", refuse("number", "a number has more digits than its canonical form")
 	}
 	return xsd + "double", text, nil
-}
-
-// plainInteger reports whether a number is written as its canonical form is: few
-// digits, without a sign, a point or a zero in front.
-func plainInteger(s string) bool {
-	if s == "" || len(s) > 15 || s[0] == '0' && len(s) > 1 {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return true
 }
 
 func (e *emitter) jsonLiteral(value any) (rdfTerm, error) {

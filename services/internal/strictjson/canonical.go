@@ -3,11 +3,9 @@ package strictjson
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
-	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -27,6 +25,9 @@ func appendCanonical(out []byte, v any) ([]byte, error) {
 	case string:
 		return appendString(out, v)
 	case json.Number:
+		if PlainInteger(string(v)) {
+			return append(out, v...), nil
+		}
 		if !wellFormedNumber(string(v)) || !exact(string(v)) {
 			return nil, fmt.Errorf("write JSON: a number cannot be kept exactly")
 		}
@@ -89,9 +90,15 @@ func appendArray(out []byte, items []any) ([]byte, error) {
 }
 
 func appendObject(out []byte, members map[string]any) ([]byte, error) {
+	var few [32]string // most objects have no more
+	names := few[:0]
+	for name := range members {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, compareUTF16)
 	out = append(out, '{')
 	var err error
-	for i, name := range slices.SortedFunc(maps.Keys(members), compareUTF16) {
+	for i, name := range names {
 		if i > 0 {
 			out = append(out, ',')
 		}
@@ -106,16 +113,21 @@ func appendObject(out []byte, members map[string]any) ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// compareUTF16 orders strings by UTF-16 code units, which differs from the
-// order of their bytes beyond U+FFFF.
+// compareUTF16 orders strings by UTF-16 code units. That is the order of their
+// bytes, but where characters beyond U+FFFF meet those from U+E000 on: UTF-8
+// begins them with F0 and more, and with EE and EF.
 func compareUTF16(a, b string) int {
-	for a != "" && b != "" {
-		ra, na := utf8.DecodeRuneInString(a)
-		rb, nb := utf8.DecodeRuneInString(b)
-		if ra != rb {
-			return slices.Compare(utf16.Encode([]rune{ra}), utf16.Encode([]rune{rb}))
+	n := min(len(a), len(b))
+	for i := range n {
+		switch x, y := a[i], b[i]; {
+		case x == y:
+		case x >= 0xF0 && (y == 0xEE || y == 0xEF):
+			return -1
+		case y >= 0xF0 && (x == 0xEE || x == 0xEF):
+			return 1
+		default:
+			return int(x) - int(y)
 		}
-		a, b = a[na:], b[nb:]
 	}
 	return len(a) - len(b)
 }
@@ -123,29 +135,36 @@ func compareUTF16(a, b string) int {
 const hexDigits = "0123456789abcdef"
 
 func appendString(out []byte, s string) ([]byte, error) {
-	if !utf8.ValidString(s) {
-		return nil, fmt.Errorf("write JSON: a string is not valid UTF-8")
-	}
 	out = append(out, '"')
+	plain, beyondASCII := 0, false
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' {
+			beyondASCII = beyondASCII || c >= utf8.RuneSelf
+			continue
+		}
+		out = append(out, s[plain:i]...)
+		plain = i + 1
+		switch c {
+		case '"', '\\':
 			out = append(out, '\\', c)
-		case c == '\b':
+		case '\b':
 			out = append(out, '\\', 'b')
-		case c == '\f':
+		case '\f':
 			out = append(out, '\\', 'f')
-		case c == '\n':
+		case '\n':
 			out = append(out, '\\', 'n')
-		case c == '\r':
+		case '\r':
 			out = append(out, '\\', 'r')
-		case c == '\t':
+		case '\t':
 			out = append(out, '\\', 't')
-		case c < 0x20:
-			out = append(out, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
 		default:
-			out = append(out, c)
+			out = append(out, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
 		}
 	}
+	if beyondASCII && !utf8.ValidString(s) {
+		return nil, fmt.Errorf("write JSON: a string is not valid UTF-8")
+	}
+	out = append(out, s[plain:]...)
 	return append(out, '"'), nil
 }

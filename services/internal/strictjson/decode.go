@@ -11,6 +11,7 @@ package strictjson
 
 import (
 	"encoding/json"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -53,13 +54,13 @@ func Decode(data []byte, limits Limits) (any, error) {
 	if len(data) >= 3 && data[0] == 0xEF && data[1] == 0xBB && data[2] == 0xBF {
 		return nil, fault.New(fault.Invalid, "json.byte-order-mark", "the text begins with a byte order mark")
 	}
-	p := parser{data: data, depthLeft: maxDepth}
+	p := parser{text: string(data), depthLeft: maxDepth}
 	v, err := p.value()
 	if err != nil {
 		return nil, err
 	}
 	p.space()
-	if p.at != len(data) {
+	if p.at != len(p.text) {
 		return nil, p.fail("json.trailing-data", "something follows the value")
 	}
 	return v, nil
@@ -78,11 +79,19 @@ func DecodeObject(data []byte, limits Limits) (map[string]any, error) {
 	return m, nil
 }
 
-// parser is a recursive descent over text that is known to be UTF-8.
+// parser is a recursive descent over text that is known to be UTF-8. Strings
+// that hold no escapes are parts of the text.
 type parser struct {
-	data      []byte
+	text      string
 	at        int
 	depthLeft int
+	members   []member // of the objects that are open
+	items     []any    // of the arrays that are open
+}
+
+type member struct {
+	name  string
+	value any
 }
 
 func (p *parser) fail(rule, message string) error {
@@ -90,8 +99,8 @@ func (p *parser) fail(rule, message string) error {
 }
 
 func (p *parser) space() {
-	for p.at < len(p.data) {
-		switch p.data[p.at] {
+	for p.at < len(p.text) {
+		switch p.text[p.at] {
 		case ' ', '\t', '\n', '\r':
 			p.at++
 		default:
@@ -103,10 +112,10 @@ func (p *parser) space() {
 // peek skips white space and gives the next byte, 0 at the end.
 func (p *parser) peek() byte {
 	p.space()
-	if p.at == len(p.data) {
+	if p.at == len(p.text) {
 		return 0
 	}
-	return p.data[p.at]
+	return p.text[p.at]
 }
 
 func (p *parser) value() (any, error) {
@@ -130,7 +139,7 @@ func (p *parser) value() (any, error) {
 }
 
 func (p *parser) literal(word string) error {
-	if len(p.data)-p.at < len(word) || string(p.data[p.at:p.at+len(word)]) != word {
+	if len(p.text)-p.at < len(word) || p.text[p.at:p.at+len(word)] != word {
 		return p.fail("json.syntax", "a value was expected")
 	}
 	p.at += len(word)
@@ -155,11 +164,11 @@ func (p *parser) object() (any, error) {
 	if err := p.enter(); err != nil {
 		return nil, err
 	}
-	members := map[string]any{}
 	if p.peek() == '}' {
 		p.leave()
-		return members, nil
+		return map[string]any{}, nil
 	}
+	first := len(p.members)
 	for {
 		if p.peek() != '"' {
 			return nil, p.fail("json.syntax", "a member name was expected")
@@ -168,48 +177,64 @@ func (p *parser) object() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, twice := members[name]; twice {
-			return nil, p.fail("json.duplicate-member", "a member name appears twice")
-		}
 		if p.peek() != ':' {
 			return nil, p.fail("json.syntax", "a colon was expected")
 		}
 		p.at++
-		if members[name], err = p.value(); err != nil {
+		value, err := p.value()
+		if err != nil {
 			return nil, err
 		}
+		p.members = append(p.members, member{name, value})
 		switch p.peek() {
 		case ',':
 			p.at++
 		case '}':
 			p.leave()
-			return members, nil
+			return p.close(first)
 		default:
 			return nil, p.fail("json.syntax", "a comma or the end of the object was expected")
 		}
 	}
 }
 
+// close makes an object of the members from the first on.
+func (p *parser) close(first int) (any, error) {
+	members := p.members[first:]
+	object := make(map[string]any, len(members))
+	for _, m := range members {
+		object[m.name] = m.value
+	}
+	if len(object) != len(members) {
+		return nil, p.fail("json.duplicate-member", "a member name appears twice in the object that ends here")
+	}
+	clear(members)
+	p.members = p.members[:first]
+	return object, nil
+}
+
 func (p *parser) array() (any, error) {
 	if err := p.enter(); err != nil {
 		return nil, err
 	}
-	items := []any{}
 	if p.peek() == ']' {
 		p.leave()
-		return items, nil
+		return []any{}, nil
 	}
+	first := len(p.items)
 	for {
 		v, err := p.value()
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, v)
+		p.items = append(p.items, v)
 		switch p.peek() {
 		case ',':
 			p.at++
 		case ']':
 			p.leave()
+			items := slices.Clone(p.items[first:])
+			p.items = p.items[:first]
 			return items, nil
 		default:
 			return nil, p.fail("json.syntax", "a comma or the end of the array was expected")
@@ -221,10 +246,10 @@ func (p *parser) array() (any, error) {
 func (p *parser) string() (string, error) {
 	p.at++
 	start := p.at
-	for ; p.at < len(p.data); p.at++ {
-		switch c := p.data[p.at]; {
+	for ; p.at < len(p.text); p.at++ {
+		switch c := p.text[p.at]; {
 		case c == '"':
-			s := string(p.data[start:p.at])
+			s := p.text[start:p.at]
 			p.at++
 			return s, nil
 		case c == '\\':
@@ -239,9 +264,9 @@ func (p *parser) string() (string, error) {
 // escapedString reads on from the first backslash of a string that began at
 // start.
 func (p *parser) escapedString(start int) (string, error) {
-	out := append([]byte(nil), p.data[start:p.at]...)
-	for p.at < len(p.data) {
-		c := p.data[p.at]
+	out := append([]byte(nil), p.text[start:p.at]...)
+	for p.at < len(p.text) {
+		c := p.text[p.at]
 		switch {
 		case c == '"':
 			p.at++
@@ -264,10 +289,10 @@ func (p *parser) escapedString(start int) (string, error) {
 
 // escape reads one escape sequence, or the two of a surrogate pair.
 func (p *parser) escape() (rune, error) {
-	if p.at+1 >= len(p.data) {
+	if p.at+1 >= len(p.text) {
 		return 0, p.fail("json.syntax", "a string does not end")
 	}
-	c := p.data[p.at+1]
+	c := p.text[p.at+1]
 	if plain, ok := escapes[c]; ok {
 		p.at += 2
 		return plain, nil
@@ -285,7 +310,7 @@ func (p *parser) escape() (rune, error) {
 	if !utf16.IsSurrogate(r) {
 		return r, nil
 	}
-	if p.at+1 < len(p.data) && p.data[p.at] == '\\' && p.data[p.at+1] == 'u' {
+	if p.at+1 < len(p.text) && p.text[p.at] == '\\' && p.text[p.at+1] == 'u' {
 		low, err := p.hex4()
 		if err != nil {
 			return 0, err
@@ -303,11 +328,11 @@ var escapes = map[byte]rune{
 
 // hex4 reads \uXXXX.
 func (p *parser) hex4() (rune, error) {
-	if len(p.data)-p.at < 6 {
+	if len(p.text)-p.at < 6 {
 		return 0, p.fail("json.syntax", "an escape sequence is cut short")
 	}
 	var r rune
-	for _, c := range p.data[p.at+2 : p.at+6] {
+	for _, c := range []byte(p.text[p.at+2 : p.at+6]) {
 		switch {
 		case '0' <= c && c <= '9':
 			c -= '0'
@@ -326,10 +351,13 @@ func (p *parser) hex4() (rune, error) {
 
 func (p *parser) number() (any, error) {
 	start := p.at
-	for p.at < len(p.data) && isNumberByte(p.data[p.at]) {
+	for p.at < len(p.text) && isNumberByte(p.text[p.at]) {
 		p.at++
 	}
-	text := string(p.data[start:p.at])
+	text := p.text[start:p.at]
+	if PlainInteger(text) {
+		return json.Number(text), nil
+	}
 	if !wellFormedNumber(text) {
 		return nil, p.fail("json.syntax", "a number is malformed")
 	}

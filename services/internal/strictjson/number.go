@@ -39,6 +39,15 @@ func wellFormedNumber(s string) bool {
 	return s == ""
 }
 
+// PlainInteger reports whether a number is an integer of few digits, without a
+// sign, a point or a zero in front: well-formed, exact, and in canonical form.
+func PlainInteger(s string) bool {
+	if s == "" || len(s) > 15 || s[0] == '0' && len(s) > 1 {
+		return false
+	}
+	return digits(s) == len(s)
+}
+
 // digits counts the decimal digits that s begins with.
 func digits(s string) int {
 	n := 0

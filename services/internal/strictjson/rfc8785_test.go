@@ -10,9 +10,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/gowebpki/jcs"
 
@@ -150,6 +152,26 @@ func numbers(t *testing.T) func() float64 {
 			rest = rest[8:]
 			if f != 0 && !math.IsNaN(f) && !math.IsInf(f, 0) {
 				return f
+			}
+		}
+	}
+}
+
+// Names are sorted by their UTF-16 code units, whatever they begin with.
+func TestOrderOfNamesIsThatOfUTF16(t *testing.T) {
+	runes := []rune{'a', 'b', 0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xE000, 0xEFFF, 0xF000, 0xFFFD, 0x10000, 0x10001, 0x3FFFF, 0x40000, 0x10FFFF}
+	var all []string
+	for _, x := range runes {
+		all = append(all, string(x))
+		for _, y := range runes {
+			all = append(all, string([]rune{x, y}))
+		}
+	}
+	for _, a := range all {
+		for _, b := range all {
+			want := slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
+			if got := compareUTF16(a, b); min(max(got, -1), 1) != want {
+				t.Errorf("%q and %q: %d, want %d", a, b, got, want)
 			}
 		}
 	}

@@ -47,6 +47,59 @@ func readParty(doc Document, member string, version Version) (string, error) {
 // its scheme. Characters that nobody sees are refused: identifiers are compared
 // and shown.
 func isURL(s string) bool {
+	return plainURL(s) || parsedURL(s)
+}
+
+// plainURL reports whether s is a URL of plain letters that needs no parser to be
+// seen as one: a host and a path, or a scheme of another kind and what it names.
+// It is false for many that are URLs.
+func plainURL(s string) bool {
+	if len(s) > maxIdentifierBytes {
+		return false
+	}
+	colon, hashes := 0, 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z':
+		case c == ':' && colon == 0 && i > 0:
+			colon = i
+		case colon == 0: // schemes of other letters are rare
+			return false
+		case c == '#':
+			if hashes++; hashes > 1 {
+				return false
+			}
+		case !plainInURL[c]:
+			return false
+		}
+	}
+	if colon == 0 {
+		return false
+	}
+	scheme, rest := s[:colon], s[colon+1:]
+	switch scheme {
+	case "https", "http":
+		host, found := strings.CutPrefix(rest, "//")
+		if !found {
+			return false
+		}
+		host, _, _ = strings.Cut(host, "/")
+		return host != "" && !strings.ContainsAny(host, ":?#@[]")
+	case "ws", "wss", "ftp":
+		return false
+	}
+	return rest != "" && rest[0] != '/' && rest[0] != '?' && rest[0] != '#'
+}
+
+// plainInURL are the characters besides small letters and # that plainURL takes.
+var plainInURL = func() (plain [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/?@!$&'()*+,;=") {
+		plain[c] = true
+	}
+	return plain
+}()
+
+func parsedURL(s string) bool {
 	if len(s) > maxIdentifierBytes || strings.ContainsFunc(s, outsideURL) || strings.Count(s, "#") > 1 {
 		return false
 	}

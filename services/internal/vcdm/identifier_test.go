@@ -73,3 +73,15 @@ func TestURLs(t *testing.T) {
 		}
 	}
 }
+
+// What is taken for a URL at a glance is one to a parser.
+func FuzzPlainURL(f *testing.F) {
+	for _, text := range []string{"https://a.example/b?c=d#e", "did:key:z6Mk#z6Mk", "urn:uuid:1", ":a:b", "a:", "a:#b", "http:/a", "https://a@b/", "https://:1/", "x://", "ws:a"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if plainURL(text) && !parsedURL(text) {
+			t.Errorf("%q", text)
+		}
+	})
+}

@@ -32,6 +32,11 @@ func Instant(doc Document, member string) (time.Time, error) {
 }
 
 func parseInstant(text string) (time.Time, bool) {
+	if hasForm(text, "0000-00-00T00:00:00Z") { // what nearly all have
+		if t, err := time.Parse(time.RFC3339, text); err == nil {
+			return t, !t.IsZero() && t.Year() >= 1
+		}
+	}
 	parts := dateTimeStamp.FindStringSubmatch(text)
 	if parts == nil {
 		return time.Time{}, false
@@ -47,6 +52,20 @@ func parseInstant(text string) (time.Time, bool) {
 	}
 	t = t.Add(endOfDay).UTC()
 	return t, !t.IsZero() && 1 <= t.Year() && t.Year() <= 9999
+}
+
+// hasForm reports whether a text has digits where the form has zeros, and the
+// form's own characters elsewhere.
+func hasForm(text, form string) bool {
+	if len(text) != len(form) {
+		return false
+	}
+	for i := range len(form) {
+		if form[i] == '0' && (text[i] < '0' || text[i] > '9') || form[i] != '0' && text[i] != form[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // FormatInstant is the reverse of Instant, in UTC and whole seconds.
