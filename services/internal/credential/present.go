@@ -112,7 +112,7 @@ func (p Presenting) presented(data []byte) (Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, _, _, err := readSecured(doc)
+	v, _, _, err := readSecured(doc, nil)
 	if err != nil {
 		return nil, err
 	}

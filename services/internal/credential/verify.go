@@ -1,9 +1,11 @@
 package credential
 
 import (
+	"bytes"
 	"context"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
@@ -59,12 +61,15 @@ func examineText(ctx context.Context, resolver KeyResolver, data []byte, opts Op
 	if isCompact(data) {
 		return examineJOSE(ctx, resolver, string(data), opts, report), report
 	}
-	doc, err := decode(data, MaxCredentialBytes)
+	doc, canonical, err := strictjson.ReadObject(data, strictjson.Limits{Bytes: MaxCredentialBytes})
 	if err != nil {
 		report.Record(CheckForm, err)
 		return nil, report
 	}
-	return examine(ctx, resolver, doc, opts)
+	if !canonical {
+		return examine(ctx, resolver, doc, nil, opts)
+	}
+	return examine(ctx, resolver, doc, bytes.Clone(data), opts)
 }
 
 // isCompact tells the compact form of a JWS from a JSON document, by the first
@@ -77,8 +82,9 @@ func isCompact(data []byte) bool {
 	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '_'
 }
 
-// examine checks a decoded credential.
-func examine(ctx context.Context, resolver KeyResolver, doc Document, opts Options) (*Verified, *Report) {
+// examine checks a decoded credential; raw is its canonical form, nil where that is
+// not at hand.
+func examine(ctx context.Context, resolver KeyResolver, doc Document, raw []byte, opts Options) (*Verified, *Report) {
 	mediaType, content, enveloped, err := vcdm.Enveloped(doc)
 	report := newCredentialReport()
 	switch {
@@ -86,7 +92,7 @@ func examine(ctx context.Context, resolver KeyResolver, doc Document, opts Optio
 		report.Record(CheckForm, err)
 		return nil, report
 	case !enveloped:
-		return examineDocument(ctx, resolver, doc, opts, report), report
+		return examineDocument(ctx, resolver, doc, raw, opts, report), report
 	case mediaType == JOSE.MediaType():
 		return examineJOSE(ctx, resolver, content, opts, report), report
 	case opts.Enveloped != nil:
@@ -97,8 +103,8 @@ func examine(ctx context.Context, resolver KeyResolver, doc Document, opts Optio
 }
 
 // examineDocument checks a credential with Data Integrity proofs.
-func examineDocument(ctx context.Context, resolver KeyResolver, doc Document, opts Options, report *Report) *Verified {
-	v, c, proofs, err := readSecured(doc)
+func examineDocument(ctx context.Context, resolver KeyResolver, doc Document, raw []byte, opts Options, report *Report) *Verified {
+	v, c, proofs, err := readSecured(doc, raw)
 	if err == nil {
 		err = proofs.checkTerms(orPinned(opts.Terms), doc)
 	}
@@ -120,11 +126,14 @@ func examineDocument(ctx context.Context, resolver KeyResolver, doc Document, op
 	return v
 }
 
-// readSecured reads a credential and its proofs.
-func readSecured(doc Document) (*Verified, *vcdm.Credential, proofSet, error) {
-	raw, err := encode(doc, MaxCredentialBytes)
-	if err != nil {
-		return nil, nil, nil, err
+// readSecured reads a credential and its proofs; raw is its canonical form, nil where
+// that is not at hand.
+func readSecured(doc Document, raw []byte) (*Verified, *vcdm.Credential, proofSet, error) {
+	if raw == nil {
+		var err error
+		if raw, err = encode(doc, MaxCredentialBytes); err != nil {
+			return nil, nil, nil, err
+		}
 	}
 	c, err := readForm(doc)
 	if err != nil {

@@ -73,7 +73,7 @@ func ExaminePresentation(ctx context.Context, resolver KeyResolver, data []byte,
 		return nil, report
 	}
 	for _, document := range form.Credentials {
-		v, part := examine(ctx, resolver, document, opts.Options)
+		v, part := examine(ctx, resolver, document, nil, opts.Options)
 		if !part.Verified() {
 			v = nil
 		}

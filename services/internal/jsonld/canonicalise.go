@@ -13,6 +13,7 @@ import (
 // canonicaliser is the canonicalization state of RDFC-1.0, section 4.2. Blank
 // nodes are numbers from 1; what is kept of each stands at its number.
 type canonicaliser struct {
+	text   []byte // of the terms
 	quads  []quad
 	digest digest
 	// The statements that mention a blank node b are mentions[begins[b]:begins[b+1]].
@@ -29,9 +30,9 @@ type canonicaliser struct {
 // idle keeps the buffers of canonicalisers that are done.
 var idle = sync.Pool{New: func() any { return new(canonicaliser) }}
 
-// canonicalise is RDFC-1.0, section 4.4.
-func canonicalise(quads []quad, hash crypto.Hash) ([]byte, error) {
-	c, err := canonical(quads, hash)
+// canonicalise is RDFC-1.0, section 4.4, of statements whose terms are in a text.
+func canonicalise(text []byte, quads []quad, hash crypto.Hash) ([]byte, error) {
+	c, err := canonical(text, quads, hash)
 	if err != nil {
 		return nil, err
 	}
@@ -41,12 +42,13 @@ func canonicalise(quads []quad, hash crypto.Hash) ([]byte, error) {
 
 // canonical writes the canonical form to out of the canonicaliser, which the
 // caller releases.
-func canonical(quads []quad, hash crypto.Hash) (*canonicaliser, error) {
+func canonical(text []byte, quads []quad, hash crypto.Hash) (*canonicaliser, error) {
 	digest, ok := digests[hash]
 	if !ok {
 		return nil, refuse("hash", "RDFC-1.0 is defined here for SHA-256 and SHA-384")
 	}
 	c := idle.Get().(*canonicaliser)
+	c.text = text
 	c.begin(quads, digest)
 	err := c.label()
 	if err == nil {
@@ -60,20 +62,20 @@ func canonical(quads []quad, hash crypto.Hash) (*canonicaliser, error) {
 }
 
 func (c *canonicaliser) release() {
-	c.quads = nil
+	c.text, c.quads = nil, nil
 	idle.Put(c)
 }
 
 // begin lists who mentions each blank node.
 func (c *canonicaliser) begin(quads []quad, digest digest) {
-	blanks := 0
+	blanks := int32(0)
 	for i := range quads {
 		q := &quads[i]
 		blanks = max(blanks, q.subject.blank, q.object.blank, q.graph.blank)
 	}
 	c.quads, c.digest, c.issued, c.work = quads, digest, 0, 0
-	c.labels = zeroed(c.labels, blanks+1)
-	c.begins = zeroed(c.begins, blanks+2)
+	c.labels = zeroed(c.labels, int(blanks)+1)
+	c.begins = zeroed(c.begins, int(blanks)+2)
 	total := int32(0)
 	for i := range quads {
 		for _, blank := range quads[i].blanks() {
@@ -106,32 +108,32 @@ func zeroed[T any](s []T, n int) []T {
 }
 
 // mentioning gives the statements that mention a blank node.
-func (c *canonicaliser) mentioning(blank int) []int32 {
+func (c *canonicaliser) mentioning(blank int32) []int32 {
 	return c.mentions[c.begins[blank]:c.begins[blank+1]]
 }
 
 // label gives every blank node its canonical label (steps 3 to 5).
 func (c *canonicaliser) label() error {
 	c.order = c.order[:0]
-	for blank := 1; blank < len(c.labels); blank++ {
+	for blank := int32(1); blank < int32(len(c.labels)); blank++ {
 		if len(c.mentioning(blank)) > 0 {
-			c.order = append(c.order, int32(blank))
+			c.order = append(c.order, blank)
 		}
 	}
 	if len(c.order) == 1 { // nothing to be told from
-		c.issue(int(c.order[0]))
+		c.issue(c.order[0])
 		return nil
 	}
 	c.hashFirstDegrees()
-	slices.SortFunc(c.order, func(a, b int32) int { return bytes.Compare(c.first(int(a)), c.first(int(b))) })
+	slices.SortFunc(c.order, func(a, b int32) int { return bytes.Compare(c.first(a), c.first(b)) })
 	var shared [][]int32
 	for at := 0; at < len(c.order); {
 		end := at + 1
-		for end < len(c.order) && bytes.Equal(c.first(int(c.order[at])), c.first(int(c.order[end]))) {
+		for end < len(c.order) && bytes.Equal(c.first(c.order[at]), c.first(c.order[end])) {
 			end++
 		}
 		if end == at+1 {
-			c.issue(int(c.order[at]))
+			c.issue(c.order[at])
 		} else {
 			shared = append(shared, c.order[at:end])
 		}
@@ -146,7 +148,7 @@ func (c *canonicaliser) label() error {
 }
 
 // issue gives a blank node the next canonical label, if it has none.
-func (c *canonicaliser) issue(blank int) {
+func (c *canonicaliser) issue(blank int32) {
 	if c.labels[blank] == 0 {
 		c.issued++
 		c.labels[blank] = c.issued
@@ -154,18 +156,18 @@ func (c *canonicaliser) issue(blank int) {
 }
 
 // first is a blank node's first degree hash.
-func (c *canonicaliser) first(blank int) []byte {
-	return c.firsts[blank*c.digest.size : (blank+1)*c.digest.size]
+func (c *canonicaliser) first(blank int32) []byte {
+	return c.firsts[int(blank)*c.digest.size:][:c.digest.size]
 }
 
 // hashFirstDegrees is section 4.6, for all: the hash of the statements that
 // mention a blank node, written without other blank nodes' labels.
 func (c *canonicaliser) hashFirstDegrees() {
 	c.firsts = zeroed(c.firsts, len(c.labels)*c.digest.size)
-	for blank := 1; blank < len(c.labels); blank++ {
+	for _, blank := range c.order {
 		c.lines.reset()
 		for _, at := range c.mentioning(blank) {
-			c.lines.add(&c.quads[at], labelling{self: blank})
+			c.lines.add(&c.quads[at], c.text, labelling{self: blank})
 		}
 		c.lines.sort()
 		c.out = c.lines.join(c.out[:0])
@@ -178,7 +180,7 @@ func (c *canonicaliser) hashFirstDegrees() {
 func (c *canonicaliser) write() error {
 	c.lines.reset()
 	for i := range c.quads {
-		c.lines.add(&c.quads[i], labelling{canonical: c.labels})
+		c.lines.add(&c.quads[i], c.text, labelling{canonical: c.labels})
 	}
 	c.lines.sort()
 	if c.lines.repeated() {
@@ -216,9 +218,9 @@ type line struct{ from, to int }
 
 func (l *lines) reset() { l.text, l.each = l.text[:0], l.each[:0] }
 
-func (l *lines) add(q *quad, by labelling) {
+func (l *lines) add(q *quad, text []byte, by labelling) {
 	from := len(l.text)
-	l.text = q.append(l.text, by)
+	l.text = q.append(l.text, text, by)
 	l.each = append(l.each, line{from, len(l.text)})
 }
 
@@ -247,10 +249,10 @@ func (l *lines) join(out []byte) []byte {
 // any, the one that is looked at a and all others z (section 4.6, step 3).
 type labelling struct {
 	canonical []int32
-	self      int
+	self      int32
 }
 
-func (l labelling) append(out []byte, blank int) []byte {
+func (l labelling) append(out []byte, blank int32) []byte {
 	switch {
 	case l.canonical != nil:
 		return strconv.AppendInt(append(out, "_:c14n"...), int64(l.canonical[blank]-1), 10)

@@ -11,57 +11,68 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
+// dataset is statements and the text that their terms are in.
+type dataset struct {
+	terms
+	quads []quad
+}
+
+func (d dataset) canonical(hash crypto.Hash) ([]byte, error) {
+	return canonicalise(d.text, d.quads, hash)
+}
+
 // randomGraph makes a small dataset with few different parts, so that many of
 // its blank nodes look alike.
-func randomGraph(r *rand.Rand) []quad {
+func randomGraph(r *rand.Rand) dataset {
+	var d dataset
+	named := d.iri("https://a.example/n")
 	blanks := 2 + r.IntN(5)
 	node := func() rdfTerm {
 		if r.IntN(5) == 0 {
-			return new(terms).iri("https://a.example/n")
+			return named
 		}
-		return rdfTerm{blank: 1 + r.IntN(blanks)}
+		return rdfTerm{blank: int32(1 + r.IntN(blanks))}
 	}
 	seen := map[quad]bool{}
-	var quads []quad
 	for range 1 + r.IntN(9) {
 		q := quad{subject: node(), object: node(), predicate: fmt.Sprintf("<https://a.example/p%d>", r.IntN(2))}
 		if r.IntN(3) == 0 {
 			q.graph = node()
 		}
 		if !seen[q] {
-			quads = append(quads, q)
+			d.quads = append(d.quads, q)
 		}
 		seen[q] = true
 	}
-	return quads
+	return d
 }
 
 // relabelled gives the same dataset in another order with other numbers.
-func relabelled(r *rand.Rand, quads []quad) []quad {
+func relabelled(r *rand.Rand, d dataset) dataset {
 	numbers := r.Perm(20)
 	rename := func(t rdfTerm) rdfTerm {
 		if t.blank > 0 {
-			t.blank = 1 + numbers[t.blank]
+			t.blank = int32(1 + numbers[t.blank])
 		}
 		return t
 	}
-	out := make([]quad, len(quads))
-	for i, at := range r.Perm(len(quads)) {
-		q := quads[at]
-		out[i] = quad{rename(q.subject), rename(q.object), rename(q.graph), q.predicate}
+	out := dataset{d.terms, make([]quad, len(d.quads))}
+	for i, at := range r.Perm(len(d.quads)) {
+		q := d.quads[at]
+		out.quads[i] = quad{rename(q.subject), rename(q.object), rename(q.graph), q.predicate}
 	}
 	return out
 }
 
 // written gives the statements in their order, with labels that are not canonical.
-func written(quads []quad) string {
+func (d dataset) written() string {
 	labels := make([]int32, 64)
 	for i := range labels {
 		labels[i] = int32(100 + i)
 	}
 	var text []byte
-	for i := range quads {
-		text = quads[i].append(text, labelling{canonical: labels})
+	for i := range d.quads {
+		text = d.quads[i].append(text, d.text, labelling{canonical: labels})
 	}
 	return strings.ReplaceAll(string(text), "_:c14n", "_:e")
 }
@@ -69,12 +80,12 @@ func written(quads []quad) string {
 func TestCanonicalFormDependsOnNothingButTheDataset(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 500 {
-		quads := randomGraph(r)
-		first, err := canonicalise(quads, crypto.SHA256)
+		d := randomGraph(r)
+		first, err := d.canonical(crypto.SHA256)
 		if err != nil {
 			t.Fatal(err)
 		}
-		second, err := canonicalise(relabelled(r, quads), crypto.SHA256)
+		second, err := relabelled(r, d).canonical(crypto.SHA256)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,12 +100,12 @@ func TestCanonicalFormOfRandomGraphsIsThatOfTheOracle(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, uint64(hash)))
 		var ours, datasets []string
 		for range 300 {
-			quads := randomGraph(r)
-			canonical, err := canonicalise(quads, hash)
+			d := randomGraph(r)
+			canonical, err := d.canonical(hash)
 			if err != nil {
 				t.Fatal(err)
 			}
-			ours, datasets = append(ours, string(canonical)), append(datasets, written(quads))
+			ours, datasets = append(ours, string(canonical)), append(datasets, d.written())
 		}
 		var answer struct{ Results []verdict }
 		testkit.Oracle(t, "jsonld.mjs", map[string]any{"op": "datasets", "hash": hashNames[hash], "datasets": datasets}, &answer)
@@ -117,7 +128,7 @@ func TestOwnDocumentsNeedLittleOfTheBudget(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := canonical(e.quads, crypto.SHA256)
+		c, err := canonical(e.terms.text, e.quads, crypto.SHA256)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,15 +140,15 @@ func TestOwnDocumentsNeedLittleOfTheBudget(t *testing.T) {
 
 // Hostile input 25: a clique, in which every blank node looks like every other.
 func TestCliqueOfBlankNodesIsStopped(t *testing.T) {
-	var quads []quad
-	for a := 1; a <= 12; a++ {
-		for b := 1; b <= 12; b++ {
+	var d dataset
+	for a := int32(1); a <= 12; a++ {
+		for b := int32(1); b <= 12; b++ {
 			if a != b {
-				quads = append(quads, quad{rdfTerm{blank: a}, rdfTerm{blank: b}, rdfTerm{}, "<https://a.example/p>"})
+				d.quads = append(d.quads, quad{rdfTerm{blank: a}, rdfTerm{blank: b}, rdfTerm{}, "<https://a.example/p>"})
 			}
 		}
 	}
-	if _, err := canonicalise(quads, crypto.SHA256); fault.RuleOf(err) != "jsonld.too-alike" {
+	if _, err := d.canonical(crypto.SHA256); fault.RuleOf(err) != "jsonld.too-alike" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -64,7 +64,7 @@ func (p *Processor) Canonize(doc map[string]any, hash crypto.Hash) ([]byte, erro
 		return nil, err
 	}
 	defer e.release()
-	return canonicalise(e.quads, hash)
+	return canonicalise(e.terms.text, e.quads, hash)
 }
 
 // Digest is the hash of what Canonize gives, by the same hash.
@@ -74,7 +74,7 @@ func (p *Processor) Digest(doc map[string]any, hash crypto.Hash) ([]byte, error)
 		return nil, err
 	}
 	defer e.release()
-	c, err := canonical(e.quads, hash)
+	c, err := canonical(e.terms.text, e.quads, hash)
 	if err != nil {
 		return nil, err
 	}

@@ -16,13 +16,13 @@ const maxWork = 10_000
 
 // issuer gives blank nodes temporary labels in the order they are asked for.
 type issuer struct {
-	labels map[int]string
-	order  []int
+	labels map[int32]string
+	order  []int32
 }
 
-func newIssuer() *issuer { return &issuer{labels: map[int]string{}} }
+func newIssuer() *issuer { return &issuer{labels: map[int32]string{}} }
 
-func (i *issuer) issue(blank int) string {
+func (i *issuer) issue(blank int32) string {
 	label, ok := i.labels[blank]
 	if !ok {
 		label = "b" + strconv.Itoa(len(i.order))
@@ -42,8 +42,8 @@ func (c *canonicaliser) labelAlike(alike []int32) error {
 			continue
 		}
 		temporary := newIssuer()
-		temporary.issue(int(blank))
-		path, err := c.hashNDegree(int(blank), temporary)
+		temporary.issue(blank)
+		path, err := c.hashNDegree(blank, temporary)
 		if err != nil {
 			return err
 		}
@@ -59,7 +59,7 @@ func (c *canonicaliser) labelAlike(alike []int32) error {
 }
 
 // canonicalLabel is the label of a blank node that has one.
-func (c *canonicaliser) canonicalLabel(blank int) (string, bool) {
+func (c *canonicaliser) canonicalLabel(blank int32) (string, bool) {
 	if c.labels[blank] == 0 {
 		return "", false
 	}
@@ -74,7 +74,7 @@ func (c *canonicaliser) hex(data string) string {
 
 // hashRelated is section 4.7: how a blank node stands in a statement about
 // another.
-func (c *canonicaliser) hashRelated(related int, q *quad, temporary *issuer, position string) string {
+func (c *canonicaliser) hashRelated(related int32, q *quad, temporary *issuer, position string) string {
 	input := position
 	if position != "g" {
 		input += q.predicate
@@ -96,8 +96,8 @@ type hashPath struct {
 }
 
 // hashNDegree is section 4.8.
-func (c *canonicaliser) hashNDegree(blank int, temporary *issuer) (hashPath, error) {
-	byHash := map[string][]int{}
+func (c *canonicaliser) hashNDegree(blank int32, temporary *issuer) (hashPath, error) {
+	byHash := map[string][]int32{}
 	for _, at := range c.mentioning(blank) {
 		if err := c.spend(); err != nil {
 			return hashPath{}, err
@@ -129,7 +129,7 @@ func (c *canonicaliser) hashNDegree(blank int, temporary *issuer) (hashPath, err
 
 // choosePath tries every order of related blank nodes and gives the least
 // path; the hash of what it returns is the path itself (steps 5.2 to 5.6).
-func (c *canonicaliser) choosePath(related []int, temporary *issuer) (hashPath, error) {
+func (c *canonicaliser) choosePath(related []int32, temporary *issuer) (hashPath, error) {
 	var chosen hashPath
 	slices.Sort(related)
 	for order := related; order != nil; order = nextPermutation(order) {
@@ -149,9 +149,9 @@ func (c *canonicaliser) choosePath(related []int, temporary *issuer) (hashPath, 
 
 // followPath writes the path of one order, and gives up when it cannot be
 // less than the best so far.
-func (c *canonicaliser) followPath(order []int, temporary *issuer, best string) (hashPath, bool, error) {
+func (c *canonicaliser) followPath(order []int32, temporary *issuer, best string) (hashPath, bool, error) {
 	var path strings.Builder
-	var recurse []int
+	var recurse []int32
 	for _, blank := range order {
 		path.WriteString("_:")
 		if label, ok := c.canonicalLabel(blank); ok {
@@ -198,7 +198,7 @@ func (c *canonicaliser) spend() error {
 
 // nextPermutation gives the next order of the numbers in lexicographic order,
 // nil after the last.
-func nextPermutation(order []int) []int {
+func nextPermutation(order []int32) []int32 {
 	i := len(order) - 2
 	for i >= 0 && order[i] >= order[i+1] {
 		i--

@@ -16,12 +16,9 @@ const (
 	i18n          = "https://www.w3.org/ns/i18n#"
 )
 
-// rdfTerm is an IRI or a literal, as N-Quads writes it, or else a blank node
-// with a number from 1. The zero value is the default graph.
-type rdfTerm struct {
-	text  string
-	blank int
-}
+// rdfTerm is an IRI or a literal, by where N-Quads has it written in a text, or
+// else a blank node with a number from 1. The zero value is the default graph.
+type rdfTerm struct{ from, to, blank int32 }
 
 // quad is a statement. Predicates are never blank.
 type quad struct {
@@ -31,8 +28,8 @@ type quad struct {
 
 // blanks gives the blank nodes that the statement mentions, each once, and 0 in
 // the place of anything else.
-func (q *quad) blanks() [3]int {
-	all := [3]int{q.subject.blank, q.object.blank, q.graph.blank}
+func (q *quad) blanks() [3]int32 {
+	all := [3]int32{q.subject.blank, q.object.blank, q.graph.blank}
 	if all[1] == all[0] {
 		all[1] = 0
 	}
@@ -42,54 +39,51 @@ func (q *quad) blanks() [3]int {
 	return all
 }
 
-// append writes a line.
-func (q *quad) append(out []byte, by labelling) []byte {
-	out = append(q.subject.append(out, by), ' ')
+// append writes a line; text is where the terms are.
+func (q *quad) append(out, text []byte, by labelling) []byte {
+	out = append(q.subject.append(out, text, by), ' ')
 	out = append(append(out, q.predicate...), ' ')
-	out = append(q.object.append(out, by), ' ')
+	out = append(q.object.append(out, text, by), ' ')
 	if q.graph != (rdfTerm{}) {
-		out = append(q.graph.append(out, by), ' ')
+		out = append(q.graph.append(out, text, by), ' ')
 	}
 	return append(out, ".\n"...)
 }
 
-func (t rdfTerm) append(out []byte, by labelling) []byte {
+func (t rdfTerm) append(out, text []byte, by labelling) []byte {
 	if t.blank > 0 {
 		return by.append(out, t.blank)
 	}
-	return append(out, t.text...)
+	return append(out, text[t.from:t.to]...)
 }
 
-// terms writes the text of terms one after the other, all in one buffer.
-type terms struct{ buffer strings.Builder }
+// terms writes the text of terms, one after the other.
+type terms struct{ text []byte }
 
 // since is what was written from a place on.
-func (t *terms) since(from int) rdfTerm { return rdfTerm{text: t.buffer.String()[from:]} }
+func (t *terms) since(from int) rdfTerm { return rdfTerm{from: int32(from), to: int32(len(t.text))} }
+
+func (t *terms) of(term rdfTerm) []byte { return t.text[term.from:term.to] }
 
 func (t *terms) iri(iri string) rdfTerm {
-	from := t.buffer.Len()
-	t.buffer.WriteByte('<')
-	t.buffer.WriteString(iri)
-	t.buffer.WriteByte('>')
+	from := len(t.text)
+	t.text = append(append(append(t.text, '<'), iri...), '>')
 	return t.since(from)
 }
 
 func (t *terms) literal(value, datatype string) rdfTerm {
-	from := t.buffer.Len()
+	from := len(t.text)
 	t.quoted(value)
 	if datatype != xsdString {
-		t.buffer.WriteString("^^<")
-		t.buffer.WriteString(datatype)
-		t.buffer.WriteByte('>')
+		t.text = append(append(append(t.text, "^^<"...), datatype...), '>')
 	}
 	return t.since(from)
 }
 
 func (t *terms) inLanguage(value, tag string) rdfTerm {
-	from := t.buffer.Len()
+	from := len(t.text)
 	t.quoted(value)
-	t.buffer.WriteByte('@')
-	t.buffer.WriteString(tag)
+	t.text = append(append(t.text, '@'), tag...)
 	return t.since(from)
 }
 
@@ -98,38 +92,33 @@ func (t *terms) inLanguage(value, tag string) rdfTerm {
 // else as it is.
 func (t *terms) quoted(s string) {
 	const hexDigits = "0123456789ABCDEF"
-	b := &t.buffer
-	b.WriteByte('"')
+	out := append(t.text, '"')
 	plain := 0 // where what needs no escape begins
 	for i := range len(s) {
 		c := s[i]
 		if c >= 0x20 && c != '"' && c != '\\' && c != 0x7F {
 			continue
 		}
-		b.WriteString(s[plain:i])
+		out = append(out, s[plain:i]...)
 		plain = i + 1
-		b.WriteByte('\\')
 		switch c {
 		case '"', '\\':
-			b.WriteByte(c)
+			out = append(out, '\\', c)
 		case '\b':
-			b.WriteByte('b')
+			out = append(out, '\\', 'b')
 		case '\t':
-			b.WriteByte('t')
+			out = append(out, '\\', 't')
 		case '\n':
-			b.WriteByte('n')
+			out = append(out, '\\', 'n')
 		case '\f':
-			b.WriteByte('f')
+			out = append(out, '\\', 'f')
 		case '\r':
-			b.WriteByte('r')
+			out = append(out, '\\', 'r')
 		default:
-			b.WriteString("u00")
-			b.WriteByte(hexDigits[c>>4])
-			b.WriteByte(hexDigits[c&0xF])
+			out = append(out, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xF])
 		}
 	}
-	b.WriteString(s[plain:])
-	b.WriteByte('"')
+	t.text = append(append(out, s[plain:]...), '"')
 }
 
 // absolute reports whether s is an absolute IRI that N-Quads can write and that

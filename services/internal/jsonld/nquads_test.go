@@ -12,15 +12,26 @@ import (
 // the labels of the blank nodes it has numbered.
 type nquadsReader struct {
 	line   string
-	blanks map[string]int
+	blanks map[string]int32
+	data   dataset
+	known  map[string]rdfTerm
+}
+
+// once gives a term that was written before, where one was.
+func (r *nquadsReader) once(t rdfTerm) rdfTerm {
+	text := string(r.data.of(t))
+	if before, ok := r.known[text]; ok {
+		return before
+	}
+	r.known[text] = t
+	return t
 }
 
 // readNQuads gives the statements of a dataset, each once, and the numbers of
 // its blank nodes by label.
-func readNQuads(text string) ([]quad, map[string]int, error) {
-	r := nquadsReader{blanks: map[string]int{}}
+func readNQuads(text string) (dataset, map[string]int32, error) {
+	r := nquadsReader{blanks: map[string]int32{}, known: map[string]rdfTerm{}}
 	seen := map[quad]bool{}
-	var quads []quad
 	for _, line := range strings.Split(text, "\n") {
 		if strings.TrimLeft(line, " \t") == "" {
 			continue
@@ -28,14 +39,14 @@ func readNQuads(text string) ([]quad, map[string]int, error) {
 		r.line = line
 		q, err := r.statement()
 		if err != nil {
-			return nil, nil, fmt.Errorf("%w in %q", err, line)
+			return dataset{}, nil, fmt.Errorf("%w in %q", err, line)
 		}
 		if !seen[q] {
-			quads = append(quads, q)
+			r.data.quads = append(r.data.quads, q)
 		}
 		seen[q] = true
 	}
-	return quads, r.blanks, nil
+	return r.data, r.blanks, nil
 }
 
 func (r *nquadsReader) statement() (q quad, err error) {
@@ -46,7 +57,7 @@ func (r *nquadsReader) statement() (q quad, err error) {
 	if err != nil || predicate.blank > 0 {
 		return q, fmt.Errorf("no predicate")
 	}
-	q.predicate = predicate.text
+	q.predicate = string(r.data.of(predicate))
 	if q.object, err = r.term(true); err != nil {
 		return q, err
 	}
@@ -78,7 +89,7 @@ func (r *nquadsReader) term(orLiteral bool) (rdfTerm, error) {
 	switch {
 	case r.skip("<"):
 		iri, err := r.until('>')
-		return new(terms).iri(iri), err
+		return r.once(r.data.iri(iri)), err
 	case r.skip("_:"):
 		return r.blankNode()
 	case orLiteral && r.skip(`"`):
@@ -95,7 +106,7 @@ func (r *nquadsReader) blankNode() (rdfTerm, error) {
 	label := r.line[:end]
 	r.line = r.line[end:]
 	if r.blanks[label] == 0 {
-		r.blanks[label] = len(r.blanks) + 1
+		r.blanks[label] = int32(len(r.blanks) + 1)
 	}
 	return rdfTerm{blank: r.blanks[label]}, nil
 }
@@ -109,7 +120,7 @@ func (r *nquadsReader) literal() (rdfTerm, error) {
 	case strings.HasPrefix(r.line, "^^<"):
 		r.line = r.line[3:]
 		datatype, err := r.until('>')
-		return new(terms).literal(text, datatype), err
+		return r.once(r.data.literal(text, datatype)), err
 	case strings.HasPrefix(r.line, "@"):
 		end := strings.IndexAny(r.line, " \t")
 		if end < 0 || !languageTag(r.line[1:end]) {
@@ -117,9 +128,9 @@ func (r *nquadsReader) literal() (rdfTerm, error) {
 		}
 		tag := r.line[1:end]
 		r.line = r.line[end:]
-		return new(terms).inLanguage(text, tag), nil
+		return r.once(r.data.inLanguage(text, tag)), nil
 	}
-	return new(terms).literal(text, xsdString), nil
+	return r.once(r.data.literal(text, xsdString)), nil
 }
 
 var nquadsEscapes = map[byte]byte{'t': '\t', 'b': '\b', 'n': '\n', 'r': '\r', 'f': '\f', '"': '"', '\'': '\'', '\\': '\\'}

@@ -1,6 +1,7 @@
 package jsonld
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ type emitter struct {
 	p         *Processor
 	terms     terms
 	quads     []quad
-	blanks    int
+	blanks    int32
 	described []placed
 	names     []string // of the types of the node at hand
 }
@@ -25,10 +26,9 @@ type emitter struct {
 // placed is a node in a graph.
 type placed struct{ node, graph rdfTerm }
 
-func (p placed) compare(other placed) int {
-	return cmp.Or(
-		strings.Compare(p.node.text, other.node.text),
-		strings.Compare(p.graph.text, other.graph.text), cmp.Compare(p.graph.blank, other.graph.blank))
+// compare orders what is described by node, then by graph; graphs are blank nodes.
+func (e *emitter) compare(a, b placed) int {
+	return cmp.Or(bytes.Compare(e.terms.of(a.node), e.terms.of(b.node)), cmp.Compare(a.graph.blank, b.graph.blank))
 }
 
 // emitters keeps the buffers of walks that are done.
@@ -36,9 +36,8 @@ var emitters = sync.Pool{New: func() any { return new(emitter) }}
 
 func (e *emitter) release() {
 	clear(e.quads)
-	clear(e.described)
 	clear(e.names)
-	*e = emitter{quads: e.quads[:0], described: e.described[:0], names: e.names[:0]}
+	*e = emitter{terms: terms{e.terms.text[:0]}, quads: e.quads[:0], described: e.described[:0], names: e.names[:0]}
 	emitters.Put(e)
 }
 
@@ -59,24 +58,20 @@ func (e *emitter) document(doc map[string]any) error {
 	if err != nil {
 		return err
 	}
-	e.terms.buffer.Grow(firstTerms)
 	if _, err := e.node(active, doc, rdfTerm{}); err != nil {
 		return err
 	}
 	if len(e.quads) == 0 {
 		return refuse("empty", "the document states nothing")
 	}
-	slices.SortFunc(e.described, placed.compare)
+	slices.SortFunc(e.described, e.compare)
 	for i := 1; i < len(e.described); i++ {
-		if e.described[i-1] == e.described[i] {
+		if e.compare(e.described[i-1], e.described[i]) == 0 {
 			return refuse("described-twice", "two objects describe the same id")
 		}
 	}
 	return nil
 }
-
-// firstTerms holds the terms of a credential of ours without growing.
-const firstTerms = 4 << 10
 
 // contexts applies the @context of a document, or of a document embedded in
 // another, to the active context.

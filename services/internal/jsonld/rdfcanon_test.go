@@ -39,11 +39,11 @@ func TestRDFC10Suite(t *testing.T) {
 			if test.Hash == "SHA-384" {
 				hash = crypto.SHA384
 			}
-			quads, blanks, err := readNQuads(test.In)
+			d, blanks, err := readNQuads(test.In)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := canonicalise(quads, hash)
+			got, err := d.canonical(hash)
 			if test.Out == nil {
 				if fault.RuleOf(err) != "jsonld.too-alike" {
 					t.Errorf("got %v", err)
@@ -53,7 +53,7 @@ func TestRDFC10Suite(t *testing.T) {
 			if err != nil || string(got) != *test.Out {
 				t.Fatalf("got\n%s, %v\nwant\n%s", got, err, *test.Out)
 			}
-			checkMap(t, test, quads, blanks, hash)
+			checkMap(t, test, d, blanks, hash)
 		})
 	}
 }
@@ -61,13 +61,13 @@ func TestRDFC10Suite(t *testing.T) {
 // checkMap compares the canonical labels with those published, and sees that
 // they are a relabelling of the input whose sorted lines are the result. Where
 // blank nodes can change places, several are.
-func checkMap(t *testing.T, test canonTest, quads []quad, blanks map[string]int, hash crypto.Hash) {
+func checkMap(t *testing.T, test canonTest, d dataset, blanks map[string]int32, hash crypto.Hash) {
 	t.Helper()
-	c, err := canonical(quads, hash)
+	c, err := canonical(d.text, d.quads, hash)
 	if err != nil {
 		t.Fatal(err)
 	}
-	label := func(blank int) string {
+	label := func(blank int32) string {
 		label, _ := c.canonicalLabel(blank)
 		return label
 	}
@@ -83,9 +83,9 @@ func checkMap(t *testing.T, test canonTest, quads []quad, blanks map[string]int,
 	if len(issued) != len(blanks) {
 		t.Errorf("%d labels for %d blank nodes", len(issued), len(blanks))
 	}
-	lines := make([]string, len(quads))
-	for i := range quads {
-		lines[i] = string(quads[i].append(nil, labelling{canonical: c.labels}))
+	lines := make([]string, len(d.quads))
+	for i := range d.quads {
+		lines[i] = string(d.quads[i].append(nil, d.text, labelling{canonical: c.labels}))
 	}
 	slices.Sort(lines)
 	if strings.Join(lines, "") != *test.Out {
@@ -95,7 +95,7 @@ func checkMap(t *testing.T, test canonTest, quads []quad, blanks map[string]int,
 
 func TestHashesThatRDFC10DoesNotHaveAreRefused(t *testing.T) {
 	for _, hash := range []crypto.Hash{0, crypto.SHA1, crypto.SHA512} {
-		if _, err := canonicalise(nil, hash); fault.RuleOf(err) != "jsonld.hash" {
+		if _, err := (dataset{}).canonical(hash); fault.RuleOf(err) != "jsonld.hash" {
 			t.Errorf("%v: got %v", hash, err)
 		}
 	}

@@ -38,6 +38,12 @@ type Limits struct {
 // integer of at most 2^53-1, or for the very decimal that the nearest float64
 // is printed as. Errors are fault.Invalid.
 func Decode(data []byte, limits Limits) (any, error) {
+	v, _, err := parse(data, limits)
+	return v, err
+}
+
+// parse also says whether the text is the canonical form of its value.
+func parse(data []byte, limits Limits) (v any, canonical bool, err error) {
 	maxBytes, maxDepth := limits.Bytes, limits.Depth
 	if maxBytes <= 0 {
 		maxBytes = DefaultBytes
@@ -46,37 +52,43 @@ func Decode(data []byte, limits Limits) (any, error) {
 		maxDepth = DefaultDepth
 	}
 	if len(data) > maxBytes {
-		return nil, fault.New(fault.Invalid, "json.too-large", "the text is longer than %d bytes", maxBytes)
+		return nil, false, fault.New(fault.Invalid, "json.too-large", "the text is longer than %d bytes", maxBytes)
 	}
 	if !utf8.Valid(data) {
-		return nil, fault.New(fault.Invalid, "json.utf8", "the text is not valid UTF-8")
+		return nil, false, fault.New(fault.Invalid, "json.utf8", "the text is not valid UTF-8")
 	}
 	if len(data) >= 3 && data[0] == 0xEF && data[1] == 0xBB && data[2] == 0xBF {
-		return nil, fault.New(fault.Invalid, "json.byte-order-mark", "the text begins with a byte order mark")
+		return nil, false, fault.New(fault.Invalid, "json.byte-order-mark", "the text begins with a byte order mark")
 	}
 	p := parser{text: string(data), depthLeft: maxDepth}
-	v, err := p.value()
-	if err != nil {
-		return nil, err
+	if v, err = p.value(); err != nil {
+		return nil, false, err
 	}
 	p.space()
 	if p.at != len(p.text) {
-		return nil, p.fail("json.trailing-data", "something follows the value")
+		return nil, false, p.fail("json.trailing-data", "something follows the value")
 	}
-	return v, nil
+	return v, !p.free, nil
 }
 
 // DecodeObject is Decode for a text that must be an object.
 func DecodeObject(data []byte, limits Limits) (map[string]any, error) {
-	v, err := Decode(data, limits)
+	object, _, err := ReadObject(data, limits)
+	return object, err
+}
+
+// ReadObject is DecodeObject, and says whether the text is what Canonical makes of
+// the object, which then need not be written again.
+func ReadObject(data []byte, limits Limits) (object map[string]any, canonical bool, err error) {
+	v, canonical, err := parse(data, limits)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	m, ok := v.(map[string]any)
+	object, ok := v.(map[string]any)
 	if !ok {
-		return nil, fault.New(fault.Invalid, "json.not-an-object", "the text is not a JSON object")
+		return nil, false, fault.New(fault.Invalid, "json.not-an-object", "the text is not a JSON object")
 	}
-	return m, nil
+	return object, canonical, nil
 }
 
 // parser is a recursive descent over text that is known to be UTF-8. Strings
@@ -87,6 +99,7 @@ type parser struct {
 	depthLeft int
 	members   []member // of the objects that are open
 	items     []any    // of the arrays that are open
+	free      bool     // the text is not in canonical form
 }
 
 type member struct {
@@ -103,6 +116,7 @@ func (p *parser) space() {
 		switch p.text[p.at] {
 		case ' ', '\t', '\n', '\r':
 			p.at++
+			p.free = true
 		default:
 			return
 		}
@@ -184,6 +198,9 @@ func (p *parser) object() (any, error) {
 		value, err := p.value()
 		if err != nil {
 			return nil, err
+		}
+		if last := len(p.members); last > first && compareUTF16(p.members[last-1].name, name) > 0 {
+			p.free = true
 		}
 		p.members = append(p.members, member{name, value})
 		switch p.peek() {
@@ -269,6 +286,9 @@ func (p *parser) escapedString(start int) (string, error) {
 		c := p.text[p.at]
 		switch {
 		case c == '"':
+			if written, err := appendString(nil, string(out)); err != nil || string(written) != p.text[start-1:p.at+1] {
+				p.free = true
+			}
 			p.at++
 			return string(out), nil
 		case c < 0x20:
@@ -363,6 +383,9 @@ func (p *parser) number() (any, error) {
 	}
 	if !exact(text) {
 		return nil, p.fail("json.inexact-number", "a number cannot be kept exactly")
+	}
+	if written, err := appendCanonical(nil, json.Number(text)); err != nil || string(written) != text {
+		p.free = true
 	}
 	return json.Number(text), nil
 }

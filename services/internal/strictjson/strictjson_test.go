@@ -143,7 +143,8 @@ func TestCanonicalFormIsThatOfRFC8785(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, seed := range []string{`{"a":[1,-2.5e3,"\ud83d\ude00",null,true]}`, `{"a":1,"A":2}`, `"\ud800"`, `1e400`, "\ufeff1", `{"a":{"a":{"a":[[[]]]}}}`} {
+	for _, seed := range []string{`{"a":[1,-2.5e3,"\ud83d\ude00",null,true]}`, `{"a":1,"A":2}`, `"\ud800"`, `1e400`, "\ufeff1", `{"a":{"a":{"a":[[[]]]}}}`,
+		`{"a":"\/","b":"\u000b\u001F\n\u0008","c":1.50,"d":1e21,"e":[ ]}`, `{"\ue000":1,"\ud83d\ude00":2}`, `{"b":1,"a":2}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -160,6 +161,9 @@ func FuzzDecode(f *testing.F) {
 		canonical, err := Canonical(v)
 		if err != nil {
 			t.Fatalf("what was read cannot be written: %v", err)
+		}
+		if _, saysSo, _ := parse(data, Limits{}); saysSo != bytes.Equal(canonical, data) {
+			t.Fatalf("the text is canonical: %v; the canonical form is %s", saysSo, canonical)
 		}
 		reference, err := jcs.Transform(data)
 		if _, isTree := v.(map[string]any); isTree && (err != nil || !bytes.Equal(reference, canonical)) {
