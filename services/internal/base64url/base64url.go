@@ -13,8 +13,10 @@ func Encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 // Decode is strict: padding, other alphabets, loose bits and line ends are
 // refused, so that the same bytes have one spelling.
 func Decode(s string) ([]byte, error) {
-	if strings.ContainsAny(s, "\r\n") { // encoding/base64 skips them
-		return nil, base64.CorruptInputError(strings.IndexAny(s, "\r\n"))
+	for _, end := range [...]byte{'\r', '\n'} { // encoding/base64 skips them
+		if at := strings.IndexByte(s, end); at >= 0 {
+			return nil, base64.CorruptInputError(at)
+		}
 	}
 	return base64.RawURLEncoding.Strict().DecodeString(s)
 }

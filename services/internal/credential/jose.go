@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"strings"
 	"time"
 
@@ -58,14 +59,9 @@ func envelop(ctx context.Context, signer Signer, doc Document, kind, content str
 // registered are the JWT claims (RFC 7519, section 4.1; OpenID Connect Core 1.0
 // for nonce) that may stand beside the members of a credential or presentation.
 type registered struct {
-	Issuer    string   `json:"iss"`
-	Subject   string   `json:"sub"`
-	ID        string   `json:"jti"`
-	Audience  audience `json:"aud"`
-	Nonce     string   `json:"nonce"`
-	IssuedAt  int64    `json:"iat"`
-	NotBefore int64    `json:"nbf"`
-	Expires   int64    `json:"exp"`
+	Issuer, Subject, ID, Nonce   string
+	Audience                     []string
+	IssuedAt, NotBefore, Expires int64
 }
 
 // takenClaims are the names in registered, jwtClaims those that a credential does
@@ -75,18 +71,6 @@ var (
 	takenClaims = []string{"iss", "sub", "jti", "aud", "nonce", "iat", "nbf", "exp"}
 	jwtClaims   = []string{"iss", "sub", "jti", "aud", "iat", "nbf", "exp", "cnf", "kid"}
 )
-
-// audience is one receiver or several.
-type audience []string
-
-func (a *audience) UnmarshalJSON(data []byte) error {
-	var one string
-	if json.Unmarshal(data, &one) == nil {
-		*a = audience{one}
-		return nil
-	}
-	return json.Unmarshal(data, (*[]string)(a))
-}
 
 // enveloped is a JWS whose payload is a credential or presentation.
 type enveloped struct {
@@ -117,31 +101,71 @@ func open(compact, kind, content string, maxBytes int) (*enveloped, error) {
 
 // takeClaims moves the JWT claims out of the document.
 func (e *enveloped) takeClaims() error {
-	claims := Document{}
 	for _, name := range takenClaims {
 		value, has := e.doc[name]
 		if !has {
 			continue
 		}
-		if value == nil || value == "" {
-			return invalid("jwt-claims", "a JWT claim is empty")
+		if !e.jwt.take(name, value) {
+			return invalid("jwt-claims", "a JWT claim is empty, or of the wrong type, or not a date since 1970")
 		}
-		claims[name] = value
 		delete(e.doc, name)
 	}
-	text, err := strictjson.Canonical(claims)
-	if err != nil {
-		return fmt.Errorf("write JWT claims: %w", err)
-	}
-	if err := strictjson.Unmarshal(text, &e.jwt, strictjson.Limits{}); err != nil {
-		return invalid("jwt-claims", "a JWT claim has the wrong type")
-	}
-	for name, seconds := range map[string]int64{"iat": e.jwt.IssuedAt, "nbf": e.jwt.NotBefore, "exp": e.jwt.Expires} {
-		if _, has := claims[name]; has && seconds < 1 {
-			return invalid("jwt-claims", "a JWT claim is not a date since 1970")
-		}
-	}
 	return nil
+}
+
+// take reads one claim (RFC 7519, section 4.1).
+func (r *registered) take(name string, value any) bool {
+	switch name {
+	case "iss":
+		return takeText(&r.Issuer, value)
+	case "sub":
+		return takeText(&r.Subject, value)
+	case "jti":
+		return takeText(&r.ID, value)
+	case "nonce":
+		return takeText(&r.Nonce, value)
+	case "aud":
+		return r.takeAudience(value)
+	case "iat":
+		return takeDate(&r.IssuedAt, value)
+	case "nbf":
+		return takeDate(&r.NotBefore, value)
+	case "exp":
+		return takeDate(&r.Expires, value)
+	}
+	return false
+}
+
+func takeText(into *string, value any) bool {
+	text, _ := value.(string)
+	*into = text
+	return text != ""
+}
+
+// takeAudience reads one receiver or several.
+func (r *registered) takeAudience(value any) bool {
+	items, isList := value.([]any)
+	if !isList {
+		items = []any{value}
+	}
+	r.Audience = make([]string, 0, len(items))
+	for _, item := range items {
+		one, isText := item.(string)
+		if !isText || !isList && one == "" {
+			return false
+		}
+		r.Audience = append(r.Audience, one)
+	}
+	return true
+}
+
+// takeDate reads whole seconds since 1970.
+func takeDate(into *int64, value any) bool {
+	number, _ := value.(json.Number)
+	seconds, err := number.Float64() // which keeps what strictjson takes
+	*into = int64(seconds)
+	return err == nil && seconds >= 1 && seconds == math.Trunc(seconds)
 }
 
 // checkDates compares the JWT's own dates with an instant.

@@ -76,6 +76,9 @@ func NewReport(names ...string) *Report {
 // Expect adds checks that are still to be made. Until they are, the report is
 // not Verified.
 func (r *Report) Expect(names ...string) {
+	if r.Checks == nil {
+		r.Checks = make([]Check, 0, len(names)+1) // status comes last
+	}
 	for _, name := range names {
 		r.Checks = append(r.Checks, Check{Name: name, Outcome: Unfinished, Rule: ruleUnchecked, Detail: "the check was not made"})
 	}

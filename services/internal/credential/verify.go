@@ -57,12 +57,13 @@ func newCredentialReport() *Report {
 }
 
 func examineText(ctx context.Context, resolver KeyResolver, data []byte, opts Options) (*Verified, *Report) {
-	report := newCredentialReport()
 	if isCompact(data) {
+		report := newCredentialReport()
 		return examineJOSE(ctx, resolver, string(data), opts, report), report
 	}
 	doc, canonical, err := strictjson.ReadObject(data, strictjson.Limits{Bytes: MaxCredentialBytes})
 	if err != nil {
+		report := newCredentialReport()
 		report.Record(CheckForm, err)
 		return nil, report
 	}

@@ -68,26 +68,56 @@ var (
 
 // Parse reads a JWS of a kind, at most limit bytes long.
 func Parse(compact, kind string, limit int) (Token, error) {
-	parts := strings.Split(compact, ".")
-	if len(compact) > limit || len(parts) != 3 {
+	end := strings.LastIndexByte(compact, '.')
+	if len(compact) > limit || end < 0 {
 		return Token{}, ErrForm
 	}
-	protected, err := base64url.Decode(parts[0])
+	t := Token{input: compact[:end], limit: limit}
+	header, payload, ok := strings.Cut(t.input, ".")
+	if !ok || strings.Contains(payload, ".") {
+		return Token{}, ErrForm
+	}
+	protected, err := base64url.Decode(header)
 	if err != nil {
 		return Token{}, ErrForm
 	}
-	var h Header
-	if err := strictjson.Unmarshal(protected, &h, strictjson.Limits{}); err != nil || h.Type != kind || !algorithms[h.Algorithm] {
+	if err := t.Header.read(protected); err != nil || t.Type != kind || !algorithms[t.Algorithm] {
 		return Token{}, ErrHeader
 	}
-	t := Token{Header: h, input: parts[0] + "." + parts[1], limit: limit}
-	if t.payload, err = base64url.Decode(parts[1]); err != nil {
+	if t.payload, err = base64url.Decode(payload); err != nil {
 		return Token{}, ErrForm
 	}
-	if t.signature, err = base64url.Decode(parts[2]); err != nil {
+	if t.signature, err = base64url.Decode(compact[end+1:]); err != nil {
 		return Token{}, ErrForm
 	}
 	return t, nil
+}
+
+// read takes the members that a header has, and no others.
+func (h *Header) read(protected []byte) error {
+	object, err := strictjson.DecodeObject(protected, strictjson.Limits{})
+	if err != nil {
+		return err
+	}
+	for name, value := range object {
+		text, isText := value.(string)
+		if !isText {
+			return ErrHeader
+		}
+		switch name {
+		case "alg":
+			h.Algorithm = text
+		case "kid":
+			h.KeyID = text
+		case "typ":
+			h.Type = text
+		case "cty":
+			h.ContentType = text
+		default:
+			return ErrHeader
+		}
+	}
+	return nil
 }
 
 // algorithms are those that may sign; which of them did is the key's to say.

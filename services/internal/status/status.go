@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
 // Bounds of a list, in entries. The least is that of Bitstring Status List 1.0,
@@ -162,6 +163,9 @@ func outside() error {
 }
 
 func isURL(s string) bool {
+	if vcdm.PlainURL(s) {
+		return len(s) <= maxURL
+	}
 	u, err := url.Parse(s)
 	return err == nil && u.IsAbs() && len(s) <= maxURL
 }

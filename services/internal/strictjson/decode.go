@@ -375,7 +375,7 @@ func (p *parser) number() (any, error) {
 		p.at++
 	}
 	text := p.text[start:p.at]
-	if PlainInteger(text) {
+	if PlainInteger(text) || plainDecimal(text) {
 		return json.Number(text), nil
 	}
 	if !wellFormedNumber(text) {

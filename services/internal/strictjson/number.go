@@ -48,6 +48,14 @@ func PlainInteger(s string) bool {
 	return digits(s) == len(s)
 }
 
+// plainDecimal is PlainInteger for a decimal: at most 15 digits survive a float64,
+// and with few zeros in front none is printed with an exponent.
+func plainDecimal(s string) bool {
+	whole, fraction, found := strings.Cut(s, ".")
+	return found && len(s) <= 16 && PlainInteger(whole) && len(fraction) <= 6 &&
+		fraction != "" && digits(fraction) == len(fraction) && fraction[len(fraction)-1] != '0'
+}
+
 // digits counts the decimal digits that s begins with.
 func digits(s string) int {
 	n := 0

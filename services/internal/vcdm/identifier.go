@@ -47,13 +47,13 @@ func readParty(doc Document, member string, version Version) (string, error) {
 // its scheme. Characters that nobody sees are refused: identifiers are compared
 // and shown.
 func isURL(s string) bool {
-	return plainURL(s) || parsedURL(s)
+	return PlainURL(s) || parsedURL(s)
 }
 
-// plainURL reports whether s is a URL of plain letters that needs no parser to be
+// PlainURL reports whether s is a URL of plain letters that needs no parser to be
 // seen as one: a host and a path, or a scheme of another kind and what it names.
 // It is false for many that are URLs.
-func plainURL(s string) bool {
+func PlainURL(s string) bool {
 	if len(s) > maxIdentifierBytes {
 		return false
 	}
@@ -91,7 +91,7 @@ func plainURL(s string) bool {
 	return rest != "" && rest[0] != '/' && rest[0] != '?' && rest[0] != '#'
 }
 
-// plainInURL are the characters besides small letters and # that plainURL takes.
+// plainInURL are the characters besides small letters and # that PlainURL takes.
 var plainInURL = func() (plain [256]bool) {
 	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/?@!$&'()*+,;=") {
 		plain[c] = true

@@ -80,7 +80,7 @@ func FuzzPlainURL(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if plainURL(text) && !parsedURL(text) {
+		if PlainURL(text) && !parsedURL(text) {
 			t.Errorf("%q", text)
 		}
 	})
