@@ -1,9 +1,7 @@
 package credential
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"time"
@@ -111,7 +109,7 @@ func Issue(ctx context.Context, signer Signer, unsigned Document, how Securing) 
 
 // issuable checks an unsigned credential for its issuer's key.
 func issuable(unsigned Document, key Key) (Document, *vcdm.Credential, error) {
-	doc, err := copyDocument(unsigned)
+	doc, err := strictjson.CopyObject(unsigned)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -270,16 +268,4 @@ func encode(doc Document, maxBytes int) ([]byte, error) {
 		return nil, invalid("too-large", "the document is longer than %d bytes", maxBytes)
 	}
 	return data, nil
-}
-
-// copyDocument makes a deep copy in which every value is what strictjson
-// gives, whatever Go types the caller used.
-func copyDocument(doc Document) (Document, error) {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(doc); err != nil {
-		return nil, fmt.Errorf("write document: %w", err)
-	}
-	return decode(text.Bytes(), MaxPresentationBytes)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/jws"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
@@ -61,7 +62,7 @@ func TestCredentialInAJWSVerifies(t *testing.T) {
 
 func TestCredentialInAJWSThatIsNotRightIsRefused(t *testing.T) {
 	payload := func(change func(doc Document)) []byte {
-		doc, err := copyDocument(by(university))
+		doc, err := strictjson.CopyObject(by(university))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,7 +179,7 @@ func TestPresentationInAJWSVerifies(t *testing.T) {
 // Hostile input 26, past a wallet that does not look: what it signs is refused.
 func TestCredentialsOfAnotherHolderAreRefused(t *testing.T) {
 	of := func(subjects ...string) Document {
-		doc, err := copyDocument(by(university))
+		doc, err := strictjson.CopyObject(by(university))
 		if err != nil {
 			t.Fatal(err)
 		}

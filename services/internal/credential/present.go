@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/jsonld"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
@@ -92,7 +93,7 @@ func (p Presenting) document() (Document, error) {
 	if p.ID != "" {
 		doc["id"] = p.ID
 	}
-	return copyDocument(doc)
+	return strictjson.CopyObject(doc)
 }
 
 // presented is a credential as it stands in a presentation. It must be about

@@ -7,6 +7,7 @@ import (
 	"github.com/mr-tron/base58"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
@@ -153,7 +154,7 @@ func TestContextsOfAProofAreThoseOfTheDocument(t *testing.T) {
 // holds the credential may add contexts, and nothing to its meaning, whoever
 // signs beside the issuer.
 func TestContextsAddedToAProofDefineNothing(t *testing.T) {
-	doc, err := copyDocument(offer().Document())
+	doc, err := strictjson.CopyObject(offer().Document())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +199,7 @@ func TestContextsAddedToAProofDefineNothing(t *testing.T) {
 // are signed with it.
 func TestContextsOfAProofMayBeOneOrNone(t *testing.T) {
 	for name, contexts := range map[string]any{"none": nil, "a text": vcdm.ContextV2} {
-		doc, err := copyDocument(offer().Document())
+		doc, err := strictjson.CopyObject(offer().Document())
 		if err != nil {
 			t.Fatal(err)
 		}

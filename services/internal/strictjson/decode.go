@@ -12,6 +12,7 @@ package strictjson
 import (
 	"encoding/json"
 	"slices"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -60,7 +61,9 @@ func parse(data []byte, limits Limits) (v any, canonical bool, err error) {
 	if len(data) >= 3 && data[0] == 0xEF && data[1] == 0xBB && data[2] == 0xBF {
 		return nil, false, fault.New(fault.Invalid, "json.byte-order-mark", "the text begins with a byte order mark")
 	}
-	p := parser{text: string(data), depthLeft: maxDepth}
+	p := parsers.Get().(*parser)
+	defer p.release()
+	p.text, p.depthLeft = string(data), maxDepth
 	if v, err = p.value(); err != nil {
 		return nil, false, err
 	}
@@ -105,6 +108,17 @@ type parser struct {
 type member struct {
 	name  string
 	value any
+}
+
+// parsers keeps the lists of parsers that are done.
+var parsers = sync.Pool{New: func() any { return new(parser) }}
+
+// release forgets what was read: an error may have left some of it in the lists.
+func (p *parser) release() {
+	clear(p.members)
+	clear(p.items)
+	*p = parser{members: p.members[:0], items: p.items[:0]}
+	parsers.Put(p)
 }
 
 func (p *parser) fail(rule, message string) error {
@@ -251,6 +265,7 @@ func (p *parser) array() (any, error) {
 		case ']':
 			p.leave()
 			items := slices.Clone(p.items[first:])
+			clear(p.items[first:])
 			p.items = p.items[:first]
 			return items, nil
 		default:
