@@ -11,7 +11,7 @@ export GOFLAGS := $(strip $(filter-out -buildvcs=false,$(GOFLAGS)) -buildvcs=fal
 TOOLS := $(CURDIR)/bin/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test race race-short assets browser browser-short a11y screenshots kills chaos chaos-ci chaos-short simulate planted lint generate fuzz bench oracles check clean
+.PHONY: help demo run build test race race-short assets browser browser-short a11y screenshots kills chaos chaos-ci chaos-short simulate planted lint generate fuzz bench differential oracles check clean
 
 help: ## print this
 	@echo "usage: make TARGET"
@@ -36,7 +36,7 @@ KILLS := TestFiftyCasesSurviveThreeKillsOfEachService
 
 # Building the program with a mistake or as its next version, and running it, takes
 # four.
-PLANTED := TestChaosFindsPlantedMistakes|TestCasesSurviveRollingUpgrades|TestLosesWhatWasNotSynced
+PLANTED := TestOracleFindsPlantedMistakes|TestChaosFindsPlantedMistakes|TestCasesSurviveRollingUpgrades|TestLosesWhatWasNotSynced
 
 # SKIP leaves out more.
 test: ## run all tests but the full series of kills and the planted mistakes, and name those that were skipped and why
@@ -108,8 +108,14 @@ generate: $(TOOLS)/built ## generate proto/gen from the contracts, and the pages
 fuzz: ## run each fuzz target for FUZZTIME (60s)
 	scripts/fuzz $(FUZZTIME) $(MODULES)
 
-bench: ## run the benchmarks
-	cd services && go test -run '^$$' -bench . -benchmem ./...
+# Documents that the fast path and another implementation must agree on.
+DOCUMENTS ?= 1000000
+
+differential: oracles ## compare the canonical form of a million mutated documents with another implementation's, byte for byte
+	cd services && KOMPETANSESPOR_NO_SKIP=1 KOMPETANSESPOR_DOCUMENTS=$(DOCUMENTS) go test -count=1 -timeout 6h -v -run 'TestMutatedDocuments' ./internal/jsonld
+
+bench: ## run the benchmarks of the engine ten times each, and print medians beside raw Ed25519
+	scripts/bench
 
 # Pages are served without these files too, with our own stylesheet alone.
 assets: ## copy Designsystemet's stylesheets for the program to embed (needs npm)

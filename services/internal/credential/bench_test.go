@@ -3,6 +3,7 @@ package credential
 import (
 	"context"
 	"crypto/ed25519"
+	"strconv"
 	"testing"
 	"time"
 
@@ -119,4 +120,42 @@ func BenchmarkEngine(b *testing.B) {
 	}))
 	b.Run("verify-jcs", testkit.BesideVerify(verify(jcs, opts)))
 	b.Run("verify-jwt", testkit.BesideVerify(verify(compact, opts)))
+}
+
+// BenchmarkGrowth is how verification grows with the number of claims.
+func BenchmarkGrowth(b *testing.B) {
+	keys := newBenched(university)
+	for _, claims := range []int{10, 100, 1000} {
+		draft := offer()
+		results := make([]any, claims)
+		for i := range results {
+			results[i] = map[string]any{"part": "part " + strconv.Itoa(i)}
+		}
+		draft.Claims = map[string]any{"results": results}
+		data, err := Issue(b.Context(), keys, draft.Document(), university.securing())
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(strconv.Itoa(claims)+"-claims", testkit.BesideVerify(func() error {
+			_, err := Verify(b.Context(), keys, data, Options{Now: now})
+			return err
+		}))
+	}
+}
+
+// BenchmarkCores is verification on all cores at once (-cpu 1,2): time is by the
+// clock, for one operation.
+func BenchmarkCores(b *testing.B) {
+	keys := newBenched(university)
+	data, err := Issue(b.Context(), keys, realistic().Document(), university.securing())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := Verify(b.Context(), keys, data, Options{Now: now, LeaveStatus: true}); err != nil {
+				b.Error(err)
+			}
+		}
+	})
 }

@@ -795,12 +795,3 @@ func FuzzVerifyPresentation(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkVerify(b *testing.B) {
-	data := issue(b, offer().Document())
-	for b.Loop() {
-		if _, err := Verify(b.Context(), keys{}, data, Options{Now: now}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

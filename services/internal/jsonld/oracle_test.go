@@ -3,14 +3,9 @@ package jsonld
 import (
 	"crypto"
 	"encoding/json"
-	"fmt"
-	"math/rand/v2"
 	"os"
-	"slices"
-	"strings"
 	"testing"
 
-	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
@@ -87,77 +82,4 @@ func TestDocumentsOfOthersAreAcceptedAndHaveTheCanonicalFormOfTheOracle(t *testi
 			}
 		}
 	}
-}
-
-// Whatever we accept, the oracle accepts with the same bytes. Of what we refuse
-// it is asked about a part, to count by rule what it accepts all the same.
-func TestMutatedDocumentsHaveTheCanonicalFormOfTheOracle(t *testing.T) {
-	production, development := processors(t)
-	bases := examples(t)
-	for _, text := range samples(t) {
-		bases = append(bases, example{Name: "own", Document: json.RawMessage(text)})
-	}
-	for hash, number := range map[crypto.Hash]int{crypto.SHA256: 2500, crypto.SHA384: 500} {
-		m := newMutator(rand.New(rand.NewPCG(5, uint64(hash))), bases)
-		var documents []any
-		var ours []outcome
-		for i := range number {
-			document := m.document(t)
-			canonical, err := development.Canonize(document, hash)
-			if inProduction, refused := production.Canonize(document, hash); refused == nil && string(inProduction) != string(canonical) {
-				t.Errorf("production differs from development for\n%s", text(t, document))
-			}
-			if err == nil || i%refusedPart == 0 {
-				documents, ours = append(documents, document), append(ours, outcome{string(canonical), err})
-			}
-		}
-		accepted, refused, asked := 0, map[string]int{}, 0
-		for i, theirs := range askOracle(t, hash, documents) {
-			switch {
-			case ours[i].err != nil:
-				asked++
-				if theirs.Error == "" {
-					refused[fault.RuleOf(ours[i].err)]++
-				}
-			case ours[i].canonical != theirs.NQuads:
-				t.Errorf("of\n%s\nours is\n%s\nthe oracle's is\n%s%s", text(t, documents[i]), ours[i].canonical, theirs.NQuads, theirs.Error)
-			default:
-				accepted++
-			}
-		}
-		if accepted < number/4 {
-			t.Errorf("only %d of %d mutations were accepted: they test little", accepted, number)
-		}
-		t.Logf("%s: %d of %d accepted by both; of %d refused here, the oracle accepts %s", hashNames[hash], accepted, number, asked, counts(refused))
-	}
-}
-
-// refusedPart is which part of the refused documents the oracle is asked about:
-// one in so many.
-const refusedPart = 4
-
-// outcome is what we make of a document.
-type outcome struct {
-	canonical string
-	err       error
-}
-
-func counts(m map[string]int) string {
-	var parts []string
-	total := 0
-	for rule, n := range m {
-		parts = append(parts, fmt.Sprintf("%s %d", rule, n))
-		total += n
-	}
-	slices.Sort(parts)
-	return fmt.Sprintf("%d (%s)", total, strings.Join(parts, ", "))
-}
-
-func text(t testing.TB, document any) string {
-	t.Helper()
-	out, err := json.Marshal(document)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(out)
 }

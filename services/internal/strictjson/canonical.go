@@ -14,7 +14,7 @@ import (
 // ECMAScript prints them. It takes what Decode gives, and Go's own numbers. It
 // fails for other types, for strings that are not UTF-8 and for numbers that a
 // float64 does not keep.
-func Canonical(v any) ([]byte, error) { return appendCanonical(nil, v) }
+func Canonical(v any) ([]byte, error) { return appendCanonical(make([]byte, 0, 1024), v) }
 
 func appendCanonical(out []byte, v any) ([]byte, error) {
 	switch v := v.(type) {

@@ -116,7 +116,7 @@ func (o *ours) KeyAgreement(_ context.Context, kid string) (string, bool, error)
 	return key, ok, nil
 }
 
-func newOurs(t *testing.T, store *keystore.Store, kind keystore.Kind) *ours {
+func newOurs(t testing.TB, store *keystore.Store, kind keystore.Kind) *ours {
 	t.Helper()
 	_, signing, err := store.Create(t.Context(), keystore.Ed25519)
 	if err != nil {
@@ -163,7 +163,7 @@ func newTheirs(t *testing.T, curve ecdh.Curve) theirs {
 	return theirs{id, []secret{{kids[0], jwk}}}
 }
 
-func ping(t *testing.T, from, to string) json.RawMessage {
+func ping(t testing.TB, from, to string) json.RawMessage {
 	t.Helper()
 	m := didcomm.Message{
 		ID: "ping-1", Type: didcomm.TypePing, From: from, To: []string{to}, CreatedTime: 1700000000,
@@ -192,7 +192,7 @@ func forward(t *testing.T, to string) json.RawMessage {
 
 var oracleCurves = map[keystore.Kind]ecdh.Curve{keystore.X25519: ecdh.X25519(), keystore.P256: ecdh.P256()}
 
-func newStore(t *testing.T) *keystore.Store {
+func newStore(t testing.TB) *keystore.Store {
 	t.Helper()
 	store, err := keystore.Open(t.Context(), bytes.Repeat([]byte{3}, 32), &rows{keys: map[string][]byte{}})
 	if err != nil {
