@@ -110,6 +110,7 @@ type person struct {
 	report *Report
 	say    func(Step)
 	before func(context.Context, Stage) error // nil: nobody waits
+	until  Stage                              // the last that is taken; empty: all are
 	wallet string                             // the worker's token
 }
 
@@ -136,6 +137,9 @@ func (p *person) journey(ctx context.Context) error {
 		}
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", step.what, err)
+		}
+		if step.stage == p.until {
+			break
 		}
 	}
 	return nil

@@ -163,35 +163,13 @@ func Run(ctx context.Context, target Target, cases Cases) (*Report, error) {
 	return first, nil
 }
 
-// Accredit has the programme accredit the employer, with all who sign for these
-// persons.
-func Accredit(ctx context.Context, target Target, persons []Input) error {
-	c, err := connect(target)
-	if err != nil {
-		return err
-	}
-	defer c.close()
-	return c.accredit(ctx, persons)
-}
-
-// Play takes one person through a case, in the caller's goroutine. The employer
-// must be accredited.
-func Play(ctx context.Context, target Target, in Input) (*Report, error) {
-	c, err := connect(target)
-	if err != nil {
-		return nil, err
-	}
-	defer c.close()
-	return c.one(ctx, &person{clients: c, input: in, say: func(Step) {}})
-}
-
 // one is one person's case.
 func (c *clients) one(ctx context.Context, p *person) (*Report, error) {
 	p.report = &Report{Outcome: notStarted}
 	p.report.person, p.report.sent = p, &Sent{}
 	err := p.journey(sending(ctx, p.report.sent))
 	slices.SortStableFunc(p.report.Steps, func(a, b Step) int { return a.At.Compare(b.At) })
-	if err == nil {
+	if err == nil && p.report.completed {
 		p.report.Outcome = Completed
 		p.report.MachineMS = p.report.Steps[len(p.report.Steps)-1].ElapsedMS
 	}

@@ -22,6 +22,9 @@ const usage = `kompetansespor: from a signed offer to work, with nothing typed t
         start every service and stay; prints addresses and development tokens
   kompetansespor chaos [--seed S] [--cases N] [--cluster] [--fault KIND,...] [--times N] [--json]
         run cases while processes are killed, databases crash and streams vanish, and check what must always hold
+  kompetansespor load [--scenario offers|credentials|presentations|cases] [--rate N | --parallel P] [--for TIME] [--data DIR] [--json]
+        load a system from outside with people who do not exist, and measure how many it takes, how long they wait and
+        what its processes use
   kompetansespor registry|issuer|wallet|verifier|police|tax|bank --config FILE
         run one service
   kompetansespor migrate [--dsn URL [--bootstrap]] --config FILE...
@@ -91,6 +94,7 @@ var commands = map[string]func(ctx context.Context, args []string, stdout, stder
 	"chaos":     runChaos,
 	"cluster":   manageCluster,
 	"doctor":    examine,
+	"load":      runLoad,
 	"migrate":   migrateSchemas,
 	"backup":    takeBackup,
 	"restore":   restoreBackup,

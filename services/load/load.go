@@ -1,0 +1,131 @@
+// Package load drives a running system from outside, over its public interfaces, with
+// people who do not exist, and measures how many of their operations it takes, how
+// long they wait and what its processes use.
+package load
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/demo"
+)
+
+// Scenario is what one operation is.
+type Scenario string
+
+// The scenarios.
+const (
+	// Offers: an employer signs an offer over gRPC; it is recorded, its place in the
+	// status list is taken and its invitation made.
+	Offers Scenario = "offers"
+	// Credentials: a worker's wallet opens the invitation of an offer that was signed
+	// before, asks for the credential over DIDComm and holds it.
+	Credentials Scenario = "credentials"
+	// Presentations: an offer is signed, collected and presented to UDI over DIDComm.
+	Presentations Scenario = "presentations"
+	// Cases: a whole case, from the signature to the account.
+	Cases Scenario = "cases"
+)
+
+// Scenarios are all of them.
+func Scenarios() []Scenario { return []Scenario{Offers, Credentials, Presentations, Cases} }
+
+// last is the stage of a case with which an operation ends.
+var last = map[Scenario]demo.Stage{Offers: demo.Sign, Credentials: demo.Collect, Presentations: demo.Apply, Cases: demo.Finish}
+
+// Config is a load.
+type Config struct {
+	Target   demo.Target
+	Scenario Scenario
+	Arrival  Arrival
+	// Persons are different people, one for each operation; the load ends early when
+	// there are no more.
+	Persons []demo.Input
+	// Processes are those of the system, as far as they run on this machine.
+	Processes []Process
+}
+
+// Run makes the load and measures it.
+func Run(ctx context.Context, c Config) (*Report, error) {
+	players, err := demo.Join(c.Target)
+	if err != nil {
+		return nil, err
+	}
+	defer players.Close()
+	if err := players.Accredit(ctx, c.Persons); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	meter := newMeter(c.Processes)
+	ramp := time.AfterFunc(c.Arrival.Ramp, meter.begin)
+	defer ramp.Stop()
+	samples := c.Arrival.run(ctx, func(ctx context.Context, number int) (time.Duration, error) {
+		if number >= len(c.Persons) {
+			return 0, errNobodyLeft
+		}
+		return c.one(ctx, players, c.Persons[number])
+	})
+	report := &Report{Scenario: c.Scenario, Machine: thisMachine(), Rate: c.Arrival.Rate, Parallel: c.Arrival.Parallel}
+	report.take(samples, c.Arrival.Ramp)
+	report.Services, report.GeneratorCPUMillis = meter.end(report.Done)
+	return report, nil
+}
+
+var errNobodyLeft = fmt.Errorf("every person has had a turn: give more of them")
+
+// one is one operation. The signature of an offer that a wallet collects does not
+// count where credentials are measured.
+func (c Config) one(ctx context.Context, players *demo.Players, person demo.Input) (uncounted time.Duration, err error) {
+	begun := time.Now()
+	_, err = players.Play(ctx, person, last[c.Scenario], func(_ context.Context, next demo.Stage) error {
+		if c.Scenario == Credentials && next == demo.Collect {
+			uncounted = time.Since(begun)
+		}
+		return nil
+	})
+	return uncounted, err
+}
+
+// meter measures what processes use from the end of the ramp on.
+type meter struct {
+	processes []Process
+	mu        sync.Mutex // guards what follows
+	before    map[string]Usage
+	own       time.Duration
+}
+
+func newMeter(processes []Process) *meter { return &meter{processes: processes} }
+
+func (m *meter) begin() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.before, m.own = consumed(m.processes), ownTime()
+}
+
+func (m *meter) end(operations int) (used []Usage, generatorMillis float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if operations > 0 {
+		generatorMillis = float64((ownTime() - m.own).Milliseconds()) / float64(operations)
+	}
+	return since(m.before, consumed(m.processes), operations), generatorMillis
+}
+
+// thisMachine describes the machine.
+func thisMachine() Machine {
+	m := Machine{Cores: runtime.NumCPU(), Go: runtime.Version()}
+	raw, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(raw)) {
+		if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "model name" {
+			m.Processor = strings.TrimSpace(value)
+			break
+		}
+	}
+	return m
+}
