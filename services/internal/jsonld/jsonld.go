@@ -20,7 +20,9 @@
 //   - contexts inside a document, except where a graph begins, as the
 //     credentials of a presentation do;
 //   - numbers that the canonical form would round, or that implementations
-//     write differently.
+//     write differently;
+//   - values of one property that differ in nothing but their direction, of which
+//     implementations leave one out.
 //
 // Of JSON-LD contexts it supports what the tables use; PinnedContext lists it.
 package jsonld

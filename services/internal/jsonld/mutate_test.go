@@ -59,6 +59,9 @@ func places(v any) []place {
 
 func pick[T any](m *mutator, from []T) T { return from[m.r.IntN(len(from))] }
 
+// context is one of the document's own: a later mutation may change it.
+func (m *mutator) context() any { return copyOf(pick(m, contextURLs)) }
+
 func (m *mutator) document(t testing.TB) map[string]any {
 	doc := decode(t, string(pick(m, m.bases).Document))
 	for range 1 + m.r.IntN(3) {
@@ -145,16 +148,16 @@ var mutations = []func(m *mutator, doc map[string]any, at place){
 	// contexts
 	func(m *mutator, doc map[string]any, at place) {
 		if object, ok := at.get().(map[string]any); ok {
-			object["@context"] = []any{pick(m, contextURLs)}
+			object["@context"] = []any{m.context()}
 		}
 	},
 	func(m *mutator, doc map[string]any, at place) {
 		list, _ := doc["@context"].([]any)
-		doc["@context"] = append(slices.Clone(list), pick(m, contextURLs))
+		doc["@context"] = append(slices.Clone(list), m.context())
 	},
 	func(m *mutator, doc map[string]any, at place) {
 		list, _ := doc["@context"].([]any)
-		doc["@context"] = append([]any{pick(m, contextURLs)}, list...)
+		doc["@context"] = append([]any{m.context()}, list...)
 	},
 	// types
 	func(m *mutator, doc map[string]any, at place) {

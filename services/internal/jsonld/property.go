@@ -1,5 +1,10 @@
 package jsonld
 
+import (
+	"slices"
+	"strings"
+)
+
 // property writes the values of one member.
 func (e *emitter) property(active *activeContext, subject rdfTerm, name string, t *term, value any, graph rdfTerm) error {
 	if t.coercion == "@json" {
@@ -17,12 +22,54 @@ func (e *emitter) property(active *activeContext, subject rdfTerm, name string, 
 	if len(items) == 0 {
 		return refuse("empty-array", "an empty array states nothing, so a signature does not cover it")
 	}
+	if err := differInDirection(items); err != nil {
+		return err
+	}
 	for _, item := range items {
 		if err := e.state(active, subject, name, t, item, graph); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// differInDirection refuses values of one property that differ in nothing but their
+// @direction: implementations take them for one, and leave the second out of what is
+// signed.
+func differInDirection(items []any) error {
+	if !slices.ContainsFunc(items, hasDirection) {
+		return nil
+	}
+	type plain struct{ text, tag string }
+	seen := make(map[plain]bool, len(items)) // whether one of them has a direction
+	for _, item := range items {
+		text, tag, ok := plainValue(item)
+		if !ok {
+			continue
+		}
+		value, directed := plain{text, strings.ToLower(tag)}, hasDirection(item)
+		if before, twice := seen[value]; twice && (before || directed) {
+			return refuse("direction", "two values differ in nothing but their direction")
+		}
+		seen[value] = directed
+	}
+	return nil
+}
+
+func hasDirection(value any) bool {
+	object, _ := value.(map[string]any)
+	_, has := object["@direction"]
+	return has
+}
+
+// plainValue is the text and the language of a value, if it has a text.
+func plainValue(value any) (text, tag string, ok bool) {
+	if object, isObject := value.(map[string]any); isObject {
+		tag, _ = object["@language"].(string)
+		value = object["@value"]
+	}
+	text, ok = value.(string)
+	return text, tag, ok
 }
 
 // state writes one value of a property.

@@ -47,6 +47,8 @@ func TestWhatASignatureWouldNotCoverIsRefused(t *testing.T) {
 		"23 inline below":               {presentationOf(`{"@context": ["https://www.w3.org/ns/credentials/v2", {"@vocab": "https://evil.example/"}], "type": "VerifiableCredential"}`), "jsonld.context"},
 		"23 null below":                 {presentationOf(`{"@context": null, "type": "VerifiableCredential"}`), "jsonld.context"},
 		"23 redefines below":            {`{"@context": ["https://www.w3.org/2018/credentials/v1"], "type": "VerifiablePresentation", "verifiableCredential": {"@context": "https://www.w3.org/ns/credentials/v2", "type": "VerifiableCredential"}}`, "jsonld.context"},
+		"direction alone":               {credentialWith(`"legal_name": ["X", {"@value": "X", "@direction": "ltr"}]`), "jsonld.direction"},
+		"two directions":                {credentialWith(`"legal_name": [{"@value": "X", "@language": "EN", "@direction": "rtl"}, "Y", {"@value": "X", "@language": "en", "@direction": "ltr"}]`), "jsonld.direction"},
 		"24 undefined term":             {credentialWith(`"salary_secret": 1`), "jsonld.undefined-term"},
 		"24 undefined nested":           {credentialWith(`"employer": {"hidden": true}`), "jsonld.undefined-term"},
 		"24 absolute IRI as a member":   {credentialWith(`"https://schema.kompetansespor.example/vocab/v1#legal_name": "X"`), "jsonld.undefined-term"},

@@ -60,6 +60,59 @@ func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...an
 	return p.DB.QueryRowContext(ctx, query, args...)
 }
 
+// compiled are the queries of the writing side, on its one connection. A transaction
+// holds that while it lasts: what it asks for the first time is compiled after it.
+type compiled struct {
+	mu   sync.Mutex // guards kept
+	kept map[string]*sql.Stmt
+}
+
+// of is a query's statement, nil while there is none; wanted is then told of it.
+func (c *compiled) of(query string, wanted *[]string) *sql.Stmt {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	kept := c.kept[query]
+	if kept == nil && len(c.kept) < mostKept {
+		*wanted = append(*wanted, query)
+	}
+	return kept
+}
+
+// keep compiles what a transaction wanted, which is over. What does not compile is
+// asked as it stands, and whoever asks is told why.
+func (c *compiled) keep(ctx context.Context, db *sql.DB, wanted []string) {
+	for _, query := range wanted {
+		c.mu.Lock()
+		known := c.kept[query] != nil
+		c.mu.Unlock()
+		if known {
+			continue
+		}
+		made, err := db.PrepareContext(ctx, query)
+		if err != nil {
+			continue
+		}
+		c.mu.Lock()
+		if c.kept[query] == nil {
+			c.kept[query], made = made, nil
+		}
+		c.mu.Unlock()
+		if made != nil {
+			_ = made.Close() // somebody was faster
+		}
+	}
+}
+
+func (c *compiled) close() (err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.kept {
+		err = errors.Join(err, s.Close())
+	}
+	clear(c.kept)
+	return err
+}
+
 // Close lets go of the statements and the connections.
 func (p *prepared) Close() (err error) {
 	p.mu.Lock()

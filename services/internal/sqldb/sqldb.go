@@ -41,11 +41,12 @@ func Embedded(name string, files embed.FS) Migrations {
 
 // DB is a service's database. It is safe for concurrent use.
 type DB struct {
-	write   *sql.DB
-	read    reader
-	dialect dialect
-	turns   *turns
-	twice   bool
+	write    *sql.DB
+	read     reader
+	compiled *compiled // of the writing side; nil where the driver keeps queries itself
+	dialect  dialect
+	turns    *turns
+	twice    bool
 }
 
 // Open opens the database that dsn names, for a service. Driver is sqlite, dsn
@@ -89,7 +90,7 @@ func connect(driver, dsn string) (*DB, error) {
 	}
 	db := &DB{write: write, read: read, dialect: d, turns: newTurns()}
 	if d.compiles {
-		db.read = newPrepared(read)
+		db.read, db.compiled = newPrepared(read), &compiled{kept: map[string]*sql.Stmt{}}
 	}
 	return db, nil
 }
@@ -110,7 +111,11 @@ func (db *DB) SQL() *sql.DB { return db.write }
 
 // Close releases the connections.
 func (db *DB) Close() error {
-	return errors.Join(db.turns.close(), db.write.Close(), db.read.Close())
+	err := db.turns.close()
+	if db.compiled != nil {
+		err = errors.Join(err, db.compiled.close())
+	}
+	return errors.Join(err, db.write.Close(), db.read.Close())
 }
 
 // Ping reports whether the database answers.

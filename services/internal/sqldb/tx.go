@@ -13,8 +13,46 @@ import (
 // what OnEnd takes when the transaction has ended either way.
 type Tx struct {
 	*sql.Tx
-	after []func()
-	ended *[]func()
+	after  []func()
+	ended  *[]func()
+	kept   *compiled // nil: the driver keeps queries itself
+	wanted []string
+}
+
+// ExecContext implements Querier.
+func (tx *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if s := tx.statement(ctx, query); s != nil {
+		return s.ExecContext(ctx, args...)
+	}
+	return tx.Tx.ExecContext(ctx, query, args...)
+}
+
+// QueryContext implements Querier.
+func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := tx.statement(ctx, query); s != nil {
+		return s.QueryContext(ctx, args...)
+	}
+	return tx.Tx.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext implements Querier.
+func (tx *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if s := tx.statement(ctx, query); s != nil {
+		return s.QueryRowContext(ctx, args...)
+	}
+	return tx.Tx.QueryRowContext(ctx, query, args...)
+}
+
+// statement is a query that was compiled before, nil for any other.
+func (tx *Tx) statement(ctx context.Context, query string) *sql.Stmt {
+	if tx.kept == nil {
+		return nil
+	}
+	s := tx.kept.of(query, &tx.wanted)
+	if s == nil {
+		return nil
+	}
+	return tx.StmtContext(ctx, s)
 }
 
 // OnEnd runs f when the transaction is over, committed or not, and will not be
@@ -72,11 +110,14 @@ func (db *DB) try(ctx context.Context, f func(tx *Tx) error, finish func(*sql.Tx
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	tx := &Tx{Tx: inner, ended: ended}
+	tx := &Tx{Tx: inner, ended: ended, kept: db.compiled}
 	done := false
 	defer func() {
 		if !done {
 			_ = inner.Rollback()
+		}
+		if len(tx.wanted) > 0 {
+			tx.kept.keep(context.WithoutCancel(ctx), db.write, tx.wanted)
 		}
 	}()
 	if err := f(tx); err != nil {

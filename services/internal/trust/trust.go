@@ -1,10 +1,11 @@
-// Package trust asks the registry who may issue what. It asks anew each time;
-// when the registry does not answer, the last list counts for as long as it
+// Package trust asks the registry who may issue what. It asks anew each time, and
+// verifies a list that it has not verified before; when the registry does not answer, the last list counts for as long as it
 // says that it is current, and not a moment longer.
 package trust
 
 import (
 	"context"
+	"crypto/sha256"
 	"net/http"
 	"sync"
 	"time"
@@ -25,8 +26,9 @@ type Client struct {
 	URL      string // where it publishes the list
 	Clock    clock.Clock
 
-	mu   sync.Mutex // guards last
+	mu   sync.Mutex // guards last and text
 	last *trustlist.List
+	text [sha256.Size]byte // the hash of the last list as it came
 }
 
 // Accredited finds the entity that may issue credentials of a type at an
@@ -43,12 +45,16 @@ func (c *Client) current(ctx context.Context) (*trustlist.List, error) {
 	now := c.Clock.Now()
 	raw, _, err := c.Get.Get(ctx, c.URL, trustlist.MaxBytes)
 	if err == nil {
+		text := sha256.Sum256(raw)
+		if list := c.known(text, now); list != nil {
+			return list, nil
+		}
 		var list *trustlist.List
 		if list, err = trustlist.Verify(ctx, c.Keys, c.Registry, raw, now); err == nil {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			if c.last == nil || list.Version >= c.last.Version {
-				c.last = list
+				c.last, c.text = list, text
 				return list, nil
 			}
 			// An older list: somebody plays it again. What we have counts, while
@@ -63,6 +69,17 @@ func (c *Client) current(ctx context.Context) (*trustlist.List, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.remembered(now, err)
+}
+
+// known is the last list when it has come again, while it is current: its signature
+// held, and so did every date in it but its end.
+func (c *Client) known(text [sha256.Size]byte, now time.Time) *trustlist.List {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last == nil || c.text != text || !now.Before(c.last.NextUpdate) {
+		return nil
+	}
+	return c.last
 }
 
 // remembered is the last list while it is current. mu is held.

@@ -24,6 +24,8 @@ type programme struct {
 	now  time.Time
 	body []byte
 	err  error
+	// verified is how often a key was asked for.
+	verified int
 }
 
 func (p *programme) Now() time.Time { return p.now }
@@ -37,6 +39,7 @@ func (p *programme) Sign(_ context.Context, _ string, data []byte) ([]byte, erro
 }
 
 func (p *programme) VerificationKey(context.Context, string, credential.Purpose, time.Time) (did.PublicKey, error) {
+	p.verified++
 	return testkit.Public(p.key), nil
 }
 
@@ -121,4 +124,23 @@ func TestOlderVersionPlayedAgainDoesNotBringBackWhatWasSuspended(t *testing.T) {
 	same(t, ask(), "unavailable trustlist.unreachable")
 	p.publish(3, trustlist.Accredited, time.Hour)
 	same(t, ask(), "accredited")
+}
+
+// A list that comes again is not verified again, while it is current; any other is.
+func TestListThatWasVerifiedIsVerifiedOnce(t *testing.T) {
+	p, ask := open(t)
+	p.publish(1, trustlist.Accredited, time.Hour)
+	for range 3 {
+		same(t, ask(), "accredited")
+	}
+	if p.verified != 1 {
+		t.Errorf("verified %d times", p.verified)
+	}
+	p.publish(2, "SUSPENDED", time.Hour)
+	same(t, ask(), "denied issuer.not-accredited")
+	if p.verified != 2 {
+		t.Errorf("verified %d times", p.verified)
+	}
+	p.now = p.now.Add(time.Hour)
+	same(t, ask(), "denied trustlist.expired")
 }
