@@ -52,18 +52,39 @@ func badDisclosure(why string) error {
 	return invalid("disclosure", "a disclosure is malformed: %s", why)
 }
 
+// sum is a digest as it is before it is written.
+type sum = [digestBytes]byte
+
+func sumOf(ascii string) (s sum) {
+	var part [512]byte // on the stack: most disclosures are shorter
+	if len(ascii) <= len(part) {
+		return sha256.Sum256(part[:copy(part[:], ascii)])
+	}
+	h := sha256.New()
+	for ascii != "" {
+		n := copy(part[:], ascii)
+		h.Write(part[:n])
+		ascii = ascii[n:]
+	}
+	h.Sum(s[:0])
+	return s
+}
+
 // digest is what stands in the place of a disclosure (RFC 9901 section 4.2.3),
 // and sd_hash of a token.
 func digest(ascii string) string {
-	sum := sha256.Sum256([]byte(ascii))
-	return base64url.Encode(sum[:])
+	s := sumOf(ascii)
+	return base64url.Encode(s[:])
 }
 
-// isDigest reports whether v can be a digest, or a decoy.
-func isDigest(v any) (string, bool) {
+// isDigest reads what can be a digest, or a decoy.
+func isDigest(v any) (s sum, ok bool) {
 	text, _ := v.(string)
-	sum, err := base64url.Decode(text)
-	return text, err == nil && len(sum) == digestBytes
+	read, err := base64url.Decode(text)
+	if err != nil || len(read) != len(s) {
+		return s, false
+	}
+	return sum(read), true
 }
 
 // writeDisclosure makes a disclosure with a new salt of 128 bits. Its items are

@@ -43,29 +43,39 @@ type jwt struct {
 }
 
 func readJWT(compact string, k kind, limit int) (jwt, error) {
-	parts := strings.Split(compact, ".")
-	if len(parts) != 3 {
+	input, signature := cutLast(compact)
+	first, second, ok := strings.Cut(input, ".")
+	if !ok || strings.Contains(second, ".") {
 		return jwt{}, k.invalid("form", "not a compact JWS")
 	}
-	j := jwt{kind: k, input: parts[0] + "." + parts[1]}
-	header, err := base64url.Decode(parts[0])
+	j := jwt{kind: k, input: input}
+	header, err := base64url.Decode(first)
 	if err != nil {
 		return jwt{}, k.invalid("form", "the header is not base64url")
 	}
 	if err := j.readHeader(header); err != nil {
 		return jwt{}, err
 	}
-	payload, err := base64url.Decode(parts[1])
+	payload, err := base64url.Decode(second)
 	if err != nil {
 		return jwt{}, k.invalid("form", "the payload is not base64url")
 	}
 	if j.payload, err = strictjson.DecodeObject(payload, strictjson.Limits{Bytes: limit, Depth: maxNesting}); err != nil {
 		return jwt{}, fault.Wrap(err, fault.Invalid, k.prefix+"payload", "the payload is not a JSON object that means one thing")
 	}
-	if j.signature, err = base64url.Decode(parts[2]); err != nil {
+	if j.signature, err = base64url.Decode(signature); err != nil {
 		return jwt{}, k.invalid("form", "the signature is not base64url")
 	}
 	return j, nil
+}
+
+// cutLast takes a text apart at its last full stop.
+func cutLast(text string) (before, after string) {
+	at := strings.LastIndexByte(text, '.')
+	if at < 0 {
+		return text, ""
+	}
+	return text[:at], text[at+1:]
 }
 
 // keyMembers bring a key, or say where one is to be fetched. Keys come from

@@ -49,7 +49,8 @@ func parse(raw []byte, k kind) (*Token, error) {
 	if strings.HasPrefix(text, "{") {
 		return nil, invalid("json-serialization", "the JSON serialization is not taken here")
 	}
-	if strings.Count(text, "~") > MaxDisclosures+1 {
+	tildes := strings.Count(text, "~")
+	if tildes > MaxDisclosures+1 {
 		return nil, invalid("too-many-disclosures", "a token with more than %d disclosures", MaxDisclosures)
 	}
 	end := strings.LastIndexByte(text, '~')
@@ -57,13 +58,16 @@ func parse(raw []byte, k kind) (*Token, error) {
 		return nil, invalid("form", "no tilde follows the issuer's JWT")
 	}
 	t := &Token{presented: text[:end+1], binding: text[end+1:]}
-	parts := strings.Split(text[:end], "~")
+	compact, rest, more := strings.Cut(text[:end], "~")
 	var err error
-	if t.jwt, err = readJWT(parts[0], k, MaxBytes); err != nil {
+	if t.jwt, err = readJWT(compact, k, MaxBytes); err != nil {
 		return nil, err
 	}
-	for _, part := range parts[1:] {
-		d, err := readDisclosure(part)
+	t.disclosures = make([]disclosure, 0, tildes-1)
+	for more {
+		var one string
+		one, rest, more = strings.Cut(rest, "~")
+		d, err := readDisclosure(one)
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +77,9 @@ func parse(raw []byte, k kind) (*Token, error) {
 }
 
 // Raw is the token as it was received.
-func (t *Token) Raw() []byte { return []byte(t.presented + t.binding) }
+func (t *Token) Raw() []byte {
+	return append(append(make([]byte, 0, len(t.presented)+len(t.binding)), t.presented...), t.binding...)
+}
 
 // Bound reports whether the token has a key binding JWT: it is a presentation.
 func (t *Token) Bound() bool { return t.binding != "" }

@@ -1,6 +1,7 @@
 package sdjwt
 
 import (
+	"iter"
 	"maps"
 	"slices"
 )
@@ -37,17 +38,15 @@ type node struct {
 func process(payload map[string]any, disclosures []disclosure, visit func(node)) (claims, error) {
 	p := processor{
 		disclosures: disclosures,
-		byDigest:    map[string]int{},
-		met:         map[string]bool{},
+		byDigest:    make(map[sum]known, 2*len(disclosures)), // decoys come to it
 		places:      make([]place, len(disclosures)),
 		visit:       visit,
 	}
 	for i, d := range disclosures {
-		sum := digest(d.encoded)
-		if _, twice := p.byDigest[sum]; twice {
-			return claims{}, invalid("disclosure-repeated", "a disclosure appears twice")
-		}
-		p.byDigest[sum] = i
+		p.byDigest[sumOf(d.encoded)] = known{disclosure: i}
+	}
+	if len(p.byDigest) < len(disclosures) {
+		return claims{}, invalid("disclosure-repeated", "a disclosure appears twice")
 	}
 	if name, has := payload[hashMember]; has && name != hashName {
 		return claims{}, invalid("hash-algorithm", "the hash algorithm is not %s", hashName)
@@ -66,10 +65,16 @@ func process(payload map[string]any, disclosures []disclosure, visit func(node))
 
 type processor struct {
 	disclosures []disclosure
-	byDigest    map[string]int  // disclosures by digest
-	met         map[string]bool // digests that have been met
+	byDigest    map[sum]known
 	places      []place
 	visit       func(node)
+}
+
+// known is what is known of a digest: the disclosure that it is of, or none, and
+// whether it has been met.
+type known struct {
+	disclosure int
+	met        bool
 }
 
 // value processes what stands at a path, within a disclosure.
@@ -90,8 +95,8 @@ func (p *processor) object(members map[string]any, at path, within int) (map[str
 	if len(at) >= maxDepth {
 		return nil, tooDeep()
 	}
-	out := map[string]any{}
-	for _, name := range slices.Sorted(maps.Keys(members)) {
+	out := make(map[string]any, len(members))
+	for name := range p.inOrder(members) {
 		switch {
 		case name == digestsMember || name == hashMember && len(at) == 0:
 			continue
@@ -122,6 +127,14 @@ func (p *processor) object(members map[string]any, at path, within int) (map[str
 	return out, nil
 }
 
+// inOrder gives the names of members, sorted where somebody is told of them.
+func (p *processor) inOrder(members map[string]any) iter.Seq[string] {
+	if p.visit == nil {
+		return maps.Keys(members)
+	}
+	return slices.Values(slices.Sorted(maps.Keys(members)))
+}
+
 // member adds the member that a digest in _sd stands for, if it is disclosed.
 func (p *processor) member(to map[string]any, item any, at path, within int) error {
 	i, err := p.find(item)
@@ -150,7 +163,7 @@ func (p *processor) array(items []any, at path, within int) ([]any, error) {
 	if len(at) >= maxDepth {
 		return nil, tooDeep()
 	}
-	out := []any{}
+	out := make([]any, 0, len(items))
 	for _, item := range items {
 		here := at.below(step{element: true, index: len(out)})
 		object, _ := item.(map[string]any)
@@ -197,14 +210,16 @@ func (p *processor) find(v any) (int, error) {
 	if !ok {
 		return none, badDigest()
 	}
-	if p.met[sum] {
+	of, disclosed := p.byDigest[sum]
+	switch {
+	case of.met:
 		return none, invalid("digest-repeated", "a digest appears twice")
+	case !disclosed:
+		of.disclosure = none
 	}
-	p.met[sum] = true
-	if i, ok := p.byDigest[sum]; ok {
-		return i, nil
-	}
-	return none, nil
+	of.met = true
+	p.byDigest[sum] = of
+	return of.disclosure, nil
 }
 
 func badDigest() error { return invalid("digest", "a digest is malformed") }

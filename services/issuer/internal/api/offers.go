@@ -73,7 +73,7 @@ func (s *Offers) IssueOffer(ctx context.Context, req *issuerv1.IssueOfferRequest
 // GetOffer gives one offer.
 func (s *Offers) GetOffer(ctx context.Context, req *issuerv1.GetOfferRequest) (*issuerv1.GetOfferResponse, error) {
 	who, _ := rpc.PrincipalFrom(ctx)
-	record, _, err := s.Desk.Get(ctx, who.Subject, req.GetOfferId())
+	record, err := s.Desk.Get(ctx, who.Subject, req.GetOfferId())
 	if err != nil {
 		return nil, err
 	}
@@ -139,10 +139,10 @@ func (s *Offers) answer(ctx context.Context, r desk.Record) (*issuerv1.Offer, er
 	if err != nil || r.Offer.State() == offer.Drafted {
 		return out, err
 	}
-	if out.InvitationUrl, err = s.Desk.InvitationURL(ctx, r.Offer.ID()); err != nil {
+	if out.InvitationUrl, err = s.Desk.LinkTo(r); err != nil {
 		return nil, err
 	}
-	_, steps, err := s.Desk.Get(ctx, r.Tenant, r.Offer.ID())
+	steps, err := s.Desk.Steps(ctx, r)
 	if err != nil {
 		return nil, err
 	}

@@ -141,13 +141,13 @@ func (d *Desk) tell(ctx context.Context, tx *sqldb.Tx, h events.Happened) error 
 }
 
 // Get gives one of the tenant's offers with its timeline.
-func (d *Desk) Get(ctx context.Context, tenant, id string) (Record, []Step, error) {
-	record, err := d.ofTenant(ctx, d.DB.Read(), tenant, id)
-	if err != nil {
-		return record, nil, err
-	}
-	steps, err := d.Store.Steps(ctx, d.DB.Read(), id)
-	return record, steps, err
+func (d *Desk) Get(ctx context.Context, tenant, id string) (Record, error) {
+	return d.ofTenant(ctx, d.DB.Read(), tenant, id)
+}
+
+// Steps are what has happened to an offer, in order.
+func (d *Desk) Steps(ctx context.Context, record Record) ([]Step, error) {
+	return d.Store.Steps(ctx, d.DB.Read(), record.Offer.ID())
 }
 
 // Listing is which of a tenant's offers and drafts are wanted.

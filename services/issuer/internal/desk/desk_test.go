@@ -289,7 +289,7 @@ func TestDeletedDraftIsGone(t *testing.T) {
 	rule(t, w.desk.DeleteDraft(t.Context(), second, id), "offer.unknown")
 	rule(t, w.desk.DeleteDraft(t.Context(), uio, id), "")
 	rule(t, w.desk.DeleteDraft(t.Context(), uio, id), "")
-	_, _, err = w.desk.Get(t.Context(), uio, id)
+	_, err = w.desk.Get(t.Context(), uio, id)
 	rule(t, err, "offer.unknown")
 	_, _, err = w.desk.SignDraft(t.Context(), desk.Signing{Tenant: uio}, id)
 	rule(t, err, "offer.unknown")
@@ -607,7 +607,11 @@ func TestEmployerSeesTheCaseAndIsToldWhenItStops(t *testing.T) {
 	if err != nil || c.State != "HALTED" || c.Cause != "OFFER_SUPERSEDED" || !c.CardIssued || c.Ref != "case_1" {
 		t.Fatalf("%+v, %v", c, err)
 	}
-	_, timeline, err := w.desk.Get(t.Context(), uio, id)
+	record, err := w.desk.Get(t.Context(), uio, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	timeline, err := w.desk.Steps(t.Context(), record)
 	if err != nil {
 		t.Fatal(err)
 	}

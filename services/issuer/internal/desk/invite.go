@@ -18,6 +18,10 @@ func (d *Desk) Invitation(ctx context.Context, id string) (*didcomm.Message, err
 	if err != nil {
 		return nil, err
 	}
+	return d.invitationTo(record)
+}
+
+func (d *Desk) invitationTo(record Record) (*didcomm.Message, error) {
 	if state := record.Offer.State(); state == offer.Drafted || state == offer.Discarded {
 		return nil, fault.New(fault.NotFound, "offer.unknown", "there is no such offer")
 	}
@@ -29,16 +33,25 @@ func (d *Desk) Invitation(ctx context.Context, id string) (*didcomm.Message, err
 	if err != nil {
 		return nil, err
 	}
-	return &didcomm.Message{ID: id, Type: didcomm.TypeInvitation, From: tenant.DID, Body: body}, nil
+	return &didcomm.Message{ID: record.Offer.ID(), Type: didcomm.TypeInvitation, From: tenant.DID, Body: body}, nil
 }
 
 // InvitationURL is the link of an offer's invitation, with the message in it.
 func (d *Desk) InvitationURL(ctx context.Context, id string) (string, error) {
-	invitation, err := d.Invitation(ctx, id)
+	record, err := d.Store.ByID(ctx, d.DB.Read(), id)
 	if err != nil {
 		return "", err
 	}
-	return didcomm.InvitationURL(d.PublicURL+"/invitations/"+id, invitation)
+	return d.LinkTo(record)
+}
+
+// LinkTo is InvitationURL for who has the offer at hand.
+func (d *Desk) LinkTo(record Record) (string, error) {
+	invitation, err := d.invitationTo(record)
+	if err != nil {
+		return "", err
+	}
+	return didcomm.InvitationURL(d.PublicURL+"/invitations/"+record.Offer.ID(), invitation)
 }
 
 // Guide is how far the way of an offer's worker has come, for whoever has the link:
@@ -54,11 +67,11 @@ type Guide struct {
 
 // Guide gives the guide of a signed offer.
 func (d *Desk) Guide(ctx context.Context, id string) (Guide, error) {
-	link, err := d.InvitationURL(ctx, id)
+	record, err := d.Store.ByID(ctx, d.DB.Read(), id)
 	if err != nil {
 		return Guide{}, err
 	}
-	record, err := d.Store.ByID(ctx, d.DB.Read(), id)
+	link, err := d.LinkTo(record)
 	if err != nil {
 		return Guide{}, err
 	}

@@ -15,6 +15,7 @@ import (
 	"mime/quotedprintable"
 	"net/textproto"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 
@@ -133,9 +134,12 @@ func (l letter) write() ([]byte, error) {
 	return append(head.Bytes(), b.Bytes()...), err
 }
 
+// letters are the texts, read once.
+var letters = sync.OnceValues(func() (*template.Template, error) { return template.ParseFS(texts, "texts/*.txt") })
+
 // in is the letter's text in a language.
 func (l letter) in(language string) (string, error) {
-	parsed, err := template.ParseFS(texts, "texts/"+l.text+"."+language+".txt")
+	parsed, err := letters()
 	if err != nil {
 		return "", err
 	}
@@ -145,7 +149,7 @@ func (l letter) in(language string) (string, error) {
 		with["Why"] = causes[with["Cause"]][language]
 	}
 	var text strings.Builder
-	err = parsed.Execute(&text, with)
+	err = parsed.ExecuteTemplate(&text, l.text+"."+language+".txt", with)
 	return text.String(), err
 }
 
