@@ -35,6 +35,7 @@ var contracts = map[string][]protoreflect.FileDescriptor{
 		verifierv1.File_kompetansespor_verifier_v1_case_proto,
 		verifierv1.File_kompetansespor_verifier_v1_view_proto,
 		verifierv1.File_kompetansespor_verifier_v1_access_log_proto,
+		verifierv1.File_kompetansespor_verifier_v1_verification_proto,
 	},
 	"police": {
 		policev1.File_kompetansespor_police_v1_appointment_proto,

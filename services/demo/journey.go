@@ -78,7 +78,7 @@ func (c *clients) accredit(ctx context.Context, persons []Input) error {
 			OrganisationNumber: e.OrganisationNumber, LegalName: e.LegalName, Did: e.DID,
 			Criteria: []string{"EMP-1", "EMP-2", "EMP-3", "EMP-4", "EMP-5", "EMP-6", "EMP-7", "EMP-8"}, Municipality: "0301",
 			Signatories: signatories,
-		}, as(c.target.Registry.Token))
+		}, As(c.target.Registry.Token))
 	})
 	if err != nil {
 		return fmt.Errorf("accredit the employer: %w", err)
@@ -149,7 +149,7 @@ func (p *person) journey(ctx context.Context) error {
 func (p *person) sign(ctx context.Context) error {
 	key := "demo-" + strings.ToLower(rand.Text())
 	answer, err := again(ctx, func() (*issuerv1.IssueOfferResponse, error) {
-		return p.issuer.IssueOffer(ctx, &issuerv1.IssueOfferRequest{Form: p.input.form(), IdempotencyKey: key}, as(p.target.Issuer.Token))
+		return p.issuer.IssueOffer(ctx, &issuerv1.IssueOfferRequest{Form: p.input.form(), IdempotencyKey: key}, As(p.target.Issuer.Token))
 	})
 	if err != nil {
 		return err
@@ -164,14 +164,14 @@ func (p *person) sign(ctx context.Context) error {
 // code.
 func (p *person) collect(ctx context.Context) error {
 	opened, err := again(ctx, func() (*walletv1.OpenWalletResponse, error) {
-		return p.clients.wallet.OpenWallet(ctx, &walletv1.OpenWalletRequest{Locale: "en", CredentialFormat: p.target.Format}, as(p.target.Wallet.Token))
+		return p.clients.wallet.OpenWallet(ctx, &walletv1.OpenWalletRequest{Locale: "en", CredentialFormat: p.target.Format}, As(p.target.Wallet.Token))
 	})
 	if err != nil {
 		return err
 	}
 	p.wallet = opened.GetToken()
 	begun, err := again(ctx, func() (*walletv1.AcceptOfferResponse, error) {
-		return p.clients.wallet.AcceptOffer(ctx, &walletv1.AcceptOfferRequest{InvitationUrl: p.report.link, CollectionCode: p.report.code}, as(p.wallet))
+		return p.clients.wallet.AcceptOffer(ctx, &walletv1.AcceptOfferRequest{InvitationUrl: p.report.link, CollectionCode: p.report.code}, As(p.wallet))
 	})
 	if err != nil {
 		return err
@@ -187,7 +187,7 @@ func (p *person) collect(ctx context.Context) error {
 // offer tells what is new in the offer.
 func (p *person) offer(ctx context.Context) error {
 	answer, err := again(ctx, func() (*issuerv1.GetOfferResponse, error) {
-		return p.issuer.GetOffer(ctx, &issuerv1.GetOfferRequest{OfferId: p.report.offerID}, as(p.target.Issuer.Token))
+		return p.issuer.GetOffer(ctx, &issuerv1.GetOfferRequest{OfferId: p.report.offerID}, As(p.target.Issuer.Token))
 	})
 	if err != nil {
 		return err
@@ -204,7 +204,7 @@ func (p *person) apply(ctx context.Context) error {
 		{AgencyDid: p.target.Bank.DID, Claims: []string{"given_name", "family_name", "birthdate", "nationalities", "current_country", "employer.organisation_number", "employer.legal_name", "employment.start_date"}},
 	}}
 	begun, err := again(ctx, func() (*walletv1.ApplyForPermitResponse, error) {
-		return p.clients.wallet.ApplyForPermit(ctx, &walletv1.ApplyForPermitRequest{CredentialId: p.report.credentialID, Consent: consent}, as(p.wallet))
+		return p.clients.wallet.ApplyForPermit(ctx, &walletv1.ApplyForPermitRequest{CredentialId: p.report.credentialID, Consent: consent}, As(p.wallet))
 	})
 	if err != nil {
 		return err
@@ -221,7 +221,7 @@ func (p *person) apply(ctx context.Context) error {
 func (p *person) exchange(ctx context.Context, id string) (*walletv1.Exchange, error) {
 	for l := (looking{}); ; {
 		answer, err := again(ctx, func() (*walletv1.GetExchangeResponse, error) {
-			return p.clients.wallet.GetExchange(ctx, &walletv1.GetExchangeRequest{ExchangeId: id}, as(p.wallet))
+			return p.clients.wallet.GetExchange(ctx, &walletv1.GetExchangeRequest{ExchangeId: id}, As(p.wallet))
 		})
 		if err != nil {
 			return nil, err
@@ -254,7 +254,7 @@ func (p *person) decide(ctx context.Context) error {
 	_, err := again(ctx, func() (*verifierv1.DecideCaseResponse, error) {
 		return p.verifier.DecideCase(ctx, &verifierv1.DecideCaseRequest{
 			CaseRef: p.report.CaseRef, Outcome: verifierv1.CaseOutcome_CASE_OUTCOME_GRANTED,
-		}, as(p.target.Verifier.Token))
+		}, As(p.target.Verifier.Token))
 	})
 	if err != nil {
 		return err
@@ -266,7 +266,7 @@ func (p *person) decide(ctx context.Context) error {
 func (p *person) attend(ctx context.Context) error {
 	for l := (looking{}); ; {
 		booked, err := again(ctx, func() (*policev1.ListAppointmentsResponse, error) {
-			return p.police.ListAppointments(ctx, &policev1.ListAppointmentsRequest{CaseRef: p.report.CaseRef}, as(p.target.Police.Token))
+			return p.police.ListAppointments(ctx, &policev1.ListAppointmentsRequest{CaseRef: p.report.CaseRef}, As(p.target.Police.Token))
 		})
 		if err != nil {
 			return err
@@ -285,7 +285,7 @@ func (p *person) attend(ctx context.Context) error {
 		return p.police.RecordAttendance(ctx, &policev1.RecordAttendanceRequest{
 			CaseRef: p.report.CaseRef, IdentityConfirmed: true,
 			Biometrics: &policev1.BiometricsTaken{Fingerprints: true, Photo: true, Signature: true},
-		}, as(p.target.Police.Token))
+		}, As(p.target.Police.Token))
 	})
 	return err
 }
@@ -303,7 +303,7 @@ func (p *person) finish(ctx context.Context) error {
 	}
 	for l := (looking{}); ; {
 		held, err := again(ctx, func() (*walletv1.ListCredentialsResponse, error) {
-			return p.clients.wallet.ListCredentials(ctx, &walletv1.ListCredentialsRequest{}, as(p.wallet))
+			return p.clients.wallet.ListCredentials(ctx, &walletv1.ListCredentialsRequest{}, As(p.wallet))
 		})
 		if err != nil {
 			return err
@@ -324,7 +324,7 @@ func (p *person) finish(ctx context.Context) error {
 		}
 	}
 	numbers, err := again(ctx, func() (*walletv1.GetWalletResponse, error) {
-		return p.clients.wallet.GetWallet(ctx, &walletv1.GetWalletRequest{}, as(p.wallet))
+		return p.clients.wallet.GetWallet(ctx, &walletv1.GetWalletRequest{}, As(p.wallet))
 	})
 	if err != nil {
 		return err
@@ -336,7 +336,7 @@ func (p *person) finish(ctx context.Context) error {
 // undelivered finds a delivery that has failed for good.
 func (p *person) undelivered(ctx context.Context) error {
 	answer, err := again(ctx, func() (*walletv1.ListExchangesResponse, error) {
-		return p.clients.wallet.ListExchanges(ctx, &walletv1.ListExchangesRequest{}, as(p.wallet))
+		return p.clients.wallet.ListExchanges(ctx, &walletv1.ListExchangesRequest{}, As(p.wallet))
 	})
 	if err != nil {
 		return err
@@ -352,7 +352,7 @@ func (p *person) undelivered(ctx context.Context) error {
 // timeline tells what is new in the case.
 func (p *person) timeline(ctx context.Context) error {
 	answer, err := again(ctx, func() (*verifierv1.GetCaseResponse, error) {
-		return p.verifier.GetCase(ctx, &verifierv1.GetCaseRequest{CaseRef: p.report.CaseRef}, as(p.target.Verifier.Token))
+		return p.verifier.GetCase(ctx, &verifierv1.GetCaseRequest{CaseRef: p.report.CaseRef}, As(p.target.Verifier.Token))
 	})
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ func (p *person) measure(ctx context.Context, sent *Sent) (MeasuredCase, error) 
 	}
 	for token := ""; ; {
 		page, err := again(ctx, func() (*walletv1.ListCredentialsResponse, error) {
-			return p.clients.wallet.ListCredentials(ctx, &walletv1.ListCredentialsRequest{PageSize: 200, PageToken: token}, as(p.wallet))
+			return p.clients.wallet.ListCredentials(ctx, &walletv1.ListCredentialsRequest{PageSize: 200, PageToken: token}, As(p.wallet))
 		})
 		if err != nil {
 			return c, fmt.Errorf("look into the wallet: %w", err)
@@ -43,7 +43,7 @@ func (p *person) measure(ctx context.Context, sent *Sent) (MeasuredCase, error) 
 	}
 	for token := ""; ; {
 		page, err := again(ctx, func() (*walletv1.ListAccessLogResponse, error) {
-			return p.clients.wallet.ListAccessLog(ctx, &walletv1.ListAccessLogRequest{PageSize: 200, PageToken: token}, as(p.wallet))
+			return p.clients.wallet.ListAccessLog(ctx, &walletv1.ListAccessLogRequest{PageSize: 200, PageToken: token}, As(p.wallet))
 		})
 		if err != nil {
 			return c, fmt.Errorf("look who has read: %w", err)
@@ -71,7 +71,7 @@ func agencyOf(name string) string {
 // again.
 func (p *person) evidence(ctx context.Context, c *MeasuredCase) error {
 	answer, err := again(ctx, func() (*verifierv1.GetCaseResponse, error) {
-		return p.verifier.GetCase(ctx, &verifierv1.GetCaseRequest{CaseRef: c.CaseRef}, as(p.target.Verifier.Token))
+		return p.verifier.GetCase(ctx, &verifierv1.GetCaseRequest{CaseRef: c.CaseRef}, As(p.target.Verifier.Token))
 	})
 	if err != nil {
 		return fmt.Errorf("look at the decisions: %w", err)
@@ -83,7 +83,7 @@ func (p *person) evidence(ctx context.Context, c *MeasuredCase) error {
 		})
 	}
 	replayed, err := again(ctx, func() (*verifierv1.ReplayCaseResponse, error) {
-		return p.verifier.ReplayCase(ctx, &verifierv1.ReplayCaseRequest{CaseRef: c.CaseRef}, as(p.target.Verifier.Token))
+		return p.verifier.ReplayCase(ctx, &verifierv1.ReplayCaseRequest{CaseRef: c.CaseRef}, As(p.target.Verifier.Token))
 	})
 	if err != nil {
 		return fmt.Errorf("decide again: %w", err)
@@ -101,7 +101,7 @@ const longestLook = 30 * time.Second
 // metrics are not changed by it.
 func (p *person) withdraw(ctx context.Context) (*Withdrawal, error) {
 	held, err := again(ctx, func() (*walletv1.GetCredentialResponse, error) {
-		return p.clients.wallet.GetCredential(ctx, &walletv1.GetCredentialRequest{CredentialId: p.report.credentialID}, as(p.wallet))
+		return p.clients.wallet.GetCredential(ctx, &walletv1.GetCredentialRequest{CredentialId: p.report.credentialID}, As(p.wallet))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("take the offer out of the wallet: %w", err)
@@ -115,7 +115,7 @@ func (p *person) withdraw(ctx context.Context) (*Withdrawal, error) {
 		return nil, errors.Join(errors.New("the offer does not verify before it is withdrawn"), err)
 	}
 	if _, err := again(ctx, func() (*issuerv1.WithdrawOfferResponse, error) {
-		return p.issuer.WithdrawOffer(ctx, &issuerv1.WithdrawOfferRequest{OfferId: p.report.offerID, Reason: "the demonstration is over"}, as(p.target.Issuer.Token))
+		return p.issuer.WithdrawOffer(ctx, &issuerv1.WithdrawOfferRequest{OfferId: p.report.offerID, Reason: "the demonstration is over"}, As(p.target.Issuer.Token))
 	}); err != nil {
 		return nil, fmt.Errorf("withdraw the offer: %w", err)
 	}

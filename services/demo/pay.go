@@ -53,7 +53,7 @@ func (w wayBack) RoundTrip(r *http.Request) (*http.Response, error) {
 func (p *person) pay(ctx context.Context) error {
 	for l := (looking{}); p.report.paymentURL == ""; {
 		answer, err := again(ctx, func() (*walletv1.GetExchangeResponse, error) {
-			return p.clients.wallet.GetExchange(ctx, &walletv1.GetExchangeRequest{ExchangeId: p.report.application}, as(p.wallet))
+			return p.clients.wallet.GetExchange(ctx, &walletv1.GetExchangeRequest{ExchangeId: p.report.application}, As(p.wallet))
 		})
 		if err != nil {
 			return err

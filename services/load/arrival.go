@@ -17,6 +17,8 @@ type Arrival struct {
 	// Ramp comes before what is measured: the rate, or the number of workers, grows
 	// from nothing.
 	Ramp, Measured time.Duration
+	// Most is how many operations begin at most.
+	Most int
 }
 
 // at is when the operation with a number from 0 begins, after the beginning of an
@@ -41,8 +43,7 @@ type sample struct {
 }
 
 // run has do called as the arrival says, and gives a sample of each that was begun.
-// do is told the number of the operation, and gives how long of its time counts not.
-func (a Arrival) run(ctx context.Context, do func(ctx context.Context, number int) (uncounted time.Duration, err error)) []sample {
+func (a Arrival) run(ctx context.Context, do operation) []sample {
 	var mu sync.Mutex // guards samples
 	var samples []sample
 	begun := time.Now()
@@ -67,7 +68,7 @@ func (a Arrival) open(ctx context.Context, begun time.Time, workers *sync.WaitGr
 	places := make(chan struct{}, a.Parallel)
 	for number := 0; ; number++ {
 		meant := a.at(number)
-		if meant >= a.Ramp+a.Measured || !sleep(ctx, time.Until(begun.Add(meant))) {
+		if number == a.Most || meant >= a.Ramp+a.Measured || !sleep(ctx, time.Until(begun.Add(meant))) {
 			return
 		}
 		select {
@@ -99,6 +100,9 @@ func (a Arrival) closed(ctx context.Context, begun time.Time, workers *sync.Wait
 				number := next
 				next++
 				mu.Unlock()
+				if number >= a.Most {
+					return
+				}
 				one(number, meant)
 			}
 		})

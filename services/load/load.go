@@ -5,7 +5,6 @@ package load
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"runtime"
 	"strings"
@@ -30,10 +29,19 @@ const (
 	Presentations Scenario = "presentations"
 	// Cases: a whole case, from the signature to the account.
 	Cases Scenario = "cases"
+	// Verifications: a presentation that an agency has got is verified over gRPC. Each
+	// is another person's; all are made before.
+	Verifications Scenario = "verifications"
 )
 
 // Scenarios are all of them.
-func Scenarios() []Scenario { return []Scenario{Offers, Credentials, Presentations, Cases} }
+func Scenarios() []Scenario {
+	return []Scenario{Offers, Credentials, Presentations, Cases, Verifications}
+}
+
+// operation is one of a scenario, by its number from 0; uncounted is time that does
+// not count.
+type operation func(ctx context.Context, number int) (uncounted time.Duration, err error)
 
 // last is the stage of a case with which an operation ends.
 var last = map[Scenario]demo.Stage{Offers: demo.Sign, Credentials: demo.Collect, Presentations: demo.Apply, Cases: demo.Finish}
@@ -60,24 +68,37 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	if err := players.Accredit(ctx, c.Persons); err != nil {
 		return nil, err
 	}
+	do, closer, err := c.operation(ctx, players)
+	if err != nil {
+		return nil, err
+	}
+	defer closer()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	meter := newMeter(c.Processes)
 	ramp := time.AfterFunc(c.Arrival.Ramp, meter.begin)
 	defer ramp.Stop()
-	samples := c.Arrival.run(ctx, func(ctx context.Context, number int) (time.Duration, error) {
-		if number >= len(c.Persons) {
-			return 0, errNobodyLeft
-		}
-		return c.one(ctx, players, c.Persons[number])
-	})
+	c.Arrival.Most = len(c.Persons)
+	samples := c.Arrival.run(ctx, do)
 	report := &Report{Scenario: c.Scenario, Machine: thisMachine(), Rate: c.Arrival.Rate, Parallel: c.Arrival.Parallel}
 	report.take(samples, c.Arrival.Ramp)
 	report.Services, report.GeneratorCPUMillis = meter.end(report.Done)
 	return report, nil
 }
 
-var errNobodyLeft = fmt.Errorf("every person has had a turn: give more of them")
+// operation makes ready what the operations need.
+func (c Config) operation(ctx context.Context, players *demo.Players) (do operation, closer func(), err error) {
+	if c.Scenario == Verifications {
+		v, err := prepareVerifications(ctx, c.Target, c.Persons)
+		if err != nil {
+			return nil, nil, err
+		}
+		return v.verify, v.close, nil
+	}
+	return func(ctx context.Context, number int) (time.Duration, error) {
+		return c.one(ctx, players, c.Persons[number])
+	}, func() {}, nil
+}
 
 // one is one operation. The signature of an offer that a wallet collects does not
 // count where credentials are measured.

@@ -260,6 +260,7 @@ func TestEveryRefusalIsASentence(t *testing.T) {
 		"case.payment-reference", "case.payment-short", "case.permit-period", "consent.missing", "event.data",
 		"family.linked-already", "family.members", "family.reference-person", "family.relation", "presentation.already-used",
 		"presentation.no-such-session", "view.caller", "view.case-halted", "view.case-revoked", "view.no-consent", "view.purpose",
+		"verification.",
 	}, "internal/desk", "internal/casefile", "internal/api")
 }
 

@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -136,6 +137,18 @@ func TestProgrammeOpensNoCase(t *testing.T) {
 		programmes := strings.Contains(method, "ProgrammeService")
 		if len(roles) != 1 || (roles[0] == rpc.Role("programme")) != programmes {
 			t.Errorf("%s is open to %v", method, roles)
+		}
+	}
+	// An agency's tool verifies, and opens no case either.
+	verifying := api.VerificationPolicy(api.Policy())
+	for method, roles := range verifying.Roles {
+		if slices.Contains(roles, api.RoleAgency) != strings.Contains(method, "VerificationService") {
+			t.Errorf("%s is open to %v", method, roles)
+		}
+	}
+	for _, m := range verifierv1.VerificationService_ServiceDesc.Methods {
+		if verifying.Roles["/"+verifierv1.VerificationService_ServiceDesc.ServiceName+"/"+m.MethodName] == nil {
+			t.Errorf("%s is open to nobody", m.MethodName)
 		}
 	}
 	for _, m := range verifierv1.ProgrammeService_ServiceDesc.Methods {

@@ -4,14 +4,9 @@ import (
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/cache"
-	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/service"
 	"github.com/kompetansespor/kompetansespor/services/internal/vcapi"
 )
-
-// roleAgency is what the token of an agency's tool must be. It verifies, and
-// sees no case.
-const roleAgency rpc.Role = "agency"
 
 // forTools are the routes for tools of officers and agencies: verification over
 // the W3C VC API, and DID resolution.

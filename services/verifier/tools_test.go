@@ -23,8 +23,8 @@ func (r *rig) serveTools() *front.Front {
 	often := cache.NewLimiter(cache.NewMemory(r, 0, 0), r, "resolve-did", 10, time.Minute)
 	routes := vcapi.Join(vcapi.Verifying(examiner), vcapi.Resolving(&resolver.Resolver{Cache: cache.NewMemory(r, 0, 0), Clock: r}, often))
 	return front.Serve(r, front.Tokens{
-		"officer": {Role: api.RoleOfficer, Subject: "officer-1"}, "agency": {Role: roleAgency, Subject: "police"}, "auditor": {Role: "auditor", Subject: "auditor-1"},
-	}, routes, routes.For(api.RoleOfficer, roleAgency))
+		"officer": {Role: api.RoleOfficer, Subject: "officer-1"}, "agency": {Role: api.RoleAgency, Subject: "police"}, "auditor": {Role: "auditor", Subject: "auditor-1"},
+	}, routes, routes.For(api.RoleOfficer, api.RoleAgency))
 }
 
 func TestToolsVerifyWithATokenOfAnOfficerOrAnAgency(t *testing.T) {

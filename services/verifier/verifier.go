@@ -182,17 +182,18 @@ func Run(ctx context.Context, cfg Config, world service.World) error {
 	if err != nil {
 		return err
 	}
-	policy := api.ProgrammePolicy(api.Policy())
-	policy.Routes = tools.For(api.RoleOfficer, roleAgency)
+	policy := api.VerificationPolicy(api.ProgrammePolicy(api.Policy()))
+	policy.Routes = tools.For(api.RoleOfficer, api.RoleAgency)
 	return s.Run(ctx, service.Parts{
 		Public: func(r grpc.ServiceRegistrar) {
 			verifierv1.RegisterCaseServiceServer(r, &api.Cases{Desk: d})
 			verifierv1.RegisterProgrammeServiceServer(r, &api.Programme{Office: &programme.Office{
 				Source: store.Programme{DB: s.DB}, Targets: targets, Clock: s.Clock, Zone: d.Zone,
 			}})
+			verifierv1.RegisterVerificationServiceServer(r, &api.Verification{Verifier: s.CachingVerifier(cfg.TrustList)})
 		},
 		Gateway: []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
-			verifierv1.RegisterCaseServiceHandler, verifierv1.RegisterProgrammeServiceHandler,
+			verifierv1.RegisterCaseServiceHandler, verifierv1.RegisterProgrammeServiceHandler, verifierv1.RegisterVerificationServiceHandler,
 		},
 		OpenAPI: document,
 		Policy:  policy,

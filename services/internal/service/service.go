@@ -76,6 +76,8 @@ const (
 	// statusKept is how long another's list is kept at most: as long as a DID
 	// document is remembered.
 	statusKept = time.Minute
+	// trustKept is how long the trust list is, where nothing is decided.
+	trustKept = 10 * time.Second
 )
 
 // Schema are the migrations of what every service is made of, and a service's
@@ -239,11 +241,13 @@ func (s *Service) Verifier(list config.TrustList) *verification.Verifier {
 }
 
 // CachingVerifier verifies where nothing is decided: as Verifier does, but by
-// status lists that may have been kept for as long as they allow.
+// status lists that may have been kept for as long as they allow, and a trust list
+// that was asked for a moment ago.
 func (s *Service) CachingVerifier(list config.TrustList) *verification.Verifier {
-	v := s.Verifier(list)
-	v.Status = s.Status.Cached(s.Cache, statusKept)
-	return v
+	return &verification.Verifier{
+		Keys: s.Resolver, Status: s.Status.Cached(s.Cache, statusKept), Clock: s.Clock,
+		Trust: &trust.Client{Get: s.Fetch, Keys: s.Resolver, Registry: list.Registry, URL: list.URL, Clock: s.Clock, Keep: trustKept},
+	}
 }
 
 // Tokens gives access tokens of Maskinporten to a client of its.

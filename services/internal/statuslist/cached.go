@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"sync"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/cache"
@@ -20,6 +21,7 @@ type Cached struct {
 	most    time.Duration
 
 	fetching flights[published]
+	verified recent
 }
 
 // Cached makes a checker that keeps lists in a cache: for as long as they may
@@ -54,17 +56,63 @@ func (c *Cached) Look(ctx context.Context, of *credential.Verified) ([]status.Fi
 
 // kept is a list from the cache, nil when there is none to be used. It is
 // verified like one that was fetched: the cache is not trusted, and a key may
-// have been cut off meanwhile.
+// have been cut off meanwhile. One that was verified a moment ago is not again.
 func (c *Cached) kept(ctx context.Context, entry status.Entry) published {
-	raw, found, err := c.cache.Get(ctx, cacheKey(entry))
+	key := cacheKey(entry)
+	raw, found, err := c.cache.Get(ctx, key)
 	if err != nil || !found {
 		return nil
+	}
+	now, text := c.checker.Clock.Now(), sha256.Sum256(raw)
+	if list := c.verified.get(key, text, now); list != nil {
+		return list
 	}
 	list, err := c.checker.verify(ctx, entry, raw)
 	if err != nil {
 		return nil
 	}
+	c.verified.put(key, text, now, list)
 	return list
+}
+
+// recent are lists that were verified a moment ago, by what they are kept under. A
+// reader of many credentials of one list would open and verify it for each.
+type recent struct {
+	mu    sync.Mutex // guards lists
+	lists map[string]verifiedList
+}
+
+type verifiedList struct {
+	text [sha256.Size]byte // of the list as it came
+	at   time.Time
+	list published
+}
+
+const (
+	// moment is how long a key that was cut off goes unnoticed at most.
+	moment = 5 * time.Second
+	// mostRecent bounds the lists that are kept open, some 16 kB each.
+	mostRecent = 256
+)
+
+// get gives the list that a text was, if that was verified a moment ago.
+func (r *recent) get(key string, text [sha256.Size]byte, now time.Time) published {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v, known := r.lists[key]
+	if !known || v.text != text || now.Before(v.at) || now.Sub(v.at) >= moment {
+		return nil
+	}
+	return v.list
+}
+
+func (r *recent) put(key string, text [sha256.Size]byte, now time.Time, list published) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.lists == nil || len(r.lists) >= mostRecent {
+		r.lists = map[string]verifiedList{}
+	}
+	r.lists[key] = verifiedList{text, now, list}
 }
 
 func (c *Cached) fetch(ctx context.Context, entry status.Entry) (published, error) {

@@ -25,10 +25,14 @@ type Client struct {
 	Registry string // the registry's DID
 	URL      string // where it publishes the list
 	Clock    clock.Clock
+	// Keep is how long a list counts after it was had without asking again, and never
+	// longer than the list itself says. Zero: it is asked for each time.
+	Keep time.Duration
 
-	mu   sync.Mutex // guards last and text
+	mu   sync.Mutex // guards the fields below
 	last *trustlist.List
 	text [sha256.Size]byte // the hash of the last list as it came
+	had  time.Time         // when it came
 }
 
 // Accredited finds the entity that may issue credentials of a type at an
@@ -43,6 +47,9 @@ func (c *Client) Accredited(ctx context.Context, issuer, credentialType string, 
 
 func (c *Client) current(ctx context.Context) (*trustlist.List, error) {
 	now := c.Clock.Now()
+	if list := c.kept(now); list != nil {
+		return list, nil
+	}
 	raw, _, err := c.Get.Get(ctx, c.URL, trustlist.MaxBytes)
 	if err == nil {
 		text := sha256.Sum256(raw)
@@ -54,7 +61,7 @@ func (c *Client) current(ctx context.Context) (*trustlist.List, error) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			if c.last == nil || list.Version >= c.last.Version {
-				c.last, c.text = list, text
+				c.last, c.text, c.had = list, text, now
 				return list, nil
 			}
 			// An older list: somebody plays it again. What we have counts, while
@@ -77,6 +84,17 @@ func (c *Client) known(text [sha256.Size]byte, now time.Time) *trustlist.List {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.last == nil || c.text != text || !now.Before(c.last.NextUpdate) {
+		return nil
+	}
+	c.had = now
+	return c.last
+}
+
+// kept is the last list where it need not be asked for again yet.
+func (c *Client) kept(now time.Time) *trustlist.List {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last == nil || c.Keep == 0 || now.Before(c.had) || now.Sub(c.had) >= c.Keep || !now.Before(c.last.NextUpdate) {
 		return nil
 	}
 	return c.last

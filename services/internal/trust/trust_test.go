@@ -58,9 +58,11 @@ func (p *programme) publish(version int64, status string, lasts time.Duration) [
 	return raw
 }
 
-func open(t testing.TB) (*programme, func() string) {
+func open(t testing.TB) (*programme, func() string) { return openKeeping(t, 0) }
+
+func openKeeping(t testing.TB, keep time.Duration) (*programme, func() string) {
 	p := &programme{t: t, key: ed25519.NewKeyFromSeed(make([]byte, 32)), now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}
-	client := &trust.Client{Get: p, Keys: p, Registry: registry, URL: "https://registry.example/trust-list", Clock: p}
+	client := &trust.Client{Get: p, Keys: p, Registry: registry, URL: "https://registry.example/trust-list", Clock: p, Keep: keep}
 	return p, func() string {
 		_, err := client.Accredited(t.Context(), employer, offer, p.now)
 		if err == nil {
@@ -143,4 +145,23 @@ func TestListThatWasVerifiedIsVerifiedOnce(t *testing.T) {
 	}
 	p.now = p.now.Add(time.Hour)
 	same(t, ask(), "denied trustlist.expired")
+}
+
+// Who keeps a list does not ask again for a while, and never keeps one that is over.
+func TestListIsKeptForAsLongAsIsAllowed(t *testing.T) {
+	p, ask := openKeeping(t, time.Minute)
+	p.publish(1, trustlist.Accredited, 90*time.Second)
+	same(t, ask(), "accredited")
+	p.publish(2, "SUSPENDED", time.Hour)
+	p.now = p.now.Add(time.Minute - time.Second)
+	same(t, ask(), "accredited")
+	p.now = p.now.Add(time.Second)
+	same(t, ask(), "denied issuer.not-accredited")
+
+	p, ask = openKeeping(t, time.Hour)
+	p.publish(1, trustlist.Accredited, time.Minute)
+	same(t, ask(), "accredited")
+	p.now = p.now.Add(time.Minute)
+	p.publish(2, "SUSPENDED", time.Hour)
+	same(t, ask(), "denied issuer.not-accredited")
 }

@@ -1,0 +1,203 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+
+	verifierv1 "github.com/kompetansespor/kompetansespor/proto/gen/kompetansespor/verifier/v1"
+	"github.com/kompetansespor/kompetansespor/services/demo"
+	"github.com/kompetansespor/kompetansespor/services/internal/credential"
+	"github.com/kompetansespor/kompetansespor/services/internal/credtype"
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
+)
+
+// verifications are presentations of different people, each of an offer that the
+// employer has signed for that person's own key, with a challenge of its own.
+type verifications struct {
+	conn   *grpc.ClientConn
+	client verifierv1.VerificationServiceClient
+	token  string
+	shown  []presented
+}
+
+type presented struct {
+	document  []byte
+	challenge string
+}
+
+// domain is for whom they are made.
+const domain = "did:web:agency.example"
+
+// prepareVerifications has an offer signed for each person, by the issuer's W3C VC
+// API, and presents it.
+func prepareVerifications(ctx context.Context, t demo.Target, persons []demo.Input) (*verifications, error) {
+	conn, err := t.Dial(t.Verifier)
+	if err != nil {
+		return nil, err
+	}
+	v := &verifications{
+		conn: conn, client: verifierv1.NewVerificationServiceClient(conn), token: t.Verifier.Token, shown: make([]presented, len(persons)),
+	}
+	issuer := issuerOf(t)
+	defer issuer.CloseIdleConnections()
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(16)
+	for i, person := range persons {
+		group.Go(func() (err error) {
+			v.shown[i], err = present(ctx, t, issuer, person)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		v.close()
+		return nil, fmt.Errorf("prepare presentations: %w", err)
+	}
+	return v, nil
+}
+
+func (v *verifications) close() { _ = v.conn.Close() }
+
+// verify is one operation.
+func (v *verifications) verify(ctx context.Context, number int) (time.Duration, error) {
+	one := v.shown[number]
+	answer, err := v.client.VerifyPresentation(ctx, &verifierv1.VerifyPresentationRequest{
+		Presentation: one.document, Challenge: one.challenge, Domain: domain,
+	}, demo.As(v.token))
+	if err == nil && !answer.GetReport().GetVerified() {
+		err = fmt.Errorf("a presentation does not verify: %s", answer.GetReport().GetAnswer())
+	}
+	return 0, err
+}
+
+// holder is a person's own key.
+type holder struct {
+	did, method string
+	key         ed25519.PrivateKey
+}
+
+func newHolder() (holder, error) {
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return holder{}, err
+	}
+	key, err := did.NewPublicKey(did.Ed25519, public)
+	if err != nil {
+		return holder{}, err
+	}
+	name, method := did.NewKey(key)
+	return holder{name, method, private}, nil
+}
+
+// Sign implements credential.Signer.
+func (h holder) Sign(_ context.Context, _ string, data []byte) ([]byte, error) {
+	return ed25519.Sign(h.key, data), nil
+}
+
+func present(ctx context.Context, t demo.Target, issuer *http.Client, person demo.Input) (presented, error) {
+	h, err := newHolder()
+	if err != nil {
+		return presented{}, err
+	}
+	offer, err := issue(ctx, t, issuer, h.did, person)
+	if err != nil {
+		return presented{}, err
+	}
+	p := presented{challenge: rand.Text()}
+	p.document, err = credential.Present(ctx, h, credential.Presenting{
+		Holder: h.did, Credentials: [][]byte{offer}, Challenge: p.challenge, Domain: domain,
+		Key: credential.Key{ID: h.method, Curve: did.Ed25519}, Created: time.Now(),
+	})
+	return p, err
+}
+
+// issue asks for an offer of employment with a status.
+func issue(ctx context.Context, t demo.Target, issuer *http.Client, subject string, person demo.Input) ([]byte, error) {
+	now := time.Now()
+	draft := credential.Draft{
+		ID: "urn:uuid:" + uuid(), Type: credtype.OfferOfEmployment, Issuer: t.Employer.DID, Subject: subject, Claims: claims(t.Employer, person, now),
+		ValidFrom: now, ValidUntil: now.AddDate(0, 3, 0),
+	}
+	request, err := json.Marshal(map[string]any{
+		"credential": draft.Document(), "options": map[string]any{"credentialStatus": map[string]any{"type": "BitstringStatusListEntry", "statusPurpose": "revocation"}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	call, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://"+t.Issuer.Host+"/credentials/issue", bytes.NewReader(request))
+	if err != nil {
+		return nil, err
+	}
+	call.Header.Set("Content-Type", "application/json")
+	call.Header.Set("Authorization", "Bearer "+t.Issuer.Token)
+	answer, err := issuer.Do(call)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	signed, err := io.ReadAll(io.LimitReader(answer.Body, credential.MaxCredentialBytes))
+	if err == nil && answer.StatusCode != http.StatusCreated {
+		err = fmt.Errorf("the issuer answers %d: %.300s", answer.StatusCode, signed)
+	}
+	return signed, err
+}
+
+func uuid() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// claims are what an offer says of a person.
+func claims(employer demo.Employer, in demo.Input, now time.Time) map[string]any {
+	e, p := in.Employment, in.Passport
+	return map[string]any{
+		"offer_id":       "off_" + p.DocumentNumber,
+		"issued_at":      now.UTC().Format(time.RFC3339),
+		"employer":       map[string]any{"organisation_number": employer.OrganisationNumber, "legal_name": employer.LegalName, "contact_email": in.Employer.ContactEmail},
+		"signatory":      map[string]any{"name": in.Signatory.Name, "role": in.Signatory.Role},
+		"given_name":     in.GivenName,
+		"family_name":    in.FamilyName,
+		"birthdate":      in.Birthdate,
+		"sex":            in.Sex,
+		"place_of_birth": map[string]any{"locality": in.PlaceOfBirth.Locality, "country": in.PlaceOfBirth.Country},
+		"nationalities":  in.Nationalities,
+		"email":          in.Email,
+		"phone_number":   strings.ReplaceAll(in.PhoneNumber, " ", ""),
+		"passport": map[string]any{
+			"document_number": p.DocumentNumber, "issuing_authority": p.IssuingAuthority, "issuing_country": p.IssuingCountry,
+			"date_of_issuance": p.DateOfIssuance, "date_of_expiry": p.DateOfExpiry,
+		},
+		"employment": map[string]any{
+			"job_title": e.JobTitle, "occupation": map[string]any{"scheme": "STYRK-08", "code": e.Occupation}, "start_date": e.StartDate,
+			"position_percentage": 100, "annual_salary": map[string]any{"amount": json.Number(e.AnnualSalary), "currency": "NOK", "period": "YEAR"},
+			"required_education_level": e.RequiredEducationLevel,
+		},
+		"declarations": map[string]any{"qualifications_confirmed": true, "information_verified": true},
+	}
+}
+
+// issuerOf calls the issuer where the target says that it listens.
+func issuerOf(t demo.Target) *http.Client {
+	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	return &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: t.Authorities, ServerName: t.Issuer.Host},
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, t.Issuer.Address)
+		},
+		MaxIdleConnsPerHost: 16,
+	}}
+}
