@@ -44,6 +44,7 @@ type DB struct {
 	write    *sql.DB
 	read     reader
 	compiled *compiled // of the writing side; nil where the driver keeps queries itself
+	group    *group    // nil where several write at a time
 	dialect  dialect
 	turns    *turns
 	twice    bool
@@ -90,7 +91,7 @@ func connect(driver, dsn string) (*DB, error) {
 	}
 	db := &DB{write: write, read: read, dialect: d, turns: newTurns()}
 	if d.compiles {
-		db.read, db.compiled = newPrepared(read), &compiled{kept: map[string]*sql.Stmt{}}
+		db.read, db.compiled, db.group = newPrepared(read), &compiled{kept: map[string]*sql.Stmt{}}, &group{}
 	}
 	return db, nil
 }

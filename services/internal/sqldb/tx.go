@@ -17,10 +17,25 @@ type Tx struct {
 	ended  *[]func()
 	kept   *compiled // nil: the driver keeps queries itself
 	wanted []string
+	// steady lets no statement be interrupted: SQLite would take back the work of
+	// others that is in the same transaction.
+	steady bool
+}
+
+// while is the context that a statement runs in.
+func (tx *Tx) while(ctx context.Context) (context.Context, error) {
+	if !tx.steady {
+		return ctx, nil
+	}
+	return context.WithoutCancel(ctx), ctx.Err()
 }
 
 // ExecContext implements Querier.
 func (tx *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	ctx, err := tx.while(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if s := tx.statement(ctx, query); s != nil {
 		return s.ExecContext(ctx, args...)
 	}
@@ -29,6 +44,10 @@ func (tx *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.R
 
 // QueryContext implements Querier.
 func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	ctx, err := tx.while(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if s := tx.statement(ctx, query); s != nil {
 		return s.QueryContext(ctx, args...)
 	}
@@ -37,6 +56,9 @@ func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql
 
 // QueryRowContext implements Querier.
 func (tx *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if steady, err := tx.while(ctx); err == nil {
+		ctx = steady
+	} // else the row says that ctx is over
 	if s := tx.statement(ctx, query); s != nil {
 		return s.QueryRowContext(ctx, args...)
 	}
@@ -87,8 +109,13 @@ func (db *DB) Tx(ctx context.Context, f func(tx *Tx) error) error {
 		}
 	}
 	for n := 1; ; n++ {
-		err := db.try(ctx, f, (*sql.Tx).Commit, &ended)
-		if err == nil || n == tries || !db.dialect.again(err, n) {
+		var err error
+		if db.group != nil {
+			err = db.together(ctx, f, &ended)
+		} else {
+			err = db.try(ctx, f, (*sql.Tx).Commit, &ended)
+		}
+		if err == nil || n == tries || !errors.Is(err, errBroken) && !db.dialect.again(err, n) {
 			return err
 		}
 		if err := scatter(ctx, n); err != nil {

@@ -1,0 +1,219 @@
+package sqldb_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+)
+
+// oneWriter is a database whose transactions go together.
+func oneWriter(t *testing.T) *sqldb.DB {
+	t.Helper()
+	db, err := sqldb.Open(t.Context(), "sqlite", filepath.Join(t.TempDir(), "one.db"), schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func insert(ctx context.Context, tx *sqldb.Tx, id string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO things (id, n) VALUES ($1, 0)`, id)
+	return err
+}
+
+func things(t *testing.T, db *sqldb.DB) (n int) {
+	t.Helper()
+	if err := db.Read().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM things`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// holding begins a transaction that keeps the turn until it is let go, once so many
+// others wait for it.
+func holding(t *testing.T, db *sqldb.DB) (letGo func(waiting int), ended chan error) {
+	t.Helper()
+	begun, release := make(chan struct{}), make(chan struct{})
+	ended = make(chan error, 1)
+	once := sync.OnceFunc(func() { close(begun) }) // it begins again when another breaks the batch
+	go func() {
+		ended <- db.Tx(context.WithoutCancel(t.Context()), func(tx *sqldb.Tx) error {
+			once()
+			<-release
+			return insert(t.Context(), tx, "first")
+		})
+	}()
+	<-begun
+	return func(waiting int) {
+		for db.WaitingToWrite() < waiting {
+			runtime.Gosched()
+		}
+		close(release)
+	}, ended
+}
+
+// Nobody is told that it is durable before those who went together are.
+func TestNobodyReturnsBeforeTheCommitOfAll(t *testing.T) {
+	db := oneWriter(t)
+	letGo, first := holding(t, db)
+	running, release, second := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		second <- db.Tx(context.WithoutCancel(t.Context()), func(tx *sqldb.Tx) error {
+			close(running)
+			<-release
+			return insert(t.Context(), tx, "second")
+		})
+	}()
+	letGo(1)
+	<-running // in the same transaction, behind the first
+	select {
+	case <-first:
+		t.Fatal("the first returned before its commit")
+	default:
+	}
+	if n := things(t, db); n != 0 {
+		t.Errorf("%d rows are seen before the commit", n)
+	}
+	close(release)
+	for _, ended := range []chan error{first, second} {
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := things(t, db); n != 2 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+// What fails takes back its own work alone, and hears of it; what breaks the whole
+// transaction makes the others begin again; what panics holds up nobody.
+func TestFailureIsTheOwnAlone(t *testing.T) {
+	for name, fail := range map[string]func(ctx context.Context, tx *sqldb.Tx) error{
+		"an error": func(context.Context, *sqldb.Tx) error { return errors.New("no") },
+		"a row that is there": func(ctx context.Context, tx *sqldb.Tx) error {
+			return insert(ctx, tx, "first")
+		},
+		"the end of the transaction": func(ctx context.Context, tx *sqldb.Tx) error {
+			_, err := tx.ExecContext(ctx, `ROLLBACK`)
+			return errors.Join(err, errors.New("no"))
+		},
+		"a panic": func(context.Context, *sqldb.Tx) error { panic("no") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := oneWriter(t)
+			letGo, first := holding(t, db)
+			const others = 10
+			failed := make(chan any, 1)
+			var group sync.WaitGroup
+			problems := make([]error, others)
+			for i := range others {
+				group.Go(func() {
+					problems[i] = db.Tx(context.WithoutCancel(t.Context()), func(tx *sqldb.Tx) error {
+						return insert(t.Context(), tx, fmt.Sprint(i))
+					})
+				})
+				if i == others/2 {
+					for db.WaitingToWrite() <= i {
+						runtime.Gosched()
+					}
+					group.Go(func() {
+						defer func() {
+							if said := recover(); said != nil {
+								failed <- said
+							}
+						}()
+						failed <- db.Tx(context.WithoutCancel(t.Context()), func(tx *sqldb.Tx) error {
+							if err := insert(t.Context(), tx, "of the one that fails"); err != nil {
+								return err
+							}
+							return fail(t.Context(), tx)
+						})
+					})
+				}
+			}
+			letGo(others + 1)
+			group.Wait()
+			if err := errors.Join(append(problems, <-first)...); err != nil {
+				t.Error(err)
+			}
+			if said := <-failed; said == nil {
+				t.Error("it was not told that it failed")
+			}
+			if n := things(t, db); n != others+1 {
+				t.Errorf("%d rows, want %d", n, others+1)
+			}
+		})
+	}
+}
+
+// Whoever gives up waiting is gone, and holds up nobody.
+func TestWaitingForTheTurnEnds(t *testing.T) {
+	db := oneWriter(t)
+	letGo, first := holding(t, db)
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := make(chan error, 1)
+	go func() { gone <- db.Tx(ctx, func(tx *sqldb.Tx) error { return insert(ctx, tx, "gone") }) }()
+	for db.WaitingToWrite() == 0 {
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-gone; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	letGo(0)
+	if err := <-first; err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Tx(t.Context(), func(tx *sqldb.Tx) error { return insert(t.Context(), tx, "after") }); err != nil {
+		t.Fatal(err)
+	}
+	if n := things(t, db); n != 2 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+// Many who begin, fail, give up and end at once leave what succeeded, and the turn
+// free.
+func TestTurnIsNeverLost(t *testing.T) {
+	db := oneWriter(t)
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	succeeded := 0
+	for w := range 16 {
+		group.Go(func() {
+			for i := range 60 {
+				ctx, cancel := context.WithCancel(t.Context())
+				err := db.Tx(ctx, func(tx *sqldb.Tx) error {
+					if err := insert(ctx, tx, fmt.Sprintf("%d.%d", w, i)); err != nil {
+						return err
+					}
+					switch (w + i) % 5 {
+					case 0:
+						return errors.New("no")
+					case 1:
+						cancel()
+						return insert(ctx, tx, fmt.Sprintf("%d.%d again", w, i))
+					}
+					return nil
+				})
+				cancel()
+				if err == nil {
+					mu.Lock()
+					succeeded++
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	group.Wait()
+	if n := things(t, db); n != succeeded || succeeded < 16*60/2 {
+		t.Errorf("%d rows, %d succeeded", n, succeeded)
+	}
+}
