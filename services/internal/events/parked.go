@@ -75,14 +75,19 @@ type kept struct {
 	payload  []byte
 }
 
+// openNow are the events of a producer that can be tried again. The index holds
+// none but those that are open, and is used where the query names their states as it
+// does.
+const openNow = `
+	SELECT id, hash, payload FROM event_inbox AS e
+	WHERE producer = $1 AND state IN ('parked', 'waiting', 'retry') AND (state = 'retry' OR state = 'waiting' AND sequence = 1 + COALESCE((
+		SELECT last FROM event_position AS p WHERE p.producer = e.producer AND p.case_ref = e.case_ref), 0))
+	ORDER BY sequence, received_at LIMIT 64`
+
 // goOn takes what somebody wants tried again, and what waited for that.
 func (i *Inbox) goOn(ctx context.Context) error {
 	for {
-		rows, err := i.DB.Read().QueryContext(ctx, `
-			SELECT id, hash, payload FROM event_inbox AS e
-			WHERE producer = $1 AND (state = 'retry' OR state = 'waiting' AND sequence = 1 + COALESCE((
-				SELECT last FROM event_position AS p WHERE p.producer = e.producer AND p.case_ref = e.case_ref), 0))
-			ORDER BY sequence, received_at LIMIT 64`, i.Producer)
+		rows, err := i.DB.Read().QueryContext(ctx, openNow, i.Producer)
 		due, err := sqldb.Collect(rows, err, func(r *sql.Rows) (k kept, err error) {
 			return k, r.Scan(&k.id, &k.hash, &k.payload)
 		})
