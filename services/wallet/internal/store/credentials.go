@@ -88,12 +88,16 @@ func (s Store) FromExchange(ctx context.Context, q sqldb.Querier, exchange strin
 	})
 }
 
+// traffic asks by the holder's DIDs. That a message has left is no condition: by its
+// index all that ever left would be looked at, whoever sent it.
+const traffic = `
+	SELECT (SELECT COALESCE(SUM(CASE WHEN o.state = 'sent' THEN 1 ELSE 0 END), 0) FROM identity AS i JOIN agent_outbox AS o ON o.sender = i.did WHERE i.owner = $1),
+	       (SELECT COUNT(*) FROM identity AS i JOIN agent_inbox AS n ON n.recipient = i.did WHERE i.owner = $1),
+	       (SELECT COUNT(*) FROM held_credential WHERE holder = $1)`
+
 // Traffic counts a holder's DIDComm messages that left and came, and the
 // credentials held.
 func (s Store) Traffic(ctx context.Context, q sqldb.Querier, holder string) (sent, received, held int64, err error) {
-	err = q.QueryRowContext(ctx, `
-		SELECT (SELECT COUNT(*) FROM identity AS i JOIN agent_outbox AS o ON o.sender = i.did WHERE i.owner = $1 AND o.state = 'sent'),
-		       (SELECT COUNT(*) FROM identity AS i JOIN agent_inbox AS n ON n.recipient = i.did WHERE i.owner = $1),
-		       (SELECT COUNT(*) FROM held_credential WHERE holder = $1)`, holder).Scan(&sent, &received, &held)
+	err = q.QueryRowContext(ctx, traffic, holder).Scan(&sent, &received, &held)
 	return sent, received, held, err
 }
