@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
@@ -82,8 +83,7 @@ func checkNames(tree any, t reflect.Type, open bool) error {
 }
 
 func checkMembers(members map[string]any, t reflect.Type, open bool) error {
-	fields := map[string]reflect.Type{}
-	collectFields(t, fields)
+	fields := fieldsOf(t)
 	for name, value := range members {
 		field, known := fields[name]
 		if !known {
@@ -102,6 +102,19 @@ func checkMembers(members map[string]any, t reflect.Type, open bool) error {
 		}
 	}
 	return nil
+}
+
+// known are the members of each struct that was asked for, which do not change.
+var known sync.Map // from reflect.Type to map[string]reflect.Type
+
+func fieldsOf(t reflect.Type) map[string]reflect.Type {
+	if have, ok := known.Load(t); ok {
+		return have.(map[string]reflect.Type)
+	}
+	fields := map[string]reflect.Type{}
+	collectFields(t, fields)
+	known.Store(t, fields)
+	return fields
 }
 
 // collectFields lists the members of a struct as encoding/json names them,
