@@ -175,7 +175,7 @@ func secure(ctx context.Context, signer Signer, doc Document, purpose Purpose, m
 	if err != nil {
 		return err
 	}
-	input, err := suites[name].signingInput(orPinned(how.Terms), unsecured, config, how.Key.Curve)
+	input, err := suites[name].signingInput(orPinned(how.Terms), unsecured, maps.Clone(config), how.Key.Curve)
 	if err != nil {
 		return err
 	}

@@ -61,10 +61,10 @@ func hashFor(curve did.Curve) crypto.Hash {
 // signingInput is what is signed: the hash of the canonical proof
 // configuration, then the hash of the canonical document (VC-DI-EdDSA 1.0,
 // sections 3.2.3 to 3.2.5 and 3.3.3 to 3.3.5; VC-DI-ECDSA 1.0 likewise). Two
-// hashes long. document holds no proof but those that a chain builds on.
+// hashes long. document holds no proof but those that a chain builds on; config, which
+// is the caller's alone, gets the document's contexts.
 func (s suite) signingInput(terms Terms, document, config Document, curve did.Curve) ([]byte, error) {
 	hash := hashFor(curve)
-	config = maps.Clone(config)
 	if s.jcs {
 		document = withContextsOf(config, document)
 	} else {
