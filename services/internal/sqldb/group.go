@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -11,8 +12,8 @@ import (
 // group lets transactions that wait for the one writer of SQLite go into the
 // transaction that is open, one after the other, each behind a savepoint of its own:
 // one commit, and one wait for the disk, makes all of them durable. None returns
-// before. What one of them does the next one sees, as if it had been committed; when
-// the commit fails, it fails for all.
+// before, also none that failed. What one of them does the next one sees, as if it had
+// been committed; when the commit fails, it fails for all.
 //
 // The writer's turn is handed on in the order in which it was asked for.
 type group struct {
@@ -140,13 +141,16 @@ func (db *DB) together(ctx context.Context, f func(tx *Tx) error, ended *[]func(
 		b = &batch{tx: inner, done: make(chan struct{})}
 	}
 	tx := &Tx{Tx: b.tx, ended: ended, kept: db.compiled, steady: true}
-	if err := db.join(ctx, tx, b, alone, f); err != nil {
+	err = db.join(ctx, tx, b, alone, f)
+	if err != nil && alone {
 		return err
 	}
+	// Also what fails waits: it may have failed for what others did before it, and
+	// whoever hears of that looks for it.
 	<-b.done
 	db.compiled.keep(context.WithoutCancel(ctx), db.write, tx.wanted)
-	if b.err != nil {
-		return b.err
+	if err := cmp.Or(b.err, err); err != nil {
+		return err
 	}
 	for _, f := range tx.after {
 		f()

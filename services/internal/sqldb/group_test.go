@@ -92,6 +92,43 @@ func TestNobodyReturnsBeforeTheCommitOfAll(t *testing.T) {
 	}
 }
 
+// Who fails for what another did hears of it when that can be seen.
+func TestFailureIsToldWhenItsCauseIsDurable(t *testing.T) {
+	db := oneWriter(t)
+	letGo, first := holding(t, db)
+	seen := make(chan int, 1)
+	go func() {
+		err := db.Tx(context.WithoutCancel(t.Context()), func(tx *sqldb.Tx) error { return insert(t.Context(), tx, "first") })
+		if err == nil {
+			t.Error("a row is there twice")
+		}
+		var n int
+		if err := db.Read().QueryRowContext(context.WithoutCancel(t.Context()), `SELECT COUNT(*) FROM things WHERE id = 'first'`).Scan(&n); err != nil {
+			t.Error(err)
+		}
+		seen <- n
+	}()
+	for db.WaitingToWrite() == 0 {
+		runtime.Gosched()
+	}
+	third := make(chan error, 1)
+	go func() {
+		third <- db.Tx(context.WithoutCancel(t.Context()), func(tx *sqldb.Tx) error {
+			for range 100_000 { // long enough for who fails to be told too early
+				runtime.Gosched()
+			}
+			return insert(t.Context(), tx, "third")
+		})
+	}()
+	letGo(2)
+	if n := <-seen; n != 1 {
+		t.Error("it was told of a row that nobody sees")
+	}
+	if err := errors.Join(<-first, <-third); err != nil {
+		t.Error(err)
+	}
+}
+
 // What fails takes back its own work alone, and hears of it; what breaks the whole
 // transaction makes the others begin again; what panics holds up nobody.
 func TestFailureIsTheOwnAlone(t *testing.T) {
