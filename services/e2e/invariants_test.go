@@ -17,6 +17,18 @@ import (
 // to I6 does not hold over databases, streams, logs, traces, metrics and URLs.
 func (s *stack) invariants(persons []demo.Input) {
 	s.t.Helper()
+	for i, breach := range s.breaches(persons) {
+		if i == 20 {
+			s.t.Error("and more")
+			break
+		}
+		s.t.Error(breach)
+	}
+}
+
+// breaches are the invariants that do not hold once the stack has come to rest.
+func (s *stack) breaches(persons []demo.Input) []invariants.Breach {
+	s.t.Helper()
 	s.until("the stack comes to rest", s.rests)
 	sources := invariants.Sources{Layout: s.layout, Texts: []invariants.Text{{Name: "URLs", Content: strings.Join(s.urls(), "\n")}}}
 	for name := range s.running {
@@ -35,13 +47,7 @@ func (s *stack) invariants(persons []demo.Input) {
 	if err != nil {
 		s.fail("%v", err)
 	}
-	for i, breach := range breaches {
-		if i == 20 {
-			s.t.Errorf("and %d more", len(breaches)-i)
-			break
-		}
-		s.t.Error(breach)
-	}
+	return breaches
 }
 
 // urls are those that people of the run have seen or sent: the invitations'
