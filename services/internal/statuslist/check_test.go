@@ -309,3 +309,25 @@ func TestNobodyIsGivenAnAnswerThatWasOnItsWay(t *testing.T) {
 		same(t, got, "denied status.revoked")
 	}
 }
+
+// A list that was verified a moment ago is not opened again; a key that was cut off is
+// noticed some seconds later, and the list asked for anew.
+func TestKeyThatWasCutOffIsNoticedAfterAMoment(t *testing.T) {
+	o := open(t)
+	v := carrying(o.reserve(issuer, "a").Token())
+	begun := o.now
+	o.ok(o.reads.CheckStatus(t.Context(), v)) // fetched
+	o.pass(55 * time.Second)                  // in five seconds the issuer's document is asked for again
+	o.ok(o.reads.CheckStatus(t.Context(), v)) // verified as it was kept
+	o.asked = 0
+	key, err := o.book.AssertionKey(t.Context(), issuer)
+	o.ok(err)
+	_, err = o.book.Compromised(t.Context(), key.ID, begun, "a laptop was stolen")
+	o.ok(err)
+	o.pass(5*time.Second - time.Millisecond)
+	o.ok(o.reads.CheckStatus(t.Context(), v))
+	same(t, o.asked, 0)
+	o.pass(time.Millisecond)
+	_ = o.reads.CheckStatus(t.Context(), v)
+	same(t, o.asked, 1)
+}

@@ -1,6 +1,7 @@
 // Package trust asks the registry who may issue what. It asks anew each time, and
-// verifies a list that it has not verified before; when the registry does not answer, the last list counts for as long as it
-// says that it is current, and not a moment longer.
+// verifies the list that it gets, unless it has verified the same a moment ago. When
+// the registry does not answer, the last list counts for as long as it says that it is
+// current, and not a moment longer.
 package trust
 
 import (
@@ -32,8 +33,12 @@ type Client struct {
 	mu   sync.Mutex // guards the fields below
 	last *trustlist.List
 	text [sha256.Size]byte // the hash of the last list as it came
-	had  time.Time         // when it came
+	had  time.Time         // when it came the last time
+	seen time.Time         // when it was verified the last time
 }
+
+// moment is how long a key of the registry's that was cut off goes unnoticed at most.
+const moment = 5 * time.Second
 
 // Accredited finds the entity that may issue credentials of a type at an
 // instant. Denied when it may not, Unavailable when nobody can tell.
@@ -61,7 +66,7 @@ func (c *Client) current(ctx context.Context) (*trustlist.List, error) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			if c.last == nil || list.Version >= c.last.Version {
-				c.last, c.text, c.had = list, text, now
+				c.last, c.text, c.had, c.seen = list, text, now, now
 				return list, nil
 			}
 			// An older list: somebody plays it again. What we have counts, while
@@ -78,12 +83,12 @@ func (c *Client) current(ctx context.Context) (*trustlist.List, error) {
 	return c.remembered(now, err)
 }
 
-// known is the last list when it has come again, while it is current: its signature
-// held, and so did every date in it but its end.
+// known is the last list when it has come again a moment after it was verified, while
+// it is current.
 func (c *Client) known(text [sha256.Size]byte, now time.Time) *trustlist.List {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last == nil || c.text != text || !now.Before(c.last.NextUpdate) {
+	if c.last == nil || c.text != text || !within(c.seen, now, moment) || !now.Before(c.last.NextUpdate) {
 		return nil
 	}
 	c.had = now
@@ -94,10 +99,15 @@ func (c *Client) known(text [sha256.Size]byte, now time.Time) *trustlist.List {
 func (c *Client) kept(now time.Time) *trustlist.List {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last == nil || c.Keep == 0 || now.Before(c.had) || now.Sub(c.had) >= c.Keep || !now.Before(c.last.NextUpdate) {
+	if c.last == nil || !within(c.had, now, c.Keep) || !now.Before(c.last.NextUpdate) {
 		return nil
 	}
 	return c.last
+}
+
+// within reports whether now is less than so long after an instant.
+func within(since, now time.Time, long time.Duration) bool {
+	return !now.Before(since) && now.Sub(since) < long
 }
 
 // remembered is the last list while it is current. mu is held.

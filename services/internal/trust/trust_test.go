@@ -128,8 +128,9 @@ func TestOlderVersionPlayedAgainDoesNotBringBackWhatWasSuspended(t *testing.T) {
 	same(t, ask(), "accredited")
 }
 
-// A list that comes again is not verified again, while it is current; any other is.
-func TestListThatWasVerifiedIsVerifiedOnce(t *testing.T) {
+// A list that comes again a moment later is not verified again; any other is, and the
+// same one some seconds later: its key may have been cut off.
+func TestListIsVerifiedAgainAfterAMoment(t *testing.T) {
 	p, ask := open(t)
 	p.publish(1, trustlist.Accredited, time.Hour)
 	for range 3 {
@@ -138,6 +139,16 @@ func TestListThatWasVerifiedIsVerifiedOnce(t *testing.T) {
 	if p.verified != 1 {
 		t.Errorf("verified %d times", p.verified)
 	}
+	p.now = p.now.Add(5 * time.Second)
+	same(t, ask(), "accredited")
+	if p.verified != 2 {
+		t.Errorf("verified %d times", p.verified)
+	}
+	p.key = ed25519.NewKeyFromSeed(append(make([]byte, 31), 1)) // another key holds from now on
+	same(t, ask(), "accredited")
+	p.now = p.now.Add(5 * time.Second)
+	same(t, ask(), "denied trustlist.signature")
+	p.verified = 1
 	p.publish(2, "SUSPENDED", time.Hour)
 	same(t, ask(), "denied issuer.not-accredited")
 	if p.verified != 2 {
