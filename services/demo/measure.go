@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -106,7 +104,7 @@ func (p *person) withdraw(ctx context.Context) (*Withdrawal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take the offer out of the wallet: %w", err)
 	}
-	document, format, client := held.GetCredential().GetDocument(), held.GetCredential().GetFormat(), p.public()
+	document, format, client := held.GetCredential().GetDocument(), held.GetCredential().GetFormat(), p.target.Public()
 	w := &Withdrawal{}
 	if w.Lifetime, err = lifetime(ctx, client, document); err != nil {
 		return nil, err
@@ -243,23 +241,4 @@ func claimsOf(document []byte) ([]byte, error) {
 		return nil, errors.New("this is neither JSON nor a JWT")
 	}
 	return base64.RawURLEncoding.DecodeString(parts[1])
-}
-
-// public is a client for the services' public listeners, by the names that their
-// certificates show.
-func (c *clients) public() *http.Client {
-	places := map[string]string{}
-	for _, p := range []Place{c.target.Registry, c.target.Issuer, c.target.Wallet, c.target.Verifier, c.target.Police, c.target.Tax, c.target.Bank} {
-		places[p.Host] = p.Address
-	}
-	dialer := &net.Dialer{Timeout: 5 * time.Second}
-	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
-		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.target.Authorities},
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if host, _, err := net.SplitHostPort(address); err == nil && places[host] != "" {
-				address = places[host]
-			}
-			return dialer.DialContext(ctx, network, address)
-		},
-	}}
 }

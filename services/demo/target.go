@@ -8,7 +8,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"net/http"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -117,6 +119,26 @@ func (t Target) Dial(p Place) (*grpc.ClientConn, error) {
 		return nil, fmt.Errorf("connect to %s: %w", p.Host, err)
 	}
 	return conn, nil
+}
+
+// Public is a client for the services' public listeners, by the names that their
+// certificates show.
+func (t Target) Public() *http.Client {
+	places := map[string]string{}
+	for _, p := range []Place{t.Registry, t.Issuer, t.Wallet, t.Verifier, t.Police, t.Tax, t.Bank} {
+		places[p.Host] = p.Address
+	}
+	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: t.Authorities},
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if host, _, err := net.SplitHostPort(address); err == nil && places[host] != "" {
+				address = places[host]
+			}
+			return dialer.DialContext(ctx, network, address)
+		},
+		MaxIdleConnsPerHost: 16,
+	}}
 }
 
 func (c *clients) close() {

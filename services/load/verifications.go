@@ -5,11 +5,9 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -51,7 +49,7 @@ func prepareVerifications(ctx context.Context, t demo.Target, persons []demo.Inp
 	v := &verifications{
 		conn: conn, client: verifierv1.NewVerificationServiceClient(conn), token: t.Verifier.Token, shown: make([]presented, len(persons)),
 	}
-	issuer := issuerOf(t)
+	issuer := t.Public()
 	defer issuer.CloseIdleConnections()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(16)
@@ -188,16 +186,4 @@ func claims(employer demo.Employer, in demo.Input, now time.Time) map[string]any
 		},
 		"declarations": map[string]any{"qualifications_confirmed": true, "information_verified": true},
 	}
-}
-
-// issuerOf calls the issuer where the target says that it listens.
-func issuerOf(t demo.Target) *http.Client {
-	dialer := &net.Dialer{Timeout: 5 * time.Second}
-	return &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
-		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: t.Authorities, ServerName: t.Issuer.Host},
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, network, t.Issuer.Address)
-		},
-		MaxIdleConnsPerHost: 16,
-	}}
 }

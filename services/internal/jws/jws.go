@@ -66,28 +66,41 @@ var (
 	ErrHeader = errors.New("a JWS of another kind")
 )
 
+// Parts are those of a compact JWS (RFC 7515, section 7.1), as they are written.
+type Parts struct {
+	Header, Payload, Signature string
+	Input                      string // what is signed: header and payload
+}
+
+// Split takes a compact JWS apart; ok is false for what has not three parts.
+func Split(compact string) (p Parts, ok bool) {
+	end := strings.LastIndexByte(compact, '.')
+	if end < 0 {
+		return Parts{}, false
+	}
+	p.Input, p.Signature = compact[:end], compact[end+1:]
+	p.Header, p.Payload, ok = strings.Cut(p.Input, ".")
+	return p, ok && !strings.Contains(p.Payload, ".")
+}
+
 // Parse reads a JWS of a kind, at most limit bytes long.
 func Parse(compact, kind string, limit int) (Token, error) {
-	end := strings.LastIndexByte(compact, '.')
-	if len(compact) > limit || end < 0 {
+	parts, ok := Split(compact)
+	if len(compact) > limit || !ok {
 		return Token{}, ErrForm
 	}
-	t := Token{input: compact[:end], limit: limit}
-	header, payload, ok := strings.Cut(t.input, ".")
-	if !ok || strings.Contains(payload, ".") {
-		return Token{}, ErrForm
-	}
-	protected, err := base64url.Decode(header)
+	t := Token{input: parts.Input, limit: limit}
+	protected, err := base64url.Decode(parts.Header)
 	if err != nil {
 		return Token{}, ErrForm
 	}
 	if err := t.Header.read(protected); err != nil || t.Type != kind || !algorithms[t.Algorithm] {
 		return Token{}, ErrHeader
 	}
-	if t.payload, err = base64url.Decode(payload); err != nil {
+	if t.payload, err = base64url.Decode(parts.Payload); err != nil {
 		return Token{}, ErrForm
 	}
-	if t.signature, err = base64url.Decode(compact[end+1:]); err != nil {
+	if t.signature, err = base64url.Decode(parts.Signature); err != nil {
 		return Token{}, ErrForm
 	}
 	return t, nil

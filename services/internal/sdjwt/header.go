@@ -2,11 +2,11 @@ package sdjwt
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/jws"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
@@ -43,39 +43,29 @@ type jwt struct {
 }
 
 func readJWT(compact string, k kind, limit int) (jwt, error) {
-	input, signature := cutLast(compact)
-	first, second, ok := strings.Cut(input, ".")
-	if !ok || strings.Contains(second, ".") {
+	parts, ok := jws.Split(compact)
+	if !ok {
 		return jwt{}, k.invalid("form", "not a compact JWS")
 	}
-	j := jwt{kind: k, input: input}
-	header, err := base64url.Decode(first)
+	j := jwt{kind: k, input: parts.Input}
+	header, err := base64url.Decode(parts.Header)
 	if err != nil {
 		return jwt{}, k.invalid("form", "the header is not base64url")
 	}
 	if err := j.readHeader(header); err != nil {
 		return jwt{}, err
 	}
-	payload, err := base64url.Decode(second)
+	payload, err := base64url.Decode(parts.Payload)
 	if err != nil {
 		return jwt{}, k.invalid("form", "the payload is not base64url")
 	}
 	if j.payload, err = strictjson.DecodeObject(payload, strictjson.Limits{Bytes: limit, Depth: maxNesting}); err != nil {
 		return jwt{}, fault.Wrap(err, fault.Invalid, k.prefix+"payload", "the payload is not a JSON object that means one thing")
 	}
-	if j.signature, err = base64url.Decode(signature); err != nil {
+	if j.signature, err = base64url.Decode(parts.Signature); err != nil {
 		return jwt{}, k.invalid("form", "the signature is not base64url")
 	}
 	return j, nil
-}
-
-// cutLast takes a text apart at its last full stop.
-func cutLast(text string) (before, after string) {
-	at := strings.LastIndexByte(text, '.')
-	if at < 0 {
-		return text, ""
-	}
-	return text[:at], text[at+1:]
 }
 
 // keyMembers bring a key, or say where one is to be fetched. Keys come from
