@@ -24,6 +24,14 @@ func (p *Players) Accredit(ctx context.Context, persons []Input) error {
 	return p.clients.accredit(ctx, persons)
 }
 
+// For gives players over the same connections whose offers another employer signs,
+// with its own token.
+func (p *Players) For(e Employer, token string) *Players {
+	c := *p.clients
+	c.target.Employer, c.target.Issuer.Token = e, token
+	return &Players{&c}
+}
+
 // Play takes one person through the stages of a case, in the caller's goroutine, up
 // to and with the last one given; empty is the whole case. The employer must be
 // accredited. Before each stage it calls before, unless that is nil.

@@ -51,11 +51,34 @@ type Config struct {
 	Target   demo.Target
 	Scenario Scenario
 	Arrival  Arrival
+	// Employers sign offers in turn; one at least. The target's own is not among them
+	// unless it is named.
+	Employers []Employer
 	// Persons are different people, one for each operation; the load ends early when
 	// there are no more.
 	Persons []demo.Input
+	// Stored is how many credentials the issuer has signed before anything is measured.
+	Stored int
 	// Processes are those of the system, as far as they run on this machine.
 	Processes []Process
+}
+
+// Employer is an employer, and its token at the issuer.
+type Employer struct {
+	demo.Employer
+	Token string
+}
+
+// signing gives the players of the employers, in their order, each accredited.
+func (c Config) signing(ctx context.Context, shared *demo.Players) ([]*demo.Players, error) {
+	all := make([]*demo.Players, len(c.Employers))
+	for i, e := range c.Employers {
+		all[i] = shared.For(e.Employer, e.Token)
+		if err := all[i].Accredit(ctx, c.Persons); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // Run makes the load and measures it.
@@ -65,10 +88,14 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		return nil, err
 	}
 	defer players.Close()
-	if err := players.Accredit(ctx, c.Persons); err != nil {
+	signing, err := c.signing(ctx, players)
+	if err != nil {
 		return nil, err
 	}
-	do, closer, err := c.operation(ctx, players)
+	if err := c.store(ctx); err != nil {
+		return nil, err
+	}
+	do, closer, err := c.operation(ctx, signing)
 	if err != nil {
 		return nil, err
 	}
@@ -79,24 +106,30 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	ramp := time.AfterFunc(c.Arrival.Ramp, meter.begin)
 	defer ramp.Stop()
 	c.Arrival.Most = len(c.Persons)
+	var following sync.WaitGroup
+	following.Go(func() { meter.follow(ctx, c.Arrival) })
 	samples := c.Arrival.run(ctx, do)
-	report := &Report{Scenario: c.Scenario, Machine: thisMachine(), Rate: c.Arrival.Rate, Parallel: c.Arrival.Parallel}
+	cancel()
+	following.Wait()
+	report := &Report{
+		Scenario: c.Scenario, Machine: thisMachine(), Rate: c.Arrival.Rate, Parallel: c.Arrival.Parallel, Employers: len(c.Employers), Stored: c.Stored,
+	}
 	report.take(samples, c.Arrival.Ramp)
 	report.Services, report.GeneratorCPUMillis = meter.end(report.Done)
 	return report, nil
 }
 
 // operation makes ready what the operations need.
-func (c Config) operation(ctx context.Context, players *demo.Players) (do operation, closer func(), err error) {
+func (c Config) operation(ctx context.Context, signing []*demo.Players) (do operation, closer func(), err error) {
 	if c.Scenario == Verifications {
-		v, err := prepareVerifications(ctx, c.Target, c.Persons)
+		v, err := c.prepareVerifications(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
 		return v.verify, v.close, nil
 	}
 	return func(ctx context.Context, number int) (time.Duration, error) {
-		return c.one(ctx, players, c.Persons[number])
+		return c.one(ctx, signing[number%len(signing)], c.Persons[number])
 	}, func() {}, nil
 }
 
@@ -119,14 +152,39 @@ type meter struct {
 	mu        sync.Mutex // guards what follows
 	before    map[string]Usage
 	own       time.Duration
+	memory    map[string][]float64 // MiB of each process, at each look
 }
 
-func newMeter(processes []Process) *meter { return &meter{processes: processes} }
+func newMeter(processes []Process) *meter {
+	return &meter{processes: processes, memory: map[string][]float64{}}
+}
 
 func (m *meter) begin() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.before, m.own = consumed(m.processes), ownTime()
+}
+
+// looks is how often memory is looked at while operations are measured.
+const looks = 10
+
+// follow looks at memory until ctx ends.
+func (m *meter) follow(ctx context.Context, a Arrival) {
+	for look := range looks {
+		if wait := a.Measured / looks; !sleep(ctx, wait) || look == 0 && !sleep(ctx, a.Ramp) {
+			return
+		}
+		m.look()
+	}
+}
+
+func (m *meter) look() {
+	now := consumed(m.processes)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for name, u := range now {
+		m.memory[name] = append(m.memory[name], u.MemoryMiB)
+	}
 }
 
 func (m *meter) end(operations int) (used []Usage, generatorMillis float64) {
@@ -135,7 +193,11 @@ func (m *meter) end(operations int) (used []Usage, generatorMillis float64) {
 	if operations > 0 {
 		generatorMillis = float64((ownTime() - m.own).Milliseconds()) / float64(operations)
 	}
-	return since(m.before, consumed(m.processes), operations), generatorMillis
+	used = since(m.before, consumed(m.processes), operations)
+	for i := range used {
+		used[i].MemoryOver = m.memory[used[i].Name]
+	}
+	return used, generatorMillis
 }
 
 // thisMachine describes the machine.

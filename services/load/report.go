@@ -20,6 +20,9 @@ type Report struct {
 	// Parallel workers.
 	Rate     float64 `json:"rate,omitempty"`
 	Parallel int     `json:"parallel"`
+	// Employers sign in turn; Stored credentials had been signed before.
+	Employers int `json:"employers"`
+	Stored    int `json:"stored"`
 	// Seconds are those measured, after the ramp, until the last operation had ended.
 	Seconds   float64 `json:"seconds"`
 	Done      int     `json:"done"`
@@ -99,15 +102,15 @@ func firstWords(err error) string {
 
 // Print writes the report for people.
 func (r *Report) Print(w io.Writer) error {
-	fmt.Fprintf(w, "%s, %dx %s, %s\n", r.Scenario, r.Machine.Cores, r.Machine.Processor, r.Machine.Go)
+	fmt.Fprintf(w, "%s, %dx %s, %s; employers: %d, stored before: %d\n", r.Scenario, r.Machine.Cores, r.Machine.Processor, r.Machine.Go, r.Employers, r.Stored)
 	fmt.Fprintf(w, "%d done, %d failed in %.1f s: %.1f/s\n", r.Done, r.Failed, r.Seconds, r.PerSecond)
 	fmt.Fprintf(w, "ms: p50 %.1f  p90 %.1f  p95 %.1f  p99 %.1f  max %.1f\n\n", r.Latency.P50, r.Latency.P90, r.Latency.P95, r.Latency.P99, r.Latency.Max)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "process\tCPU s\tCPU ms each\tMiB\tpeak MiB\t\n")
+	fmt.Fprintf(t, "process\tCPU s\tCPU ms each\tMiB\tpeak MiB\tMiB by tenths of the time\t\n")
 	for _, u := range r.Services {
-		fmt.Fprintf(t, "%s\t%.1f\t%.2f\t%.0f\t%.0f\t\n", u.Name, u.CPUSeconds, u.CPUMillis, u.MemoryMiB, u.PeakMiB)
+		fmt.Fprintf(t, "%s\t%.1f\t%.2f\t%.0f\t%.0f\t%.0f\t\n", u.Name, u.CPUSeconds, u.CPUMillis, u.MemoryMiB, u.PeakMiB, u.MemoryOver)
 	}
-	fmt.Fprintf(t, "making the load\t\t%.2f\t\t\t\n", r.GeneratorCPUMillis)
+	fmt.Fprintf(t, "making the load\t\t%.2f\t\t\t\t\n", r.GeneratorCPUMillis)
 	if err := t.Flush(); err != nil {
 		return err
 	}

@@ -24,6 +24,8 @@ type Usage struct {
 	// MemoryMiB is resident at the end, PeakMiB the most since the process began.
 	MemoryMiB float64 `json:"memory_mib"`
 	PeakMiB   float64 `json:"memory_peak_mib"`
+	// MemoryOver is the memory at equal distances of the time measured, MiB.
+	MemoryOver []float64 `json:"memory_over_time_mib"`
 }
 
 // ticks is USER_HZ, in which Linux gives processes' times (proc(5)).

@@ -40,26 +40,22 @@ type presented struct {
 const domain = "did:web:agency.example"
 
 // prepareVerifications has an offer signed for each person, by the issuer's W3C VC
-// API, and presents it.
-func prepareVerifications(ctx context.Context, t demo.Target, persons []demo.Input) (*verifications, error) {
-	conn, err := t.Dial(t.Verifier)
+// API and by the employers in turn, and presents it.
+func (c Config) prepareVerifications(ctx context.Context) (*verifications, error) {
+	conn, err := c.Target.Dial(c.Target.Verifier)
 	if err != nil {
 		return nil, err
 	}
 	v := &verifications{
-		conn: conn, client: verifierv1.NewVerificationServiceClient(conn), token: t.Verifier.Token, shown: make([]presented, len(persons)),
+		conn: conn, client: verifierv1.NewVerificationServiceClient(conn), token: c.Target.Verifier.Token, shown: make([]presented, len(c.Persons)),
 	}
-	issuer := t.Public()
-	defer issuer.CloseIdleConnections()
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(16)
-	for i, person := range persons {
-		group.Go(func() (err error) {
-			v.shown[i], err = present(ctx, t, issuer, person)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	api := newSigningAPI(c)
+	defer api.close()
+	err = together(ctx, len(c.Persons), func(ctx context.Context, i int) (err error) {
+		v.shown[i], err = api.present(ctx, i)
+		return err
+	})
+	if err != nil {
 		v.close()
 		return nil, fmt.Errorf("prepare presentations: %w", err)
 	}
@@ -104,12 +100,46 @@ func (h holder) Sign(_ context.Context, _ string, data []byte) ([]byte, error) {
 	return ed25519.Sign(h.key, data), nil
 }
 
-func present(ctx context.Context, t demo.Target, issuer *http.Client, person demo.Input) (presented, error) {
+// signingAPI is the issuer's W3C VC API.
+type signingAPI struct {
+	config Config
+	client *http.Client
+}
+
+func newSigningAPI(c Config) signingAPI { return signingAPI{c, c.Target.Public()} }
+
+func (a signingAPI) close() { a.client.CloseIdleConnections() }
+
+// together calls do for the numbers below n, some at a time.
+func together(ctx context.Context, n int, do func(ctx context.Context, number int) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(16)
+	for i := range n {
+		group.Go(func() error { return do(ctx, i) })
+	}
+	return group.Wait()
+}
+
+// store has credentials signed that nobody asks for again.
+func (c Config) store(ctx context.Context) error {
+	api := newSigningAPI(c)
+	defer api.close()
+	err := together(ctx, c.Stored, func(ctx context.Context, i int) error {
+		_, err := api.issue(ctx, i, "did:example:"+uuid())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store credentials: %w", err)
+	}
+	return nil
+}
+
+func (a signingAPI) present(ctx context.Context, number int) (presented, error) {
 	h, err := newHolder()
 	if err != nil {
 		return presented{}, err
 	}
-	offer, err := issue(ctx, t, issuer, h.did, person)
+	offer, err := a.issue(ctx, number, h.did)
 	if err != nil {
 		return presented{}, err
 	}
@@ -121,11 +151,13 @@ func present(ctx context.Context, t demo.Target, issuer *http.Client, person dem
 	return p, err
 }
 
-// issue asks for an offer of employment with a status.
-func issue(ctx context.Context, t demo.Target, issuer *http.Client, subject string, person demo.Input) ([]byte, error) {
+// issue asks for an offer of employment with a status. The number says by whom and for
+// which person; beyond the last, people come again.
+func (a signingAPI) issue(ctx context.Context, number int, subject string) ([]byte, error) {
+	employer, person := a.config.Employers[number%len(a.config.Employers)], a.config.Persons[number%len(a.config.Persons)]
 	now := time.Now()
 	draft := credential.Draft{
-		ID: "urn:uuid:" + uuid(), Type: credtype.OfferOfEmployment, Issuer: t.Employer.DID, Subject: subject, Claims: claims(t.Employer, person, now),
+		ID: "urn:uuid:" + uuid(), Type: credtype.OfferOfEmployment, Issuer: employer.DID, Subject: subject, Claims: claims(employer.Employer, person, now),
 		ValidFrom: now, ValidUntil: now.AddDate(0, 3, 0),
 	}
 	request, err := json.Marshal(map[string]any{
@@ -134,13 +166,13 @@ func issue(ctx context.Context, t demo.Target, issuer *http.Client, subject stri
 	if err != nil {
 		return nil, err
 	}
-	call, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://"+t.Issuer.Host+"/credentials/issue", bytes.NewReader(request))
+	call, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://"+a.config.Target.Issuer.Host+"/credentials/issue", bytes.NewReader(request))
 	if err != nil {
 		return nil, err
 	}
 	call.Header.Set("Content-Type", "application/json")
-	call.Header.Set("Authorization", "Bearer "+t.Issuer.Token)
-	answer, err := issuer.Do(call)
+	call.Header.Set("Authorization", "Bearer "+employer.Token)
+	answer, err := a.client.Do(call)
 	if err != nil {
 		return nil, err
 	}

@@ -1,19 +1,23 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"slices"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/demo"
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 	"github.com/kompetansespor/kompetansespor/services/internal/synthetic"
 	"github.com/kompetansespor/kompetansespor/services/load"
+	"github.com/kompetansespor/kompetansespor/services/standins/enhetsregisteret"
 )
 
 // runLoad is the command that loads a system and measures it.
@@ -25,6 +29,8 @@ func runLoad(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	measured := set.Duration("for", 30*time.Second, "how `LONG` to measure")
 	ramp := set.Duration("ramp", 5*time.Second, "how `LONG` the load grows before that")
 	persons := set.Int("persons", 0, "how many different people there are, `N` at most 99999; without it enough for the rate, or 20000")
+	employers := set.Int("employers", 1, "how many employers, `N`, sign in turn; the system must have been made with as many")
+	stored := set.Int("stored", 0, "how many credentials, `N`, the issuer signs before anything is measured")
 	seed := set.Uint64("seed", 1, "the seed that they are generated from")
 	data := set.String("data", "", "load the system that runs on this data `DIR`ectory; without it one is started, a process for each service, and removed")
 	postgres := set.String("postgres", "", postgresUsage)
@@ -36,6 +42,10 @@ func runLoad(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	if err := completeLoad(&config, *persons, *seed); err != nil {
 		return err
 	}
+	if *employers < 1 || *stored < 0 {
+		return errors.New("--employers is one at least, and --stored not below nothing")
+	}
+	config.Stored = *stored
 	dir, running := *data, *data != ""
 	if !running {
 		if dir, err = os.MkdirTemp("", "kompetansespor-load-"); err != nil {
@@ -43,7 +53,7 @@ func runLoad(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
-	options := devsetup.Pilot()
+	options := devsetup.Pilot().WithEmployers(*employers)
 	options.FreePorts = !running
 	layout, err := prepareStack(ctx, dir, *postgres, options)
 	if err != nil {
@@ -53,7 +63,13 @@ func runLoad(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 		return err
 	}
 	config.Processes = processesOf(layout)
+	if config.Employers, err = employersOf(layout, *employers); err != nil {
+		return err
+	}
 	measure := func(ctx context.Context) error {
+		if err := register(ctx, layout, config.Employers); err != nil {
+			return err
+		}
 		report, err := load.Run(ctx, config)
 		if err != nil {
 			return err
@@ -107,4 +123,50 @@ func processesOf(layout *devsetup.Layout) []load.Process {
 		all = append(all, load.Process{Name: name, Argument: layout.Services[name].ConfigFile})
 	}
 	return all
+}
+
+// employersOf are the first n employers of a layout.
+func employersOf(layout *devsetup.Layout, n int) ([]load.Employer, error) {
+	var all []load.Employer
+	for _, t := range layout.Tokens {
+		if t.Service == "issuer" && t.Role == "employer" && len(all) < n {
+			all = append(all, load.Employer{
+				Employer: demo.Employer{OrganisationNumber: t.Subject, LegalName: devsetup.EmployerName(t.Subject), DID: devsetup.EmployerDID(t.Subject)}, Token: t.Token,
+			})
+		}
+	}
+	if len(all) < n {
+		return nil, fmt.Errorf("--employers %d: the system has %d", n, len(all))
+	}
+	return all, nil
+}
+
+// register has the stand-in of Enhetsregisteret know employers that it does not begin
+// with.
+func register(ctx context.Context, layout *devsetup.Layout, employers []load.Employer) error {
+	for _, e := range employers {
+		if e.OrganisationNumber == devsetup.Employer.OrganisationNumber {
+			continue
+		}
+		body, err := json.Marshal(enhetsregisteret.Entity{
+			Name: e.LegalName, Form: "AS", Sector: "2100", Employees: 50, Business: true, VAT: true, Municipality: "0301",
+			Roles: []enhetsregisteret.Holder{{Role: "DAGL", Given: "Per", Family: "Direktør", Changed: "2020-01-15"}},
+		})
+		if err != nil {
+			return err
+		}
+		order, err := http.NewRequestWithContext(ctx, http.MethodPut, layout.StandIns.URL+"/enhetsregisteret/control/enheter/"+e.OrganisationNumber, bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		answer, err := http.DefaultClient.Do(order)
+		if err != nil {
+			return fmt.Errorf("enter %s at the stand-in of Enhetsregisteret: %w", e.LegalName, err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != http.StatusNoContent {
+			return fmt.Errorf("enter %s at the stand-in of Enhetsregisteret: it answers %d", e.LegalName, answer.StatusCode)
+		}
+	}
+	return nil
 }

@@ -2,8 +2,10 @@ package devsetup
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/altinn"
+	"github.com/kompetansespor/kompetansespor/services/internal/identifier"
 )
 
 // Pilot is the development stack of the pilot: one employer, UDI, the police,
@@ -104,6 +106,40 @@ func people() []Person {
 		{ID: "eva", Name: "Eva Strand", Locale: "nb", About: "clerk at Sparebanken Test", Works: []Work{{"bank", "clerk", OtherBank.OrganisationNumber}}},
 	}
 }
+
+// WithEmployers adds employers to a stack until it has n, each with a synthetic
+// organisation number and a token of its own at the issuer.
+func (o Options) WithEmployers(n int) Options {
+	tenants, _ := o.Extra["issuer"]["tenants"].([]map[string]any)
+	for number := firstOfMany; len(tenants) < n; number++ {
+		digits := strconv.Itoa(number)
+		if identifier.CheckOrganisationNumber(digits, identifier.Synthetic) != nil {
+			continue
+		}
+		tenants = append(tenants, map[string]any{
+			"organisation_number": digits, "legal_name": EmployerName(digits), "contact_email": "hr@" + digits + ".example.com",
+		})
+		o.Tokens = append(o.Tokens, Token{Service: "issuer", Role: "employer", Subject: digits})
+	}
+	o.Extra["issuer"]["tenants"] = tenants
+	return o
+}
+
+// EmployerName is the name of an employer of a development stack.
+func EmployerName(organisationNumber string) string {
+	if organisationNumber == Employer.OrganisationNumber {
+		return Employer.LegalName
+	}
+	return "Testbedrift " + organisationNumber + " AS"
+}
+
+// EmployerDID is the did:web of an employer at the issuer.
+func EmployerDID(organisationNumber string) string {
+	return "did:web:" + Host("issuer") + ":employers:" + organisationNumber
+}
+
+// firstOfMany is beyond the numbers of the pilot's own organisations.
+const firstOfMany = 311_000_000
 
 // Applicant is an organisation that is not accredited; the stand-in of
 // Enhetsregisteret knows it.

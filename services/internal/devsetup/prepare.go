@@ -208,7 +208,7 @@ func DID(service string) string {
 	case "wallet":
 		return ""
 	case "issuer":
-		return "did:web:" + Host(service) + ":employers:310000019"
+		return EmployerDID("310000019")
 	}
 	return "did:web:" + Host(service)
 }

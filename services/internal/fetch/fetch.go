@@ -71,7 +71,7 @@ type Request struct {
 	Limit int64
 }
 
-// Response is an answer with a 2xx status.
+// Response is an answer with a 2xx status, or 304 to a request with If-None-Match.
 type Response struct {
 	Status int
 	Header http.Header
@@ -116,6 +116,24 @@ func (c *Client) Get(ctx context.Context, url string, limit int64) ([]byte, http
 	return resp.Body, resp.Header, nil
 }
 
+// GetChanged fetches url, unless it is still what an entity tag names (RFC 9110,
+// section 13.1.2): then body is nil and the tag the same. An empty tag fetches in any
+// case; an answer without one has the tag empty. Otherwise it is Get.
+func (c *Client) GetChanged(ctx context.Context, url, tag string, limit int64) (body []byte, now string, err error) {
+	req := Request{Method: http.MethodGet, URL: url, Limit: limit, Header: http.Header{}}
+	if tag != "" {
+		req.Header.Set("If-None-Match", tag)
+	}
+	resp, err := c.Do(ctx, req)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case resp.Status == http.StatusNotModified:
+		return nil, tag, nil
+	}
+	return resp.Body, resp.Header.Get("ETag"), nil
+}
+
 // Post sends body to url and returns the answer, of at most DefaultLimit
 // bytes. Errors are those of Do.
 func (c *Client) Post(ctx context.Context, url, contentType string, body []byte) ([]byte, http.Header, error) {
@@ -158,6 +176,9 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 		return nil, networkFault(err)
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusNotModified && out.Header.Get("If-None-Match") != "" {
+		return &Response{Status: resp.StatusCode, Header: resp.Header}, nil
+	}
 	if err := statusFault(resp.StatusCode); err != nil {
 		return nil, err
 	}

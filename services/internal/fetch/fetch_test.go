@@ -62,6 +62,31 @@ func TestDocumentIsFetchedOverTLS(t *testing.T) {
 	}
 }
 
+func TestDocumentThatHasNotChangedIsNotSentAgain(t *testing.T) {
+	s := open(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/untagged":
+			w.WriteHeader(http.StatusNotModified)
+		case r.Header.Get("If-None-Match") == `"2"`:
+			w.WriteHeader(http.StatusNotModified)
+		default:
+			w.Header().Set("ETag", `"2"`)
+			fmt.Fprint(w, "second")
+		}
+	})
+	c := s.client(t)
+	for before, want := range map[string]string{"": "second", `"1"`: "second", `"2"`: ""} {
+		body, tag, err := c.GetChanged(t.Context(), "https://example.com/list", before, 0)
+		if err != nil || string(body) != want || (body == nil) != (want == "") || tag != `"2"` {
+			t.Errorf("with %s: %q, %s, %v", before, body, tag, err)
+		}
+	}
+	// Nobody has what an answer without a question says has not changed.
+	if _, _, err := c.GetChanged(t.Context(), "https://example.com/untagged", "", 0); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("unchanged, without a tag: %v", err)
+	}
+}
+
 func TestMessageIsPosted(t *testing.T) {
 	s := open(t, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)

@@ -5,9 +5,8 @@
 package trust
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
-	"net/http"
 	"sync"
 	"time"
 
@@ -20,7 +19,9 @@ import (
 // Client is safe for concurrent use.
 type Client struct {
 	Get interface {
-		Get(ctx context.Context, url string, limit int64) ([]byte, http.Header, error)
+		// GetChanged fetches, unless it is still what an entity tag names: then body
+		// is nil.
+		GetChanged(ctx context.Context, url, tag string, limit int64) (body []byte, now string, err error)
 	}
 	Keys     credential.KeyResolver
 	Registry string // the registry's DID
@@ -32,9 +33,10 @@ type Client struct {
 
 	mu   sync.Mutex // guards the fields below
 	last *trustlist.List
-	text [sha256.Size]byte // the hash of the last list as it came
-	had  time.Time         // when it came the last time
-	seen time.Time         // when it was verified the last time
+	text []byte    // the last list as it came
+	tag  string    // its entity tag, empty when it came without
+	had  time.Time // when it was asked for the last time
+	seen time.Time // when it was verified the last time
 }
 
 // moment is how long a key of the registry's that was cut off goes unnoticed at most.
@@ -55,18 +57,17 @@ func (c *Client) current(ctx context.Context) (*trustlist.List, error) {
 	if list := c.kept(now); list != nil {
 		return list, nil
 	}
-	raw, _, err := c.Get.Get(ctx, c.URL, trustlist.MaxBytes)
+	text, tag, err := c.fetch(ctx)
 	if err == nil {
-		text := sha256.Sum256(raw)
 		if list := c.known(text, now); list != nil {
 			return list, nil
 		}
 		var list *trustlist.List
-		if list, err = trustlist.Verify(ctx, c.Keys, c.Registry, raw, now); err == nil {
+		if list, err = trustlist.Verify(ctx, c.Keys, c.Registry, text, now); err == nil {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			if c.last == nil || list.Version >= c.last.Version {
-				c.last, c.text, c.had, c.seen = list, text, now, now
+				c.last, c.text, c.tag, c.had, c.seen = list, text, tag, now, now
 				return list, nil
 			}
 			// An older list: somebody plays it again. What we have counts, while
@@ -83,12 +84,24 @@ func (c *Client) current(ctx context.Context) (*trustlist.List, error) {
 	return c.remembered(now, err)
 }
 
+// fetch asks for the list; one that has not changed since is not sent again.
+func (c *Client) fetch(ctx context.Context) (text []byte, tag string, err error) {
+	c.mu.Lock()
+	had, before := c.text, c.tag
+	c.mu.Unlock()
+	text, tag, err = c.Get.GetChanged(ctx, c.URL, before, trustlist.MaxBytes)
+	if err == nil && text == nil {
+		text = had
+	}
+	return text, tag, err
+}
+
 // known is the last list when it has come again a moment after it was verified, while
 // it is current.
-func (c *Client) known(text [sha256.Size]byte, now time.Time) *trustlist.List {
+func (c *Client) known(text []byte, now time.Time) *trustlist.List {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last == nil || c.text != text || !within(c.seen, now, moment) || !now.Before(c.last.NextUpdate) {
+	if c.last == nil || !bytes.Equal(c.text, text) || !within(c.seen, now, moment) || !now.Before(c.last.NextUpdate) {
 		return nil
 	}
 	c.had = now

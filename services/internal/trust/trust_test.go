@@ -3,7 +3,6 @@ package trust_test
 import (
 	"context"
 	"crypto/ed25519"
-	"net/http"
 	"testing"
 	"time"
 
@@ -26,12 +25,19 @@ type programme struct {
 	err  error
 	// verified is how often a key was asked for.
 	verified int
+	// unchanged is how often a list was not sent again.
+	unchanged int
 }
 
 func (p *programme) Now() time.Time { return p.now }
 
-func (p *programme) Get(context.Context, string, int64) ([]byte, http.Header, error) {
-	return p.body, nil, p.err
+// GetChanged gives every list a tag, its own text.
+func (p *programme) GetChanged(_ context.Context, _, tag string, _ int64) ([]byte, string, error) {
+	if p.err == nil && p.body != nil && tag == string(p.body) {
+		p.unchanged++
+		return nil, tag, nil
+	}
+	return p.body, string(p.body), p.err
 }
 
 func (p *programme) Sign(_ context.Context, _ string, data []byte) ([]byte, error) {
@@ -136,8 +142,8 @@ func TestListIsVerifiedAgainAfterAMoment(t *testing.T) {
 	for range 3 {
 		same(t, ask(), "accredited")
 	}
-	if p.verified != 1 {
-		t.Errorf("verified %d times", p.verified)
+	if p.verified != 1 || p.unchanged != 2 {
+		t.Errorf("verified %d times, not sent again %d times", p.verified, p.unchanged)
 	}
 	p.now = p.now.Add(5 * time.Second)
 	same(t, ask(), "accredited")

@@ -69,14 +69,15 @@ const (
 // this now.
 func (l *List) Accredited(issuer, credentialType string, at time.Time) (Entity, error) {
 	var known *Entity
-	for i, e := range l.Entities {
+	for i := range l.Entities {
+		e := &l.Entities[i]
 		if e.DID != issuer || e.Status == Withdrawn {
 			continue
 		}
 		if e.Status == Accredited && slices.Contains(e.CredentialTypes, credentialType) && !at.Before(e.ValidFrom) && at.Before(e.ValidUntil) {
-			return e, nil
+			return *e, nil
 		}
-		known = &l.Entities[i]
+		known = e
 	}
 	if known == nil {
 		return Entity{}, fault.New(fault.Denied, "issuer.unknown", "the issuer is not on the trust list")

@@ -153,7 +153,7 @@ type Desk struct {
 	Config
 
 	mu   sync.Mutex // guards last
-	last Published
+	last served
 }
 
 // New makes the desk.

@@ -22,6 +22,12 @@ type Published struct {
 	Body                 []byte
 }
 
+// served is a list that was given out, and the key that it is signed with.
+type served struct {
+	Published
+	key string
+}
+
 // Configure records which agencies are configured: others than before make a
 // new version of the list. To be called once, before the list is served.
 func (d *Desk) Configure(ctx context.Context) error {
@@ -77,7 +83,7 @@ func (d *Desk) TrustList(ctx context.Context) ([]byte, error) {
 	d.mu.Lock()
 	have := d.last
 	d.mu.Unlock()
-	if have.Version == version && d.fresh(have, key.ID) {
+	if have.Version == version && have.key == key.ID && d.young(have.Published) {
 		return have.Body, nil
 	}
 	var current Published
@@ -97,14 +103,17 @@ func (d *Desk) TrustList(ctx context.Context) ([]byte, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if current.Version >= d.last.Version {
-		d.last = current
+		d.last = served{current, key.ID}
 	}
 	return current.Body, nil
 }
 
 func (d *Desk) fresh(l Published, kid string) bool {
-	return trustlist.SignedWith(l.Body) == kid && d.Clock.Now().Before(l.NextUpdate.Add(-d.Lifetime/2))
+	return d.young(l) && trustlist.SignedWith(l.Body) == kid
 }
+
+// young reports whether less than half of a list's lifetime has passed.
+func (d *Desk) young(l Published) bool { return d.Clock.Now().Before(l.NextUpdate.Add(-d.Lifetime / 2)) }
 
 // PastList gives a version of the list as it was first signed. NotFound when
 // there is none.

@@ -72,10 +72,23 @@ func Routes(lists Lists) (map[string]http.Handler, error) {
 	return routes, nil
 }
 
+// jose is the media type of a signed list (RFC 7515, section 9.2.1).
+const jose = "application/jose"
+
+// trustList gives the current list; who has it already, by its entity tag, gets 304
+// (RFC 9110, section 13.1.2).
 func trustList(lists Lists) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := lists.TrustList(r.Context())
-		write(w, r, body, "no-cache", err)
+		if err != nil {
+			rpc.WriteProblem(w, r, err)
+			return
+		}
+		w.Header().Set("Content-Type", jose)
+		w.Header().Set("Cache-Control", "no-cache")
+		// A signature stands for what is signed, and changes with it.
+		w.Header().Set("ETag", `"`+string(body[bytes.LastIndexByte(body, '.')+1:])+`"`)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 	})
 }
 
@@ -98,7 +111,7 @@ func write(w http.ResponseWriter, r *http.Request, body []byte, caching string, 
 		rpc.WriteProblem(w, r, err)
 		return
 	}
-	w.Header().Set("Content-Type", "application/jose")
+	w.Header().Set("Content-Type", jose)
 	w.Header().Set("Cache-Control", caching)
 	_, _ = w.Write(body)
 }

@@ -18,18 +18,18 @@ import (
 // lists has two versions.
 type lists struct{}
 
-func (lists) TrustList(context.Context) ([]byte, error) { return []byte("list 2"), nil }
+func (lists) TrustList(context.Context) ([]byte, error) { return []byte("list.2"), nil }
 
 func (lists) PastList(_ context.Context, version int64) ([]byte, error) {
 	if version > 2 {
 		return nil, fault.New(fault.NotFound, "trustlist.no-version", "none")
 	}
-	return fmt.Appendf(nil, "list %d", version), nil
+	return fmt.Appendf(nil, "list.%d", version), nil
 }
 
 func TestEveryVersionOfTheListIsServed(t *testing.T) {
 	mux := served(t)
-	for path, want := range map[string]string{"/trust-list": "list 2", "/trust-list/1": "list 1", "/trust-list/2": "list 2"} {
+	for path, want := range map[string]string{"/trust-list": "list.2", "/trust-list/1": "list.1", "/trust-list/2": "list.2"} {
 		answer := ask(mux, http.MethodGet, path, "")
 		if answer.Code != http.StatusOK || answer.Body.String() != want || answer.Header().Get("Content-Type") != "application/jose" {
 			t.Errorf("%s: %d %q", path, answer.Code, answer.Body)
@@ -37,6 +37,13 @@ func TestEveryVersionOfTheListIsServed(t *testing.T) {
 	}
 	if got := ask(mux, http.MethodGet, "/trust-list", "").Header().Get("Cache-Control"); got != "no-cache" {
 		t.Errorf("whoever asks for the current list may get an old one: %q", got)
+	}
+	tag := ask(mux, http.MethodGet, "/trust-list", "").Header().Get("ETag")
+	if again := ask(mux, http.MethodGet, "/trust-list", tag); tag == "" || again.Code != http.StatusNotModified || again.Body.Len() != 0 {
+		t.Errorf("the list with its entity tag %s: %d %q", tag, again.Code, again.Body)
+	}
+	if other := ask(mux, http.MethodGet, "/trust-list", `"1"`); other.Code != http.StatusOK || other.Body.String() != "list.2" {
+		t.Errorf("the list with the entity tag of another: %d %q", other.Code, other.Body)
 	}
 	for _, path := range []string{"/trust-list/3", "/trust-list/0", "/trust-list/-1", "/trust-list/x", "/trust-list/99999999999999999999"} {
 		if answer := ask(mux, http.MethodGet, path, ""); answer.Code != http.StatusNotFound {
