@@ -169,7 +169,7 @@ func TestAnothersCredentialIsRefused(t *testing.T) {
 	})
 	r.must(err)
 	// Mallory's wallet signs whatever it likes.
-	forged := presented.Document
+	forged := presented.Document.Map()
 	delete(forged, "proof")
 	forged["verifiableCredential"] = []any{anyDocument(t, lisa.offer)}
 	forged["nonce"], forged["aud"] = mallory.asked(), udi

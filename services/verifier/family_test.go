@@ -39,7 +39,7 @@ func TestFamilyIsDecidedTogetherOrNotAtAll(t *testing.T) {
 	// One member's offer is revoked: nobody is granted.
 	stands := r.Verification.Status
 	r.Verification.Status = checkStatus(func(v *credential.Verified) error {
-		if v.Claims["offer_id"] == "off_2" {
+		if v.Claims()["offer_id"] == "off_2" {
 			return fault.New(fault.Denied, "status.revoked", "revoked")
 		}
 		return nil

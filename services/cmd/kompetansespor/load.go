@@ -55,6 +55,7 @@ func runLoad(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	}
 	options := devsetup.Pilot().WithEmployers(*employers)
 	options.FreePorts = !running
+	options.Extra["wallet"]["wallets_per_hour"] = 1_000_000_000 // the load has one address
 	layout, err := prepareStack(ctx, dir, *postgres, options)
 	if err != nil {
 		return err

@@ -3,8 +3,8 @@
 package base64url
 
 import (
+	"bytes"
 	"encoding/base64"
-	"strings"
 )
 
 // Encode writes bytes.
@@ -12,11 +12,16 @@ func Encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // Decode is strict: padding, other alphabets, loose bits and line ends are
 // refused, so that the same bytes have one spelling.
-func Decode(s string) ([]byte, error) {
+func Decode[T string | []byte](text T) ([]byte, error) {
+	s := []byte(text)
 	for _, end := range [...]byte{'\r', '\n'} { // encoding/base64 skips them
-		if at := strings.IndexByte(s, end); at >= 0 {
+		if at := bytes.IndexByte(s, end); at >= 0 {
 			return nil, base64.CorruptInputError(at)
 		}
 	}
-	return base64.RawURLEncoding.Strict().DecodeString(s)
+	out := make([]byte, strict.DecodedLen(len(s)))
+	n, err := strict.Decode(out, s)
+	return out[:n], err
 }
+
+var strict = base64.RawURLEncoding.Strict()

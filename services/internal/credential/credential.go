@@ -70,8 +70,8 @@ func (f Format) MediaType() string {
 	return "application/vc"
 }
 
-// Document is a JSON object: what encoding/json or strictjson makes of one.
-// Numbers may be json.Number or any Go number.
+// Document is a JSON object that is to be signed: what encoding/json or strictjson
+// makes of one. Numbers may be json.Number or any Go number.
 type Document = map[string]any
 
 // Key names a key that signs: the DID URL of its verification method, and the
@@ -125,11 +125,6 @@ type Verified struct {
 	// SubjectID is the id of the one subject, empty when it has none or when
 	// there are several.
 	SubjectID string
-	// Claims is what is said of the one subject, without its id; nil when there
-	// are several. Numbers are json.Number. An rdfc signature covers what the
-	// claims state, as RDF: the order of an array is not signed, nor whether a
-	// lone value stands in an array. A schema says which form a reader takes.
-	Claims map[string]any
 	// Status holds the status entries, none for a credential without status.
 	Status []status.Entry
 	// ValidFrom and ValidUntil are zero when the credential does not say.
@@ -138,10 +133,31 @@ type Verified struct {
 	// that its signature states, zero when it states none.
 	VerificationMethod string
 	Created            time.Time
-	// Document is the whole credential as a JSON object, Raw the bytes to keep:
-	// JSON in canonical form (RFC 8785), or the compact form as it came.
-	Document Document
-	Raw      []byte
+	// Document is the whole credential, absent for an SD-JWT VC. Compact is the
+	// compact form as it came, nil for a credential with embedded proofs.
+	Document strictjson.Value
+	Compact  []byte
+}
+
+// Claims is what is said of the one subject, without its id; nil when there are
+// several. Numbers are json.Number. An rdfc signature covers what the claims state, as
+// RDF: the order of an array is not signed, nor whether a lone value stands in an
+// array. A schema says which form a reader takes. Whoever asks gets the same map, and
+// must not change it.
+func (v *Verified) Claims() map[string]any {
+	if len(v.Subjects) != 1 {
+		return nil
+	}
+	return v.Subjects[0].Claims()
+}
+
+// Raw is the bytes to keep: JSON in canonical form (RFC 8785), or the compact form as
+// it came.
+func (v *Verified) Raw() []byte {
+	if v.Compact != nil {
+		return v.Compact
+	}
+	return v.Document.AppendCanonical(nil)
 }
 
 // HasType reports whether the credential is of the type.
@@ -154,7 +170,7 @@ func newVerified(c *vcdm.Credential, format Format) (*Verified, error) {
 		ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil, Document: c.Document,
 	}
 	if len(c.Subjects) == 1 {
-		v.SubjectID, v.Claims = c.Subjects[0].ID, c.Subjects[0].Claims
+		v.SubjectID = c.Subjects[0].ID
 	}
 	var err error
 	v.Status, err = status.ReadEntries(c.Status)
@@ -166,8 +182,8 @@ func invalid(rule, format string, args ...any) error {
 }
 
 // decode reads a credential or presentation under a size limit.
-func decode(data []byte, maxBytes int) (Document, error) {
-	return strictjson.DecodeObject(data, strictjson.Limits{Bytes: maxBytes})
+func decode(data []byte, maxBytes int) (strictjson.Value, error) {
+	return strictjson.ReadObject(data, strictjson.Limits{Bytes: maxBytes})
 }
 
 // readForm reads a credential's form, and wants an issuer whose keys could be
@@ -175,7 +191,7 @@ func decode(data []byte, maxBytes int) (Document, error) {
 // has them states an end, an audience or a key that this package would not look
 // at. Those of a JWS were taken out before. The digests of what the credential relates to are compared where the
 // thing is at hand: a context that is pinned here.
-func readForm(doc Document) (*vcdm.Credential, error) {
+func readForm(doc strictjson.Value) (*vcdm.Credential, error) {
 	c, err := vcdm.ReadCredential(doc)
 	if err != nil {
 		return nil, err
@@ -184,7 +200,7 @@ func readForm(doc Document) (*vcdm.Credential, error) {
 		return nil, err
 	}
 	for _, name := range jwtClaims {
-		if _, has := doc[name]; has {
+		if doc.Has(name) {
 			return nil, invalid("jwt-claims", "a JWT claim stands among the members of the credential, where it binds nobody")
 		}
 	}

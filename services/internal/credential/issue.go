@@ -101,30 +101,31 @@ func Issue(ctx context.Context, signer Signer, unsigned Document, how Securing) 
 	if err != nil {
 		return nil, err
 	}
-	if err := secure(ctx, signer, doc, AssertionMethod, nil, how); err != nil {
+	signed, err := secure(ctx, signer, doc, AssertionMethod, nil, how)
+	if err != nil {
 		return nil, fmt.Errorf("issue credential: %w", err)
 	}
-	return encode(doc, MaxCredentialBytes)
+	return within(MaxCredentialBytes, signed)
 }
 
 // issuable checks an unsigned credential for its issuer's key.
-func issuable(unsigned Document, key Key) (Document, *vcdm.Credential, error) {
-	doc, err := strictjson.CopyObject(unsigned)
+func issuable(unsigned Document, key Key) (strictjson.Value, *vcdm.Credential, error) {
+	doc, err := strictjson.Of(unsigned)
 	if err != nil {
-		return nil, nil, err
+		return doc, nil, err
 	}
 	c, err := readForm(doc)
 	if err != nil {
-		return nil, nil, err
+		return doc, nil, err
 	}
 	if c.Version != vcdm.V2 {
-		return nil, nil, invalid("version", "credentials are issued in version %s of the data model alone", vcdm.V2)
+		return doc, nil, invalid("version", "credentials are issued in version %s of the data model alone", vcdm.V2)
 	}
 	if _, err := status.ReadEntries(c.Status); err != nil {
-		return nil, nil, err
+		return doc, nil, err
 	}
-	if _, has := doc["proof"]; has {
-		return nil, nil, invalid("already-signed", "the credential has a proof already")
+	if doc.Has("proof") {
+		return doc, nil, invalid("already-signed", "the credential has a proof already")
 	}
 	return doc, c, checkSigner(key.ID, c.Issuer)
 }
@@ -140,110 +141,121 @@ func AddProof(ctx context.Context, signer Signer, secured []byte, how Securing) 
 	if _, err := readForm(doc); err != nil {
 		return nil, err
 	}
-	if err := secure(ctx, signer, doc, AssertionMethod, nil, how); err != nil {
+	signed, err := secure(ctx, signer, doc, AssertionMethod, nil, how)
+	if err != nil {
 		return nil, fmt.Errorf("add proof: %w", err)
 	}
-	return encode(doc, MaxCredentialBytes)
+	return within(MaxCredentialBytes, signed)
 }
 
-// secure adds a proof to a document, which it changes. more are further members
-// of the proof.
-func secure(ctx context.Context, signer Signer, doc Document, purpose Purpose, more Document, how Securing) error {
+// secure gives the text of a document with one more proof, in canonical form. more are
+// further members of the proof.
+func secure(ctx context.Context, signer Signer, doc strictjson.Value, purpose Purpose, more Document, how Securing) ([]byte, error) {
 	name, err := how.suite()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	config := Document{
-		"type":               proofType,
-		"cryptosuite":        string(name),
-		"created":            vcdm.FormatInstant(how.Created),
-		"verificationMethod": how.Key.ID,
-		"proofPurpose":       string(purpose),
-	}
-	maps.Copy(config, more)
-	if how.ProofID != "" {
-		config["id"] = how.ProofID
-	}
-	if suites[name].jcs {
-		config["@context"] = doc["@context"]
-	}
-	present := existingProofs(doc)
-	if len(how.Previous) > 0 {
-		config["previousProof"] = oneOrMore(how.Previous)
-	}
-	unsecured, err := buildOn(doc, present, how.Previous)
+	terms, suite, contexts := orPinned(how.Terms), suites[name], doc.Get("@context")
+	config, err := how.configuration(name, purpose, contexts, more)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	input, err := suites[name].signingInput(orPinned(how.Terms), unsecured, maps.Clone(config), how.Key.Curve)
+	unsecured, err := buildOn(doc, how.Previous)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if suites[name].jcs {
+	input, err := suite.signingInput(terms, unsecured, config, how.Key.Curve)
+	if err != nil {
+		return nil, err
+	}
+	if suite.jcs {
 		// A jcs suite signs text. What no context defines is refused all the same.
-		if err := orPinned(how.Terms).Check(unsecured); err != nil {
-			return err
+		if err := terms.Check(unsecured); err != nil {
+			return nil, err
 		}
 	}
 	signature, err := signer.Sign(ctx, how.Key.ID, input)
 	if err != nil {
-		return fmt.Errorf("sign: %w", err)
+		return nil, fmt.Errorf("sign: %w", err)
 	}
 	if len(signature) != how.Key.Curve.SignatureSize() {
-		return fault.New(fault.Internal, "credential.signer", "the signer gave %d bytes for a signature on %s", len(signature), how.Key.Curve)
+		return nil, fault.New(fault.Internal, "credential.signer", "the signer gave %d bytes for a signature on %s", len(signature), how.Key.Curve)
 	}
-	config["proofValue"] = encodeSignature(signature)
-	if present = append(present, config); len(present) == 1 {
-		doc["proof"] = config
-	} else {
-		doc["proof"] = present
+	added, err := config.AppendWith(nil, "proofValue", `"`+encodeSignature(signature)+`"`)
+	if err != nil {
+		return nil, err
 	}
-	_, err = readProofs(doc, purpose)
-	return err
+	all, err := strictjson.Read(addProof(doc.Get("proof"), added), strictjson.Limits{Bytes: MaxPresentationBytes})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := readProofs(all, contexts, purpose); err != nil {
+		return nil, err
+	}
+	return doc.Without("proof").AppendWith(nil, "proof", all.Canonical())
 }
 
-func existingProofs(doc Document) []any {
-	switch proofs := doc["proof"].(type) {
-	case nil:
-		return nil
-	case []any:
-		return proofs
-	default:
-		return []any{proofs}
+// configuration is a proof that has no value yet.
+func (s Securing) configuration(name Cryptosuite, purpose Purpose, contexts strictjson.Value, more Document) (strictjson.Value, error) {
+	config := Document{
+		"type":               proofType,
+		"cryptosuite":        string(name),
+		"created":            vcdm.FormatInstant(s.Created),
+		"verificationMethod": s.Key.ID,
+		"proofPurpose":       string(purpose),
 	}
+	maps.Copy(config, more)
+	if s.ProofID != "" {
+		config["id"] = s.ProofID
+	}
+	if suites[name].jcs {
+		config["@context"] = contexts
+	}
+	if len(s.Previous) > 0 {
+		config["previousProof"] = oneOrMore(s.Previous)
+	}
+	return strictjson.Of(config)
+}
+
+// addProof is the text of a document's proofs with one more: it stands alone when it is
+// the first.
+func addProof(present strictjson.Value, added []byte) []byte {
+	if !present.Exists() {
+		return added
+	}
+	out := []byte{'['}
+	for one := range present.Items() {
+		out = append(one.AppendCanonical(out), ',')
+	}
+	return append(append(out, added...), ']')
 }
 
 // buildOn is the document that a new proof signs: with the proofs that it
 // builds on, and no others.
-func buildOn(doc Document, present []any, previous []string) (Document, error) {
-	unsecured := maps.Clone(doc)
-	delete(unsecured, "proof")
-	var builtOn []any
+func buildOn(doc strictjson.Value, previous []string) (strictjson.Value, error) {
+	unsecured := doc.Without("proof")
+	var builtOn []strictjson.Value
 	for _, id := range previous {
-		for _, item := range present {
-			if object, _ := item.(map[string]any); object["id"] == any(id) {
-				builtOn = append(builtOn, item)
+		for present := range doc.Get("proof").Items() {
+			if present.Get("id").Is(id) {
+				builtOn = append(builtOn, present)
 			}
 		}
 	}
-	if len(builtOn) != len(previous) {
-		return nil, invalid("previous-proof", "a proof builds on one that is not there")
+	switch {
+	case len(builtOn) != len(previous):
+		return unsecured, invalid("previous-proof", "a proof builds on one that is not there")
+	case builtOn == nil:
+		return unsecured, nil
 	}
-	if builtOn != nil {
-		unsecured["proof"] = builtOn
-	}
-	return unsecured, nil
+	return with(unsecured, "proof", builtOn)
 }
 
 func oneOrMore(ids []string) any {
 	if len(ids) == 1 {
 		return ids[0]
 	}
-	all := make([]any, len(ids))
-	for i, id := range ids {
-		all[i] = id
-	}
-	return all
+	return ids
 }
 
 // checkSigner wants a key to belong to a DID.
@@ -258,14 +270,14 @@ func checkSigner(key, owner string) error {
 	return nil
 }
 
-// encode writes a document in canonical form and holds it to a size.
-func encode(doc Document, maxBytes int) ([]byte, error) {
-	data, err := strictjson.Canonical(doc)
-	if err != nil {
-		return nil, fmt.Errorf("write document: %w", err)
+// within holds a text to a size.
+func within(limit int, text []byte) ([]byte, error) {
+	if len(text) > limit {
+		return nil, tooLarge(limit)
 	}
-	if len(data) > maxBytes {
-		return nil, invalid("too-large", "the document is longer than %d bytes", maxBytes)
-	}
-	return data, nil
+	return text, nil
+}
+
+func tooLarge(limit int) error {
+	return invalid("too-large", "the document is longer than %d bytes", limit)
 }

@@ -2,7 +2,6 @@ package credential
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -26,13 +25,14 @@ const (
 // credential is the payload of a JWS, with iat as the date of the signature.
 // The result is compact.
 func IssueJOSE(ctx context.Context, signer Signer, unsigned Document, how Securing) ([]byte, error) {
-	doc, c, err := issuable(unsigned, how.Key)
+	read, c, err := issuable(unsigned, how.Key)
 	if err != nil {
 		return nil, err
 	}
-	if err := orPinned(how.Terms).Check(doc); err != nil {
+	if err := orPinned(how.Terms).Check(read); err != nil {
 		return nil, err
 	}
+	doc := maps.Clone(unsigned)
 	doc["iat"], doc["iss"] = how.Created.Unix(), c.Issuer
 	compact, err := envelop(ctx, signer, doc, typeJOSE, "vc", how.Key)
 	if err != nil {
@@ -76,10 +76,10 @@ var (
 type enveloped struct {
 	token jws.Token
 	jwt   registered
-	doc   Document // without the JWT claims
+	doc   strictjson.Value // without the JWT claims
 }
 
-func open(compact, kind, content string, maxBytes int) (*enveloped, error) {
+func open(compact []byte, kind, content string, maxBytes int) (*enveloped, error) {
 	token, err := jws.Parse(compact, kind, maxBytes)
 	switch {
 	case errors.Is(err, jws.ErrHeader):
@@ -93,7 +93,7 @@ func open(compact, kind, content string, maxBytes int) (*enveloped, error) {
 	if e.doc, err = decode(token.Payload(), maxBytes); err != nil {
 		return nil, err
 	}
-	if _, has := e.doc["proof"]; has {
+	if e.doc.Has("proof") {
 		return nil, invalid("jose-form", "a document in a JWS has a proof of its own")
 	}
 	return e, e.takeClaims()
@@ -102,20 +102,16 @@ func open(compact, kind, content string, maxBytes int) (*enveloped, error) {
 // takeClaims moves the JWT claims out of the document.
 func (e *enveloped) takeClaims() error {
 	for _, name := range takenClaims {
-		value, has := e.doc[name]
-		if !has {
-			continue
-		}
-		if !e.jwt.take(name, value) {
+		if value := e.doc.Get(name); value.Exists() && !e.jwt.take(name, value) {
 			return invalid("jwt-claims", "a JWT claim is empty, or of the wrong type, or not a date since 1970")
 		}
-		delete(e.doc, name)
 	}
+	e.doc = e.doc.Without(takenClaims...)
 	return nil
 }
 
 // take reads one claim (RFC 7519, section 4.1).
-func (r *registered) take(name string, value any) bool {
+func (r *registered) take(name string, value strictjson.Value) bool {
 	switch name {
 	case "iss":
 		return takeText(&r.Issuer, value)
@@ -137,21 +133,18 @@ func (r *registered) take(name string, value any) bool {
 	return false
 }
 
-func takeText(into *string, value any) bool {
-	text, _ := value.(string)
+func takeText(into *string, value strictjson.Value) bool {
+	text, _ := value.Text()
 	*into = text
 	return text != ""
 }
 
 // takeAudience reads one receiver or several.
-func (r *registered) takeAudience(value any) bool {
-	items, isList := value.([]any)
-	if !isList {
-		items = []any{value}
-	}
-	r.Audience = make([]string, 0, len(items))
-	for _, item := range items {
-		one, isText := item.(string)
+func (r *registered) takeAudience(value strictjson.Value) bool {
+	isList := value.Kind() == strictjson.Array
+	r.Audience = make([]string, 0, max(value.Len(), 1))
+	for item := range value.Items() {
+		one, isText := item.Text()
 		if !isText || !isList && one == "" {
 			return false
 		}
@@ -161,8 +154,8 @@ func (r *registered) takeAudience(value any) bool {
 }
 
 // takeDate reads whole seconds since 1970.
-func takeDate(into *int64, value any) bool {
-	number, _ := value.(json.Number)
+func takeDate(into *int64, value strictjson.Value) bool {
+	number, _ := value.Number()
 	seconds, err := number.Float64() // which keeps what strictjson takes
 	*into = int64(seconds)
 	return err == nil && seconds >= 1 && seconds == math.Trunc(seconds)
@@ -219,7 +212,7 @@ func (e *enveloped) check(ctx context.Context, resolver KeyResolver, purpose Pur
 }
 
 // examineJOSE checks a vc+jwt.
-func examineJOSE(ctx context.Context, resolver KeyResolver, compact string, opts Options, report *Report) *Verified {
+func examineJOSE(ctx context.Context, resolver KeyResolver, compact []byte, opts Options, report *Report) *Verified {
 	e, v, c, err := readJOSE(compact, orPinned(opts.Terms))
 	if !report.Record(CheckForm, err) {
 		return nil
@@ -237,7 +230,7 @@ func examineJOSE(ctx context.Context, resolver KeyResolver, compact string, opts
 	return v
 }
 
-func readJOSE(compact string, terms Terms) (*enveloped, *Verified, *vcdm.Credential, error) {
+func readJOSE(compact []byte, terms Terms) (*enveloped, *Verified, *vcdm.Credential, error) {
 	e, err := open(compact, typeJOSE, "vc", MaxCredentialBytes)
 	if err != nil {
 		return nil, nil, nil, err
@@ -256,7 +249,7 @@ func readJOSE(compact string, terms Terms) (*enveloped, *Verified, *vcdm.Credent
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	v.VerificationMethod, v.Created, v.Raw = e.token.KeyID, e.created(), []byte(compact)
+	v.VerificationMethod, v.Created, v.Compact = e.token.KeyID, e.created(), compact
 	return e, v, c, e.agrees(v.Issuer, v.SubjectID, v.ID)
 }
 

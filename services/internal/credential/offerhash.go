@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
-	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
 // OfferHash names one signed credential, so that somebody else can sign that
@@ -32,9 +31,7 @@ func OfferHash(presented []byte) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if signed, err = strictjson.Canonical(doc); err != nil {
-			return "", err
-		}
+		signed = []byte(doc.Canonical())
 	}
 	sum := sha256.Sum256(signed)
 	return base64url.Encode(sum[:]), nil

@@ -30,7 +30,7 @@ func TestOfferHashIsTheSameForWhoPresentsAndWhoVerifies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := OfferHash(p.Credentials[0].Raw); err != nil || got != want {
+	if got, err := OfferHash(p.Credentials[0].Raw()); err != nil || got != want {
 		t.Errorf("the verified offer has the hash %s, %v, not %s", got, err, want)
 	}
 	other := edit(t, signed, func(doc Document) { doc["id"] = "urn:uuid:4f0b6d7e-7f25-4b8b-8b43-0e6f2f0c0009" })

@@ -45,7 +45,11 @@ func Present(ctx context.Context, signer Signer, p Presenting) ([]byte, error) {
 	if p.Challenge == "" || p.Domain == "" {
 		return nil, invalid("challenge", "a presentation needs a challenge and a domain")
 	}
-	doc, err := p.document()
+	unsigned, err := p.document()
+	if err != nil {
+		return nil, err
+	}
+	doc, err := strictjson.Of(unsigned)
 	if err != nil {
 		return nil, err
 	}
@@ -56,14 +60,14 @@ func Present(ctx context.Context, signer Signer, p Presenting) ([]byte, error) {
 		return nil, err
 	}
 	if p.Envelope {
-		return presentJOSE(ctx, signer, doc, p)
+		return presentJOSE(ctx, signer, unsigned, p)
 	}
 	answers := Document{"challenge": p.Challenge, "domain": p.Domain}
-	err = secure(ctx, signer, doc, Authentication, answers, Securing{Key: p.Key, Suite: p.Suite, Created: p.Created})
+	signed, err := secure(ctx, signer, doc, Authentication, answers, Securing{Key: p.Key, Suite: p.Suite, Created: p.Created})
 	if err != nil {
 		return nil, fmt.Errorf("present: %w", err)
 	}
-	return encode(doc, MaxPresentationBytes)
+	return within(MaxPresentationBytes, signed)
 }
 
 // document writes the presentation before it is signed.
@@ -93,17 +97,17 @@ func (p Presenting) document() (Document, error) {
 	if p.ID != "" {
 		doc["id"] = p.ID
 	}
-	return strictjson.CopyObject(doc)
+	return doc, nil
 }
 
 // presented is a credential as it stands in a presentation. It must be about
 // the holder; of an SD-JWT VC that is its caller's to know.
-func (p Presenting) presented(data []byte) (Document, error) {
+func (p Presenting) presented(data []byte) (any, error) {
 	if isCompact(data) && bytes.IndexByte(data, '~') >= 0 {
 		return envelopedCredential(SDJWT.MediaType(), string(data)), nil
 	}
 	if isCompact(data) {
-		_, v, _, err := readJOSE(string(data), pinnedTerms{})
+		_, v, _, err := readJOSE(data, pinnedTerms{})
 		if err != nil {
 			return nil, err
 		}
@@ -113,7 +117,7 @@ func (p Presenting) presented(data []byte) (Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, _, _, err := readSecured(doc, nil)
+	v, _, _, err := readSecured(doc)
 	if err != nil {
 		return nil, err
 	}

@@ -1,13 +1,13 @@
 package credential
 
 import (
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
@@ -24,7 +24,7 @@ type proof struct {
 	domains            []string
 	previous           []string // ids of the proofs that it builds on
 	signature          []byte
-	object             Document // as it was written
+	object             strictjson.Value // as it was written
 }
 
 // controller is the DID that the verification method belongs to.
@@ -34,31 +34,26 @@ func (p *proof) controller() string {
 }
 
 // config is the proof without its value, which is what it signs of itself.
-func (p *proof) config() Document {
-	config := maps.Clone(p.object)
-	delete(config, "proofValue")
-	return config
-}
+func (p *proof) config() strictjson.Value { return p.object.Without("proofValue") }
 
 // readProof reads one proof. Members that this package does not check are
 // refused.
-func readProof(value any, purpose Purpose) (*proof, error) {
-	object, ok := value.(map[string]any)
-	if !ok {
+func readProof(object strictjson.Value, purpose Purpose) (*proof, error) {
+	if object.Kind() != strictjson.Object {
 		return nil, invalid("proof-form", "a proof is not an object")
 	}
 	p := &proof{object: object, purpose: purpose}
-	for name, value := range object {
+	for name, value := range object.Members() {
 		if err := p.read(name, value); err != nil {
 			return nil, err
 		}
 	}
 	for _, name := range [...]string{"type", "cryptosuite", "verificationMethod", "proofPurpose", "proofValue"} {
-		if _, has := object[name]; !has {
+		if !object.Has(name) {
 			return nil, invalid("proof-form", "the proof has no %s", name)
 		}
 	}
-	if _, has := object["@context"]; has && !suites[p.suite].jcs {
+	if object.Has("@context") && !suites[p.suite].jcs {
 		return nil, invalid("proof-form", "the proof has a context of its own")
 	}
 	if purpose == AssertionMethod && (p.challenge != "" || p.domains != nil) {
@@ -68,7 +63,7 @@ func readProof(value any, purpose Purpose) (*proof, error) {
 }
 
 // read takes one member of a proof.
-func (p *proof) read(name string, value any) (err error) {
+func (p *proof) read(name string, value strictjson.Value) (err error) {
 	switch name {
 	case "domain":
 		p.domains, err = texts(value)
@@ -79,7 +74,7 @@ func (p *proof) read(name string, value any) (err error) {
 	case "@context":
 		return nil // compared with the document's
 	}
-	text, isText := value.(string)
+	text, isText := value.Text()
 	if !isText {
 		return invalid("proof-form", "a member of the proof is not a string")
 	}
@@ -126,17 +121,13 @@ func (p *proof) read(name string, value any) (err error) {
 const maxTexts = maxProofs
 
 // texts reads a string, or a short list of different strings.
-func texts(value any) ([]string, error) {
-	if text, ok := value.(string); ok {
-		return []string{text}, nil
-	}
-	items, _ := value.([]any)
-	if len(items) > maxTexts {
+func texts(value strictjson.Value) ([]string, error) {
+	if value.Len() > maxTexts {
 		return nil, invalid("proof-form", "a member of the proof lists more than %d strings", maxTexts)
 	}
 	var all []string
-	for _, item := range items {
-		text, ok := item.(string)
+	for item := range value.Items() {
+		text, ok := item.Text()
 		if !ok || slices.Contains(all, text) {
 			return nil, invalid("proof-form", "a member of the proof is not a list of different strings")
 		}
@@ -161,7 +152,7 @@ func (p *proof) checkDates(now time.Time) error {
 
 // checkSignature verifies the signature over a document, which holds no proofs
 // but those that this one builds on.
-func (p *proof) checkSignature(key did.PublicKey, document Document, terms Terms) error {
+func (p *proof) checkSignature(key did.PublicKey, document strictjson.Value, terms Terms) error {
 	suite := suites[p.suite]
 	if !suite.curves[key.Curve()] {
 		return invalid("key", "the key lies on another curve than %s signs with", p.suite)

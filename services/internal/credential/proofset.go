@@ -1,10 +1,11 @@
 package credential
 
 import (
-	"maps"
-	"reflect"
 	"slices"
 	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/did"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
 // maxProofs bounds the proofs of one document.
@@ -15,18 +16,14 @@ const maxProofs = 8
 // others.
 type proofSet []*proof
 
-// readProofs reads the proofs of a document. All of them must be made for the
-// purpose.
-func readProofs(doc Document, purpose Purpose) (proofSet, error) {
-	items, isArray := doc["proof"].([]any)
-	if !isArray {
-		items = []any{doc["proof"]}
-	}
-	if len(items) == 0 || len(items) > maxProofs {
+// readProofs reads the proofs of a document that has contexts. All of them must be
+// made for the purpose.
+func readProofs(proofs, contexts strictjson.Value, purpose Purpose) (proofSet, error) {
+	if !proofs.Exists() || proofs.Kind() == strictjson.Array && proofs.Len() == 0 || proofs.Len() > maxProofs && proofs.Kind() == strictjson.Array {
 		return nil, invalid("proof-form", "a document has 1 to %d proofs", maxProofs)
 	}
 	var set proofSet
-	for _, item := range items {
+	for item := range proofs.Items() {
 		p, err := readProof(item, purpose)
 		if err != nil {
 			return nil, err
@@ -34,7 +31,7 @@ func readProofs(doc Document, purpose Purpose) (proofSet, error) {
 		if p.id != "" && set.byID(p.id) != nil {
 			return nil, invalid("proof-form", "two proofs have one id")
 		}
-		if err := checkProofContext(doc, p); err != nil {
+		if err := checkProofContext(contexts, p); err != nil {
 			return nil, err
 		}
 		set = append(set, p)
@@ -44,17 +41,21 @@ func readProofs(doc Document, purpose Purpose) (proofSet, error) {
 
 // checkProofContext wants the contexts that a jcs proof names to be those that
 // the document begins with (VC-DI-EdDSA 1.0, section 3.3.2).
-func checkProofContext(doc Document, p *proof) error {
-	named, has := p.object["@context"]
-	if !has {
+func checkProofContext(contexts strictjson.Value, p *proof) error {
+	named := p.object.Get("@context")
+	if !named.Exists() {
 		return nil
 	}
-	own, isList := named.([]any)
-	contexts, _ := doc["@context"].([]any)
-	if !isList {
-		own = []any{named}
+	place := 0
+	for own := range named.Items() {
+		of := contexts.Index(place)
+		if !of.Exists() || of.Canonical() != own.Canonical() {
+			place = 0
+			break
+		}
+		place++
 	}
-	if len(own) == 0 || len(own) > len(contexts) || !reflect.DeepEqual(own, contexts[:len(own)]) {
+	if place == 0 {
 		return invalid("proof-context", "the contexts of the proof are not those that the document begins with")
 	}
 	return nil
@@ -98,17 +99,36 @@ func (s proofSet) checkChains() error {
 
 // signedBy is the document as a proof signed it: without proofs but those that
 // it builds on (VC Data Integrity 1.0, section 4.5, step 4).
-func (s proofSet) signedBy(p *proof, doc Document) Document {
-	signed := maps.Clone(doc)
-	delete(signed, "proof")
-	if len(p.previous) > 0 {
-		var builtOn []any
-		for _, id := range p.previous {
-			builtOn = append(builtOn, s.byID(id).object)
-		}
-		signed["proof"] = builtOn
+func (s proofSet) signedBy(p *proof, doc strictjson.Value) (strictjson.Value, error) {
+	signed := doc.Without("proof")
+	if len(p.previous) == 0 {
+		return signed, nil
 	}
-	return signed
+	builtOn := make([]strictjson.Value, len(p.previous))
+	for i, id := range p.previous {
+		builtOn[i] = s.byID(id).object
+	}
+	return with(signed, "proof", builtOn)
+}
+
+// with is an object in which a member has another value.
+func with(object strictjson.Value, name string, value any) (strictjson.Value, error) {
+	members := Document{name: value}
+	for other, member := range object.Members() {
+		if other != name {
+			members[other] = member
+		}
+	}
+	return strictjson.Of(members)
+}
+
+// checkSignature verifies the signature of one of the proofs of a document.
+func (s proofSet) checkSignature(p *proof, key did.PublicKey, doc strictjson.Value, terms Terms) error {
+	signed, err := s.signedBy(p, doc)
+	if err != nil {
+		return err
+	}
+	return p.checkSignature(key, signed, terms)
 }
 
 // by gives the first proof whose key belongs to the DID.
@@ -134,16 +154,22 @@ func (s proofSet) checkDates(now time.Time) error {
 // canonical form sees to that itself; a jcs signature holds over text that
 // nobody has looked up. What a jcs proof signed must mean something by the
 // contexts that the proof names: its holder may have added others since.
-func (s proofSet) checkTerms(terms Terms, doc Document) error {
+func (s proofSet) checkTerms(terms Terms, doc strictjson.Value) error {
 	onlyText := true
 	for _, p := range s {
 		if !suites[p.suite].jcs {
 			onlyText = false
 			continue
 		}
-		signed := withContextsOf(p.object, s.signedBy(p, doc))
-		if reflect.DeepEqual(signed["@context"], doc["@context"]) {
+		if contexts := p.object.Get("@context"); !contexts.Exists() || contexts.Canonical() == doc.Get("@context").Canonical() {
 			continue
+		}
+		signed, err := s.signedBy(p, doc)
+		if err != nil {
+			return err
+		}
+		if signed, err = withContextsOf(p.object, signed); err != nil {
+			return err
 		}
 		if err := terms.Check(signed); err != nil {
 			return err

@@ -68,10 +68,7 @@ func TestChainedProofCoversWhatItBuildsOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := decode(again, MaxCredentialBytes)
-	if err != nil {
-		t.Fatal(err)
-	}
+	other := object(t, again)
 	// The first proof is replaced by another good one: the second no longer
 	// holds.
 	swapped := edit(t, data, func(doc Document) { doc["proof"] = []any{other["proof"], proofAt(doc, 1)} })

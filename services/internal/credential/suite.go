@@ -4,9 +4,9 @@ import (
 	"crypto"
 	_ "crypto/sha256" // the hashes of the suites
 	_ "crypto/sha512"
-	"maps"
+	"sync"
 
-	"github.com/mr-tron/base58"
+	"github.com/kompetansespor/kompetansespor/services/internal/base58"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
@@ -61,18 +61,19 @@ func hashFor(curve did.Curve) crypto.Hash {
 // signingInput is what is signed: the hash of the canonical proof
 // configuration, then the hash of the canonical document (VC-DI-EdDSA 1.0,
 // sections 3.2.3 to 3.2.5 and 3.3.3 to 3.3.5; VC-DI-ECDSA 1.0 likewise). Two
-// hashes long. document holds no proof but those that a chain builds on; config, which
-// is the caller's alone, gets the document's contexts.
-func (s suite) signingInput(terms Terms, document, config Document, curve did.Curve) ([]byte, error) {
+// hashes long. document holds no proof but those that a chain builds on; an rdfc
+// configuration is read by the document's contexts.
+func (s suite) signingInput(terms Terms, document, config strictjson.Value, curve did.Curve) (input []byte, err error) {
 	hash := hashFor(curve)
+	contexts := document.Get("@context")
 	if s.jcs {
-		document = withContextsOf(config, document)
-	} else {
-		config["@context"] = document["@context"]
+		if document, err = withContextsOf(config, document); err != nil {
+			return nil, err
+		}
 	}
-	input := make([]byte, 0, 2*hash.Size())
-	for _, part := range [...]Document{config, document} {
-		digest, err := s.digest(terms, part, hash)
+	input = make([]byte, 0, 2*hash.Size())
+	for _, part := range [...]strictjson.Value{config, document} {
+		digest, err := s.digest(terms, part, contexts, hash)
 		if err != nil {
 			return nil, err
 		}
@@ -83,29 +84,29 @@ func (s suite) signingInput(terms Terms, document, config Document, curve did.Cu
 
 // withContextsOf is the document as a jcs proof takes it: with the contexts that
 // the proof names, where it names some (VC-DI-EdDSA 1.0, section 3.3.2).
-func withContextsOf(proof, document Document) Document {
-	contexts, has := proof["@context"]
-	if !has {
-		return document
+func withContextsOf(proof, document strictjson.Value) (strictjson.Value, error) {
+	contexts := proof.Get("@context")
+	if !contexts.Exists() || contexts.Canonical() == document.Get("@context").Canonical() {
+		return document, nil
 	}
-	document = maps.Clone(document)
-	document["@context"] = contexts
-	return document
+	return with(document, "@context", contexts)
 }
 
 // digest is the hash of a document's canonical form.
-func (s suite) digest(terms Terms, doc Document, hash crypto.Hash) ([]byte, error) {
+func (s suite) digest(terms Terms, doc, contexts strictjson.Value, hash crypto.Hash) ([]byte, error) {
 	if !s.jcs {
-		return terms.Digest(doc, hash)
+		return terms.Digest(doc, contexts, hash)
 	}
-	text, err := strictjson.Canonical(doc)
-	if err != nil {
-		return nil, err
-	}
+	text := canonicalTexts.Get().(*[]byte)
+	defer canonicalTexts.Put(text)
+	*text = doc.AppendCanonical((*text)[:0])
 	h := hash.New()
-	h.Write(text)
+	h.Write(*text)
 	return h.Sum(nil), nil
 }
+
+// canonicalTexts keeps the buffers of texts that were hashed.
+var canonicalTexts = sync.Pool{New: func() any { return new([]byte) }}
 
 // encodeSignature writes a proofValue: multibase base58btc.
 func encodeSignature(signature []byte) string { return "z" + base58.Encode(signature) }

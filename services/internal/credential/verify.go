@@ -59,18 +59,15 @@ func newCredentialReport() *Report {
 func examineText(ctx context.Context, resolver KeyResolver, data []byte, opts Options) (*Verified, *Report) {
 	if isCompact(data) {
 		report := newCredentialReport()
-		return examineJOSE(ctx, resolver, string(data), opts, report), report
+		return examineJOSE(ctx, resolver, bytes.Clone(data), opts, report), report
 	}
-	doc, canonical, err := strictjson.ReadObject(data, strictjson.Limits{Bytes: MaxCredentialBytes})
+	doc, err := decode(data, MaxCredentialBytes)
 	if err != nil {
 		report := newCredentialReport()
 		report.Record(CheckForm, err)
 		return nil, report
 	}
-	if !canonical {
-		return examine(ctx, resolver, doc, nil, opts)
-	}
-	return examine(ctx, resolver, doc, bytes.Clone(data), opts)
+	return examine(ctx, resolver, doc, opts)
 }
 
 // isCompact tells the compact form of a JWS from a JSON document, by the first
@@ -83,9 +80,8 @@ func isCompact(data []byte) bool {
 	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '_'
 }
 
-// examine checks a decoded credential; raw is its canonical form, nil where that is
-// not at hand.
-func examine(ctx context.Context, resolver KeyResolver, doc Document, raw []byte, opts Options) (*Verified, *Report) {
+// examine checks a credential that was read.
+func examine(ctx context.Context, resolver KeyResolver, doc strictjson.Value, opts Options) (*Verified, *Report) {
 	mediaType, content, enveloped, err := vcdm.Enveloped(doc)
 	report := newCredentialReport()
 	switch {
@@ -93,9 +89,9 @@ func examine(ctx context.Context, resolver KeyResolver, doc Document, raw []byte
 		report.Record(CheckForm, err)
 		return nil, report
 	case !enveloped:
-		return examineDocument(ctx, resolver, doc, raw, opts, report), report
+		return examineDocument(ctx, resolver, doc, opts, report), report
 	case mediaType == JOSE.MediaType():
-		return examineJOSE(ctx, resolver, content, opts, report), report
+		return examineJOSE(ctx, resolver, []byte(content), opts, report), report
 	case opts.Enveloped != nil:
 		return opts.Enveloped(ctx, mediaType, content)
 	}
@@ -104,8 +100,8 @@ func examine(ctx context.Context, resolver KeyResolver, doc Document, raw []byte
 }
 
 // examineDocument checks a credential with Data Integrity proofs.
-func examineDocument(ctx context.Context, resolver KeyResolver, doc Document, raw []byte, opts Options, report *Report) *Verified {
-	v, c, proofs, err := readSecured(doc, raw)
+func examineDocument(ctx context.Context, resolver KeyResolver, doc strictjson.Value, opts Options, report *Report) *Verified {
+	v, c, proofs, err := readSecured(doc)
 	if err == nil {
 		err = proofs.checkTerms(orPinned(opts.Terms), doc)
 	}
@@ -127,41 +123,33 @@ func examineDocument(ctx context.Context, resolver KeyResolver, doc Document, ra
 	return v
 }
 
-// readSecured reads a credential and its proofs; raw is its canonical form, nil where
-// that is not at hand.
-func readSecured(doc Document, raw []byte) (*Verified, *vcdm.Credential, proofSet, error) {
-	if raw == nil {
-		var err error
-		if raw, err = encode(doc, MaxCredentialBytes); err != nil {
-			return nil, nil, nil, err
-		}
+// readSecured reads a credential and its proofs.
+func readSecured(doc strictjson.Value) (*Verified, *vcdm.Credential, proofSet, error) {
+	if len(doc.Canonical()) > MaxCredentialBytes { // of one that is written otherwise, or presented
+		return nil, nil, nil, tooLarge(MaxCredentialBytes)
 	}
 	c, err := readForm(doc)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	proofs, err := readProofs(doc, AssertionMethod)
+	proofs, err := readProofs(doc.Get("proof"), doc.Get("@context"), AssertionMethod)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	v, err := newVerified(c, DataIntegrity)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	v.Raw = raw
-	return v, c, proofs, nil
+	return v, c, proofs, err
 }
 
 // check asks for the key of every proof and verifies every signature: one that
 // nobody here can check makes the whole unverified.
-func (s proofSet) check(ctx context.Context, resolver KeyResolver, doc Document, terms Terms, report *Report) {
+func (s proofSet) check(ctx context.Context, resolver KeyResolver, doc strictjson.Value, terms Terms, report *Report) {
 	for _, p := range s {
 		key, err := resolver.VerificationKey(ctx, p.verificationMethod, p.purpose, p.created)
 		if err != nil {
 			report.Record(CheckKey, err)
 			return
 		}
-		if err := p.checkSignature(key, s.signedBy(p, doc), terms); err != nil {
+		if err := s.checkSignature(p, key, doc, terms); err != nil {
 			report.Record(CheckKey, nil)
 			report.Record(CheckProof, err)
 			return

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
@@ -35,8 +36,8 @@ type Presented struct {
 	// the signature states, zero when it states none.
 	VerificationMethod string
 	Created            time.Time
-	// Document is the whole presentation.
-	Document Document
+	// Document is the whole presentation; absent where there is none.
+	Document strictjson.Value
 }
 
 // VerifyPresentation is ExaminePresentation for callers that need no report.
@@ -62,7 +63,7 @@ func ExaminePresentation(ctx context.Context, resolver KeyResolver, data []byte,
 	report.Record(CheckDates, signed.checkDates(opts.Now))
 	report.Record(CheckChallenge, signed.answers(opts))
 	p := &Presented{
-		ID: form.ID, Holder: form.Holder, Types: form.Types, Members: form.Members, Document: form.Document,
+		ID: form.ID, Holder: form.Holder, Types: form.Types, Members: form.Members.Map(), Document: form.Document,
 		VerificationMethod: presentation.method, Created: presentation.created,
 	}
 	if !report.Record(CheckSigner, signed.isBy(p.Holder)) {
@@ -73,7 +74,7 @@ func ExaminePresentation(ctx context.Context, resolver KeyResolver, data []byte,
 		return nil, report
 	}
 	for _, document := range form.Credentials {
-		v, part := examine(ctx, resolver, document, nil, opts.Options)
+		v, part := examine(ctx, resolver, document, opts.Options)
 		if !part.Verified() {
 			v = nil
 		}
@@ -110,7 +111,7 @@ type signedPresentation struct {
 
 func readSigned(data []byte, terms Terms) (*signedPresentation, error) {
 	if isCompact(data) {
-		return readJOSEPresentation(string(data), terms)
+		return readJOSEPresentation(data, terms)
 	}
 	doc, err := decode(data, MaxPresentationBytes)
 	if err != nil {
@@ -121,7 +122,7 @@ func readSigned(data []byte, terms Terms) (*signedPresentation, error) {
 	case err != nil:
 		return nil, err
 	case enveloped && mediaType == mediaTypeJOSEVP:
-		return readJOSEPresentation(content, terms)
+		return readJOSEPresentation([]byte(content), terms)
 	case enveloped:
 		return nil, invalid("media-type", "the enveloped presentation is of a media type that is not known here")
 	}
@@ -129,7 +130,7 @@ func readSigned(data []byte, terms Terms) (*signedPresentation, error) {
 	if err != nil {
 		return nil, err
 	}
-	proofs, err := readProofs(doc, Authentication)
+	proofs, err := readProofs(doc.Get("proof"), doc.Get("@context"), Authentication)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +146,7 @@ func readSigned(data []byte, terms Terms) (*signedPresentation, error) {
 
 // readPresentation reads the form of a presentation, and wants a holder whose
 // keys could be found. It may show nothing but that the holder has the key.
-func readPresentation(doc Document) (*vcdm.Presentation, error) {
+func readPresentation(doc strictjson.Value) (*vcdm.Presentation, error) {
 	form, err := vcdm.ReadPresentation(doc)
 	if err != nil {
 		return nil, err
@@ -163,11 +164,11 @@ func readPresentation(doc Document) (*vcdm.Presentation, error) {
 // each may send a verifier to another host for its key.
 const maxPresentedProofs = 2 * vcdm.MaxPresentedCredentials
 
-func countProofs(credentials []Document) int {
+func countProofs(credentials []strictjson.Value) int {
 	n := 0
 	for _, doc := range credentials {
-		if proofs, isArray := doc["proof"].([]any); isArray {
-			n += len(proofs)
+		if proofs := doc.Get("proof"); proofs.Kind() == strictjson.Array {
+			n += proofs.Len()
 		} else {
 			n++
 		}
@@ -178,7 +179,7 @@ func countProofs(credentials []Document) int {
 // proofsOf are the Data Integrity proofs of a presentation.
 type proofsOf struct {
 	proofSet
-	doc   Document
+	doc   strictjson.Value
 	terms Terms
 }
 
@@ -207,7 +208,7 @@ func (p proofsOf) check(ctx context.Context, resolver KeyResolver, report *Repor
 // joseSignature is the JWS of a presentation.
 type joseSignature struct{ *enveloped }
 
-func readJOSEPresentation(compact string, terms Terms) (*signedPresentation, error) {
+func readJOSEPresentation(compact []byte, terms Terms) (*signedPresentation, error) {
 	e, err := open(compact, typeJOSEPresentation, "vp", MaxPresentationBytes)
 	if err != nil {
 		return nil, err

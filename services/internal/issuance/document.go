@@ -110,7 +110,7 @@ func (i *Issuer) order(ctx context.Context, tx *sqldb.Tx, o Order, by signing) (
 		}
 	}
 	document := o.complete(c, by)
-	form, err := vcdm.ReadCredential(document)
+	form, err := vcdm.ReadDocument(document)
 	if err != nil {
 		return "", err
 	}
@@ -177,7 +177,7 @@ func (i *Issuer) document(ctx context.Context, c Credential) (credential.Documen
 
 // subjectOf is the id of the one subject, "" when there is none.
 func subjectOf(document credential.Document) string {
-	form, err := vcdm.ReadCredential(document)
+	form, err := vcdm.ReadDocument(document)
 	if err != nil || len(form.Subjects) != 1 {
 		return ""
 	}

@@ -68,8 +68,8 @@ func TestEveryTypeSaysTheSameInBothFormats(t *testing.T) {
 				if err := report.Err(); err != nil {
 					t.Fatal(format, err)
 				}
-				if text(t, got.Claims) != text(t, before) {
-					t.Errorf("%s says %s\nwant %s", format, text(t, got.Claims), text(t, before))
+				if text(t, got.Claims()) != text(t, before) {
+					t.Errorf("%s says %s\nwant %s", format, text(t, got.Claims()), text(t, before))
 				}
 				if first == nil {
 					first = got

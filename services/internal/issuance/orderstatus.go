@@ -48,7 +48,7 @@ func (i *Issuer) Ordered(ctx context.Context, q sqldb.Querier, issuer, name stri
 	if err != nil {
 		return c, nil, err
 	}
-	form, err := vcdm.ReadCredential(document)
+	form, err := vcdm.ReadDocument(document)
 	if err != nil {
 		return c, nil, err
 	}

@@ -56,7 +56,7 @@ var inSDJWT = []string{"@context", "id", "type", "issuer", "validFrom", "validUn
 // documentAsSDJWT says in an SD-JWT VC what a document says, all of it: a
 // document that says more is refused.
 func (s signing) documentAsSDJWT(ctx context.Context, c Credential, document credential.Document) ([]byte, error) {
-	form, err := vcdm.ReadCredential(document)
+	form, err := vcdm.ReadDocument(document)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (s signing) documentAsSDJWT(ctx context.Context, c Credential, document cre
 	if form.ID != "" {
 		c.ID = form.ID
 	}
-	return s.signSDJWT(ctx, c, form.Subjects[0].Claims, form.Subjects[0].ID)
+	return s.signSDJWT(ctx, c, form.Subjects[0].Claims(), form.Subjects[0].ID)
 }
 
 func notInSDJWT() error {

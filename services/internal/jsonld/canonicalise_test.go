@@ -124,7 +124,8 @@ func TestOwnDocumentsNeedLittleOfTheBudget(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, text := range samples(t) {
-		e, err := p.toRDF(decode(t, text))
+		doc := decode(t, text)
+		e, err := p.toRDF(doc, doc.Get("@context"))
 		if err != nil {
 			t.Fatal(err)
 		}

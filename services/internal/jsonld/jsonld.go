@@ -32,6 +32,7 @@ import (
 	"sync"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
 // Processor canonicalises documents whose contexts are all in its table. It is
@@ -55,13 +56,12 @@ type entry struct {
 // many ways. A full cache starts again.
 const maxEntered = 1024
 
-// Canonize gives the canonical N-Quads of a document, which is what
-// strictjson.Decode makes of an object: numbers are json.Number. The hash,
-// SHA-256 or SHA-384, is the one inside RDFC-1.0, which orders blank nodes;
-// cryptosuites name it with the key (VC-DI-ECDSA, section 3.2.3: SHA-384 for
-// P-384). Errors are fault.Invalid, with rules that begin with "jsonld.".
-func (p *Processor) Canonize(doc map[string]any, hash crypto.Hash) ([]byte, error) {
-	e, err := p.toRDF(doc)
+// Canonize gives the canonical N-Quads of a document, which is an object, by its own
+// contexts. The hash, SHA-256 or SHA-384, is the one inside RDFC-1.0, which orders
+// blank nodes; cryptosuites name it with the key (VC-DI-ECDSA, section 3.2.3: SHA-384
+// for P-384). Errors are fault.Invalid, with rules that begin with "jsonld.".
+func (p *Processor) Canonize(doc strictjson.Value, hash crypto.Hash) ([]byte, error) {
+	e, err := p.toRDF(doc, doc.Get("@context"))
 	if err != nil {
 		return nil, err
 	}
@@ -69,9 +69,10 @@ func (p *Processor) Canonize(doc map[string]any, hash crypto.Hash) ([]byte, erro
 	return canonicalise(e.terms.text, e.quads, hash)
 }
 
-// Digest is the hash of what Canonize gives, by the same hash.
-func (p *Processor) Digest(doc map[string]any, hash crypto.Hash) ([]byte, error) {
-	e, err := p.toRDF(doc)
+// Digest is the hash of what Canonize gives, by the same hash, of a document whose
+// contexts are given, whatever it names itself.
+func (p *Processor) Digest(doc, contexts strictjson.Value, hash crypto.Hash) ([]byte, error) {
+	e, err := p.toRDF(doc, contexts)
 	if err != nil {
 		return nil, err
 	}
@@ -89,8 +90,8 @@ func (p *Processor) Digest(doc map[string]any, hash crypto.Hash) ([]byte, error)
 // Check wants every member of a document to mean something, as Canonize does. It
 // does not look for what is stated twice, nor for what cannot be told apart: both
 // matter only to a signature over statements.
-func (p *Processor) Check(doc map[string]any) error {
-	e, err := p.toRDF(doc)
+func (p *Processor) Check(doc strictjson.Value) error {
+	e, err := p.toRDF(doc, doc.Get("@context"))
 	if err != nil {
 		return err
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
-func decode(t testing.TB, text string) map[string]any {
+func decode(t testing.TB, text string) strictjson.Value {
 	t.Helper()
-	doc, err := strictjson.DecodeObject([]byte(text), strictjson.Limits{})
+	doc, err := strictjson.ReadObject([]byte(text), strictjson.Limits{})
 	if err != nil {
 		t.Fatalf("decode: %v", err)
 	}
@@ -22,7 +22,7 @@ func decode(t testing.TB, text string) map[string]any {
 }
 
 // canonize gives the canonical form by the production contexts.
-func canonize(doc map[string]any) ([]byte, error) {
+func canonize(doc strictjson.Value) ([]byte, error) {
 	p, err := Production()
 	if err != nil {
 		return nil, err
@@ -173,7 +173,7 @@ func FuzzCanonize(f *testing.F) {
 	f.Add([]byte(credentialWith(`"results": [{}, {}, {"bank": {}}]`)))
 	production, development := processors(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		doc, err := strictjson.DecodeObject(data, strictjson.Limits{Bytes: 64 << 10})
+		doc, err := strictjson.ReadObject(data, strictjson.Limits{Bytes: 64 << 10})
 		if err != nil {
 			return
 		}
@@ -199,7 +199,7 @@ func FuzzCanonize(f *testing.F) {
 }
 
 func BenchmarkCanonizeOffer(b *testing.B) {
-	var offer map[string]any
+	var offer strictjson.Value
 	for _, text := range samples(b) {
 		if strings.Contains(text, "urn:uuid:OfferOfEmployment") {
 			offer = decode(b, text)

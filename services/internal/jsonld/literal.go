@@ -11,25 +11,23 @@ import (
 
 // literal writes a string, number or boolean with the datatype, or with the
 // native one if datatype is empty (JSON-LD 1.1 API, section 8.2.2).
-func (e *emitter) literal(value any, datatype string) (rdfTerm, error) {
+func (e *emitter) literal(value strictjson.Value, datatype string) (rdfTerm, error) {
 	native := xsdString
-	var text string
-	switch v := value.(type) {
-	case string:
-		text = v
-	case bool:
-		native, text = xsd+"boolean", strconv.FormatBool(v)
-	case json.Number:
+	text, _ := value.Text()
+	switch value.Kind() {
+	case strictjson.String:
+	case strictjson.Bool:
+		native, text = xsd+"boolean", value.Canonical()
+	case strictjson.Number:
+		n, _ := value.Number()
 		var err error
-		if native, text, err = number(v, datatype); err != nil {
+		if native, text, err = number(n, datatype); err != nil {
 			return rdfTerm{}, err
 		}
-	case nil:
-		return rdfTerm{}, refuse("null", "null states nothing, so a signature does not cover it")
-	case []any:
+	case strictjson.Array:
 		return rdfTerm{}, refuse("nested-array", "an array stands inside an array")
 	default:
-		return rdfTerm{}, refuse("value", "a value has a type that JSON does not have")
+		return rdfTerm{}, refuse("null", "null states nothing, so a signature does not cover it")
 	}
 	if datatype == "" {
 		datatype = native
@@ -72,33 +70,29 @@ func number(n json.Number, datatype string) (native, text string, err error) {
 	return xsd + "double", text, nil
 }
 
-func (e *emitter) jsonLiteral(value any) (rdfTerm, error) {
-	text, err := strictjson.Canonical(value)
-	if err != nil {
-		return rdfTerm{}, refuse("value", "a JSON literal has no canonical form")
-	}
-	return e.terms.literal(string(text), rdfJSON), nil
+func (e *emitter) jsonLiteral(value strictjson.Value) rdfTerm {
+	return e.terms.literal(value.Canonical(), rdfJSON)
 }
 
 // valueObject writes {"@value": ...} with @language, @direction or both, the
 // form that VCDM 2.0 has for names and descriptions, or with a @type. Direction
 // becomes part of the datatype (section 8.2.2, rdfDirection i18n-datatype), so
 // that the signature covers it.
-func (e *emitter) valueObject(active *activeContext, coercion string, object map[string]any) (rdfTerm, error) {
-	text, isText := object["@value"].(string)
+func (e *emitter) valueObject(active *activeContext, coercion string, object strictjson.Value) (rdfTerm, error) {
+	text, isText := object.Get("@value").Text()
 	if !isText {
 		return rdfTerm{}, refuse("value-object", "the @value of a value object is not a string")
 	}
 	tag, direction, datatype := "", "", ""
-	for name, value := range object {
-		member, isText := value.(string)
+	for name, value := range object.Members() {
+		member, isText := value.Text()
 		switch {
 		case name == "@value":
 		case name == "@language" && isText && languageTag(member):
 			tag = strings.ToLower(member)
 		case name == "@direction" && (member == "ltr" || member == "rtl"):
 			direction = member
-		case name == "@type" && strings.Contains(member, ":") && len(object) == 2:
+		case name == "@type" && strings.Contains(member, ":") && object.Len() == 2:
 			var err error
 			if datatype, err = active.vocabularyIRI(member); err != nil {
 				return rdfTerm{}, err

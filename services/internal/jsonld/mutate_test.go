@@ -63,7 +63,7 @@ func pick[T any](m *mutator, from []T) T { return from[m.r.IntN(len(from))] }
 func (m *mutator) context() any { return copyOf(pick(m, contextURLs)) }
 
 func (m *mutator) document(t testing.TB) map[string]any {
-	doc := decode(t, string(pick(m, m.bases).Document))
+	doc := decode(t, string(pick(m, m.bases).Document)).Map()
 	for range 1 + m.r.IntN(3) {
 		all := places(doc)
 		if len(all) > 0 {

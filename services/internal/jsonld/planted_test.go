@@ -18,7 +18,7 @@ var mistakes = []struct{ name, file, old, new string }{
 	{"swapped blank nodes", "canonicalise.go", "bytes.Compare(c.first(a), c.first(b))", "bytes.Compare(c.first(b), c.first(a))"},
 	{"blank nodes of equal hash taken as they come", "canonicalise.go", "if err := c.labelAlike(alike); err != nil {\n\t\t\treturn err\n\t\t}", "for _, blank := range alike {\n\t\t\tc.issue(blank)\n\t\t}"},
 	{"a language in its own letter case", "literal.go", "tag = strings.ToLower(member)", "tag = member"},
-	{"a graph that is not named", "property.go", "e.node(inner, object, own)", "e.node(inner, object, graph)"},
+	{"a graph that is not named", "property.go", "e.node(inner, value, own)", "e.node(inner, value, graph)"},
 }
 
 func TestOracleFindsPlantedMistakes(t *testing.T) {

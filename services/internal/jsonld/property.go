@@ -1,31 +1,27 @@
 package jsonld
 
 import (
-	"slices"
 	"strings"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
 // property writes the values of one member.
-func (e *emitter) property(active *activeContext, subject rdfTerm, name string, t *term, value any, graph rdfTerm) error {
+func (e *emitter) property(active *activeContext, subject rdfTerm, name string, t *term, value strictjson.Value, graph rdfTerm) error {
 	if t.coercion == "@json" {
-		object, err := e.jsonLiteral(value)
-		if err != nil {
-			return err
-		}
-		e.emit(subject, t, object, graph)
+		e.emit(subject, t, e.jsonLiteral(value), graph)
 		return nil
 	}
-	items, isArray := value.([]any)
-	if !isArray {
+	if value.Kind() != strictjson.Array {
 		return e.state(active, subject, name, t, value, graph)
 	}
-	if len(items) == 0 {
+	if value.Len() == 0 {
 		return refuse("empty-array", "an empty array states nothing, so a signature does not cover it")
 	}
-	if err := differInDirection(items); err != nil {
+	if err := differInDirection(value); err != nil {
 		return err
 	}
-	for _, item := range items {
+	for item := range value.Items() {
 		if err := e.state(active, subject, name, t, item, graph); err != nil {
 			return err
 		}
@@ -36,13 +32,13 @@ func (e *emitter) property(active *activeContext, subject rdfTerm, name string, 
 // differInDirection refuses values of one property that differ in nothing but their
 // @direction: implementations take them for one, and leave the second out of what is
 // signed.
-func differInDirection(items []any) error {
-	if !slices.ContainsFunc(items, hasDirection) {
+func differInDirection(values strictjson.Value) error {
+	if !anyHasDirection(values) {
 		return nil
 	}
 	type plain struct{ text, tag string }
-	seen := make(map[plain]bool, len(items)) // whether one of them has a direction
-	for _, item := range items {
+	seen := make(map[plain]bool, values.Len()) // whether one of them has a direction
+	for item := range values.Items() {
 		text, tag, ok := plainValue(item)
 		if !ok {
 			continue
@@ -56,24 +52,29 @@ func differInDirection(items []any) error {
 	return nil
 }
 
-func hasDirection(value any) bool {
-	object, _ := value.(map[string]any)
-	_, has := object["@direction"]
-	return has
+func anyHasDirection(values strictjson.Value) bool {
+	for value := range values.Items() {
+		if hasDirection(value) {
+			return true
+		}
+	}
+	return false
 }
 
+func hasDirection(value strictjson.Value) bool { return value.Has("@direction") }
+
 // plainValue is the text and the language of a value, if it has a text.
-func plainValue(value any) (text, tag string, ok bool) {
-	if object, isObject := value.(map[string]any); isObject {
-		tag, _ = object["@language"].(string)
-		value = object["@value"]
+func plainValue(value strictjson.Value) (text, tag string, ok bool) {
+	if value.Kind() == strictjson.Object {
+		tag, _ = value.Get("@language").Text()
+		value = value.Get("@value")
 	}
-	text, ok = value.(string)
+	text, ok = value.Text()
 	return text, tag, ok
 }
 
 // state writes one value of a property.
-func (e *emitter) state(active *activeContext, subject rdfTerm, name string, t *term, value any, graph rdfTerm) error {
+func (e *emitter) state(active *activeContext, subject rdfTerm, name string, t *term, value strictjson.Value, graph rdfTerm) error {
 	object, err := e.value(active, name, t, value, graph)
 	if err != nil {
 		return err
@@ -84,14 +85,14 @@ func (e *emitter) state(active *activeContext, subject rdfTerm, name string, t *
 
 // value writes what one value of a property states, and gives the object of
 // the statement.
-func (e *emitter) value(active *activeContext, name string, t *term, value any, graph rdfTerm) (rdfTerm, error) {
-	object, isObject := value.(map[string]any)
-	_, isValueObject := object["@value"]
+func (e *emitter) value(active *activeContext, name string, t *term, value strictjson.Value, graph rdfTerm) (rdfTerm, error) {
+	isObject := value.Kind() == strictjson.Object
+	isValueObject := isObject && value.Has("@value")
 	if t.graph && (!isObject || isValueObject) {
 		return rdfTerm{}, refuse("graph", "a literal or a reference stands where a graph belongs")
 	}
 	inner := active
-	if isObject && !isValueObject && active.previous != nil && !isReference(active, object) {
+	if isObject && !isValueObject && active.previous != nil && !isReference(active, value) {
 		inner = active.previous
 	}
 	if t.scope != nil {
@@ -104,24 +105,24 @@ func (e *emitter) value(active *activeContext, name string, t *term, value any, 
 	case !isObject:
 		return e.scalar(inner, coercion(inner, name, t), value)
 	case isValueObject:
-		return e.valueObject(inner, coercion(inner, name, t), object)
+		return e.valueObject(inner, coercion(inner, name, t), value)
 	}
-	if _, has := object["@context"]; has {
+	if contexts := value.Get("@context"); contexts.Exists() {
 		// Only where a graph begins, as in a presentation, which hands over
 		// to its credentials.
 		if !t.graph {
 			return rdfTerm{}, refuse("context", "@context stands inside the document")
 		}
 		var err error
-		if inner, err = e.contexts(inner, object); err != nil {
+		if inner, err = e.contexts(inner, contexts); err != nil {
 			return rdfTerm{}, err
 		}
 	}
 	if !t.graph {
-		return e.node(inner, object, graph)
+		return e.node(inner, value, graph)
 	}
 	own, before := e.newBlank(), len(e.quads)
-	if _, err := e.node(inner, object, own); err != nil {
+	if _, err := e.node(inner, value, own); err != nil {
 		return rdfTerm{}, err
 	}
 	if len(e.quads) == before {
@@ -131,11 +132,11 @@ func (e *emitter) value(active *activeContext, name string, t *term, value any, 
 }
 
 // isReference reports whether the object holds an id and nothing else.
-func isReference(active *activeContext, object map[string]any) bool {
-	if len(object) != 1 {
+func isReference(active *activeContext, object strictjson.Value) bool {
+	if object.Len() != 1 {
 		return false
 	}
-	for name := range object {
+	for name := range object.Members() {
 		if t := active.terms[name]; t != nil && t.iri == "@id" {
 			return true
 		}
@@ -156,8 +157,8 @@ func coercion(active *activeContext, name string, t *term) string {
 }
 
 // scalar is Value Expansion (section 5.3).
-func (e *emitter) scalar(active *activeContext, coercion string, value any) (rdfTerm, error) {
-	text, isText := value.(string)
+func (e *emitter) scalar(active *activeContext, coercion string, value strictjson.Value) (rdfTerm, error) {
+	text, isText := value.Text()
 	switch {
 	case isText && coercion == "@id":
 		return e.reference(active, text)

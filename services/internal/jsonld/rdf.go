@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
 // maxContextURLs bounds the contexts that one document names.
@@ -21,6 +23,7 @@ type emitter struct {
 	blanks    int32
 	described []placed
 	names     []string // of the types of the node at hand
+	urls      [maxContextURLs + 1]string
 }
 
 // placed is a node in a graph.
@@ -41,20 +44,20 @@ func (e *emitter) release() {
 	emitters.Put(e)
 }
 
-// toRDF gives the statements of a document in an emitter, which the caller
-// releases when it is done with them.
-func (p *Processor) toRDF(doc map[string]any) (*emitter, error) {
+// toRDF gives the statements of a document by contexts in an emitter, which the
+// caller releases when it is done with them.
+func (p *Processor) toRDF(doc, contexts strictjson.Value) (*emitter, error) {
 	e := emitters.Get().(*emitter)
 	e.p = p
-	if err := e.document(doc); err != nil {
+	if err := e.document(doc, contexts); err != nil {
 		e.release()
 		return nil, err
 	}
 	return e, nil
 }
 
-func (e *emitter) document(doc map[string]any) error {
-	active, err := e.contexts(e.p.empty, doc)
+func (e *emitter) document(doc, contexts strictjson.Value) error {
+	active, err := e.contexts(e.p.empty, contexts)
 	if err != nil {
 		return err
 	}
@@ -73,22 +76,15 @@ func (e *emitter) document(doc map[string]any) error {
 	return nil
 }
 
-// contexts applies the @context of a document, or of a document embedded in
+// contexts applies the contexts of a document, or of a document embedded in
 // another, to the active context.
-func (e *emitter) contexts(active *activeContext, doc map[string]any) (*activeContext, error) {
-	items, isList := doc["@context"].([]any)
-	if !isList {
-		items = []any{doc["@context"]}
+func (e *emitter) contexts(active *activeContext, named strictjson.Value) (*activeContext, error) {
+	urls, err := namedContexts(e.urls[:0], named)
+	if err != nil {
+		return nil, err
 	}
-	if len(items) == 0 || len(items) > maxContextURLs {
-		return nil, refuse("context", "@context must name 1 to %d contexts", maxContextURLs)
-	}
-	for i, item := range items {
-		url, ok := item.(string)
-		if !ok {
-			return nil, refuse("context", "@context is missing or holds something that is not a URL")
-		}
-		if slices.Contains(items[:i], item) {
+	for i, url := range urls {
+		if slices.Contains(urls[:i], url) {
 			return nil, refuse("context", "@context names a context twice")
 		}
 		locals, ok := e.p.table[url]
@@ -96,13 +92,28 @@ func (e *emitter) contexts(active *activeContext, doc map[string]any) (*activeCo
 			return nil, refuse("context", "@context names a context that is not pinned here")
 		}
 		for _, local := range locals {
-			var err error
 			if active, err = e.p.enter(active, local, inDocument); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return active, nil
+}
+
+func namedContexts(urls []string, named strictjson.Value) ([]string, error) {
+	for item := range named.Items() {
+		url, ok := item.Text()
+		if !ok {
+			return nil, refuse("context", "@context holds something that is not a URL")
+		}
+		if urls = append(urls, url); len(urls) > maxContextURLs {
+			break
+		}
+	}
+	if len(urls) == 0 || len(urls) > maxContextURLs {
+		return nil, refuse("context", "@context must name 1 to %d contexts", maxContextURLs)
+	}
+	return urls, nil
 }
 
 func (e *emitter) newBlank() rdfTerm {
@@ -116,7 +127,7 @@ func (e *emitter) emit(subject rdfTerm, t *term, object, graph rdfTerm) {
 
 // node writes a node object whose own contexts, but for those of its types,
 // are in untyped.
-func (e *emitter) node(untyped *activeContext, object map[string]any, graph rdfTerm) (rdfTerm, error) {
+func (e *emitter) node(untyped *activeContext, object strictjson.Value, graph rdfTerm) (rdfTerm, error) {
 	id, err := e.identity(untyped, object)
 	if err != nil {
 		return rdfTerm{}, err
@@ -137,7 +148,7 @@ func (e *emitter) node(untyped *activeContext, object map[string]any, graph rdfT
 		e.quads = append(e.quads, quad{subject, e.terms.iri(iri), graph, rdfType})
 	}
 	properties := len(e.names)
-	for name, value := range object {
+	for name, value := range object.Members() {
 		if name == "@context" {
 			continue
 		}
@@ -177,24 +188,24 @@ func (e *emitter) subject(active *activeContext, id string) (rdfTerm, error) {
 
 // identity reads the members that stand for @id and @type: the types into
 // names, sorted; the id is empty if there is none.
-func (e *emitter) identity(active *activeContext, object map[string]any) (id string, err error) {
+func (e *emitter) identity(active *activeContext, object strictjson.Value) (id string, err error) {
 	e.names = e.names[:0]
 	idMembers, typeMembers := 0, 0
 	for _, name := range active.ids {
-		value, has := object[name]
-		if !has {
+		value := object.Get(name)
+		if !value.Exists() {
 			continue
 		}
 		idMembers++
-		text, ok := value.(string)
+		text, ok := value.Text()
 		if !ok || text == "" {
 			return "", refuse("relative-iri", "an id is not an absolute IRI")
 		}
 		id = text
 	}
 	for _, name := range active.types {
-		value, has := object[name]
-		if !has {
+		value := object.Get(name)
+		if !value.Exists() {
 			continue
 		}
 		typeMembers++
@@ -208,21 +219,16 @@ func (e *emitter) identity(active *activeContext, object map[string]any) (id str
 	return id, nil
 }
 
-func (e *emitter) typeNames(value any) error {
-	if name, ok := value.(string); ok {
-		e.names = append(e.names, name)
-		return nil
-	}
-	items, _ := value.([]any)
-	if len(items) == 0 {
-		return refuse("type", "a type is neither a name nor a list of names")
-	}
-	for _, item := range items {
-		name, ok := item.(string)
+func (e *emitter) typeNames(value strictjson.Value) error {
+	for item := range value.Items() {
+		name, ok := item.Text()
 		if !ok {
-			return refuse("type", "a type is not a name")
+			return refuse("type", "a type is neither a name nor a list of names")
 		}
 		e.names = append(e.names, name)
+	}
+	if len(e.names) == 0 {
+		return refuse("type", "a type is an empty list")
 	}
 	slices.Sort(e.names)
 	return nil

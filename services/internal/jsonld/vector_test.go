@@ -56,14 +56,15 @@ func TestVectorsOfDataIntegrityHaveTheirCanonicalForm(t *testing.T) {
 			if v.Hash == "SHA-384" {
 				hash = crypto.SHA384
 			}
-			canonical, err := p.Canonize(decode(t, string(v.Document)), hash)
+			doc := decode(t, string(v.Document))
+			canonical, err := p.Canonize(doc, hash)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if v.Canonical != nil && string(canonical) != strings.Join(v.Canonical, "") {
 				t.Errorf("got\n%s", canonical)
 			}
-			digest, err := p.Digest(decode(t, string(v.Document)), hash)
+			digest, err := p.Digest(doc.Without("@context"), doc.Get("@context"), hash)
 			if err != nil {
 				t.Fatal(err)
 			}

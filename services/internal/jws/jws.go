@@ -6,11 +6,11 @@
 package jws
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
@@ -54,7 +54,7 @@ func Sign(ctx context.Context, sign Signer, h Header, payload any) (string, erro
 type Token struct {
 	Header
 
-	input     string
+	input     []byte
 	payload   []byte
 	signature []byte
 	limit     int
@@ -68,23 +68,24 @@ var (
 
 // Parts are those of a compact JWS (RFC 7515, section 7.1), as they are written.
 type Parts struct {
-	Header, Payload, Signature string
-	Input                      string // what is signed: header and payload
+	Header, Payload, Signature []byte
+	Input                      []byte // what is signed: header and payload
 }
 
 // Split takes a compact JWS apart; ok is false for what has not three parts.
-func Split(compact string) (p Parts, ok bool) {
-	end := strings.LastIndexByte(compact, '.')
+func Split(compact []byte) (p Parts, ok bool) {
+	end := bytes.LastIndexByte(compact, '.')
 	if end < 0 {
 		return Parts{}, false
 	}
 	p.Input, p.Signature = compact[:end], compact[end+1:]
-	p.Header, p.Payload, ok = strings.Cut(p.Input, ".")
-	return p, ok && !strings.Contains(p.Payload, ".")
+	p.Header, p.Payload, ok = bytes.Cut(p.Input, []byte("."))
+	return p, ok && bytes.IndexByte(p.Payload, '.') < 0
 }
 
-// Parse reads a JWS of a kind, at most limit bytes long.
-func Parse(compact, kind string, limit int) (Token, error) {
+// Parse reads a JWS of a kind, at most limit bytes long. The text must not change
+// while the token is used.
+func Parse(compact []byte, kind string, limit int) (Token, error) {
 	parts, ok := Split(compact)
 	if len(compact) > limit || !ok {
 		return Token{}, ErrForm
@@ -108,12 +109,12 @@ func Parse(compact, kind string, limit int) (Token, error) {
 
 // read takes the members that a header has, and no others.
 func (h *Header) read(protected []byte) error {
-	object, err := strictjson.DecodeObject(protected, strictjson.Limits{})
+	object, err := strictjson.ReadObject(protected, strictjson.Limits{})
 	if err != nil {
 		return err
 	}
-	for name, value := range object {
-		text, isText := value.(string)
+	for name, value := range object.Members() {
+		text, isText := value.Text()
 		if !isText {
 			return ErrHeader
 		}
@@ -141,7 +142,7 @@ var algorithms = map[string]bool{
 // Verify reports whether the key has signed the token, by the one algorithm
 // that fits the key.
 func (t Token) Verify(key did.PublicKey) bool {
-	return t.Algorithm == key.Curve().Algorithm() && key.Verify([]byte(t.input), t.signature)
+	return t.Algorithm == key.Curve().Algorithm() && key.Verify(t.input, t.signature)
 }
 
 // Payload is what was signed, as it came.

@@ -3,6 +3,8 @@ package sdjwt
 import (
 	"crypto/subtle"
 	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
 // Binding is what a key binding JWT must say (RFC 9901 section 4.3).
@@ -23,7 +25,7 @@ func (b Binding) check(t *Token) error {
 	if b.Audience == "" || b.Nonce == "" {
 		return k.invalid("expected", "nothing says whom the presentation is for, or what it answers")
 	}
-	if t.binding == "" {
+	if !t.Bound() {
 		return k.invalid("missing", "the presentation has no key binding")
 	}
 	j, err := readJWT(t.binding, k, maxHeader)
@@ -33,19 +35,19 @@ func (b Binding) check(t *Token) error {
 	if err := j.verify(t.Holder); err != nil {
 		return err
 	}
-	if !same(j.payload["sd_hash"], digest(t.presented)) {
+	if !same(j.payload.Get("sd_hash"), digest(t.presented)) {
 		return k.invalid("hash", "the key binding is of another token, or of other disclosures")
 	}
-	if !same(j.payload["aud"], b.Audience) {
+	if !same(j.payload.Get("aud"), b.Audience) {
 		return k.invalid("audience", "the presentation is for another verifier")
 	}
-	if !same(j.payload["nonce"], b.Nonce) {
+	if !same(j.payload.Get("nonce"), b.Nonce) {
 		return k.invalid("nonce", "the presentation answers something else")
 	}
 	return b.checkTime(j.payload)
 }
 
-func (b Binding) checkTime(payload map[string]any) error {
+func (b Binding) checkTime(payload strictjson.Value) error {
 	k := bindingKind
 	made, err := instant(payload, "iat", k)
 	if err != nil {
@@ -69,7 +71,7 @@ func (b Binding) checkTime(payload map[string]any) error {
 }
 
 // same compares a member with what is wanted, which is not empty, in a time that does not depend on where they differ.
-func same(v any, want string) bool {
-	s, _ := v.(string)
+func same(v strictjson.Value, want string) bool {
+	s, _ := v.Text()
 	return subtle.ConstantTimeCompare([]byte(s), []byte(want)) == 1
 }

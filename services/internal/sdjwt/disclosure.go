@@ -12,35 +12,35 @@ import (
 
 // disclosure is one disclosure (RFC 9901 section 4.2).
 type disclosure struct {
-	encoded string // as it was received: the digest is taken over it
+	encoded []byte // as it was received: the digest is taken over it
 	element bool   // of an array; else a member of an object
 	name    string // of the member
-	value   any
+	value   strictjson.Value
 }
 
 // readDisclosure reads [salt, name, value] or [salt, value].
-func readDisclosure(encoded string) (disclosure, error) {
+func readDisclosure(encoded []byte) (disclosure, error) {
 	text, err := base64url.Decode(encoded)
 	if err != nil {
 		return disclosure{}, badDisclosure("it is not base64url")
 	}
-	tree, err := strictjson.Decode(text, strictjson.Limits{Bytes: MaxBytes, Depth: maxNesting})
+	items, err := strictjson.Read(text, strictjson.Limits{Bytes: MaxBytes, Depth: maxNesting})
 	if err != nil {
 		return disclosure{}, fault.Wrap(err, fault.Invalid, "sdjwt.disclosure", "a disclosure is not JSON that means one thing")
 	}
-	items, _ := tree.([]any)
-	if len(items) != 2 && len(items) != 3 {
+	n := items.Len()
+	if items.Kind() != strictjson.Array || n != 2 && n != 3 {
 		return disclosure{}, badDisclosure("it is not an array of two or three")
 	}
-	if _, ok := items[0].(string); !ok {
+	if items.Index(0).Kind() != strictjson.String {
 		return disclosure{}, badDisclosure("its salt is not a string")
 	}
-	d := disclosure{encoded: encoded, value: items[len(items)-1]}
-	if len(items) == 2 {
+	d := disclosure{encoded: encoded, value: items.Index(n - 1)}
+	if n == 2 {
 		d.element = true
 		return d, nil
 	}
-	name, ok := items[1].(string)
+	name, ok := items.Index(1).Text()
 	if !ok {
 		return disclosure{}, badDisclosure("its claim name is not a string")
 	}
@@ -55,31 +55,16 @@ func badDisclosure(why string) error {
 // sum is a digest as it is before it is written.
 type sum = [digestBytes]byte
 
-func sumOf(ascii string) (s sum) {
-	var part [512]byte // on the stack: most disclosures are shorter
-	if len(ascii) <= len(part) {
-		return sha256.Sum256(part[:copy(part[:], ascii)])
-	}
-	h := sha256.New()
-	for ascii != "" {
-		n := copy(part[:], ascii)
-		h.Write(part[:n])
-		ascii = ascii[n:]
-	}
-	h.Sum(s[:0])
-	return s
-}
-
 // digest is what stands in the place of a disclosure (RFC 9901 section 4.2.3),
 // and sd_hash of a token.
-func digest(ascii string) string {
-	s := sumOf(ascii)
+func digest[T string | []byte](ascii T) string {
+	s := sha256.Sum256([]byte(ascii))
 	return base64url.Encode(s[:])
 }
 
 // isDigest reads what can be a digest, or a decoy.
-func isDigest(v any) (s sum, ok bool) {
-	text, _ := v.(string)
+func isDigest(v strictjson.Value) (s sum, ok bool) {
+	text, _ := v.Text()
 	read, err := base64url.Decode(text)
 	if err != nil || len(read) != len(s) {
 		return s, false

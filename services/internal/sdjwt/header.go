@@ -37,12 +37,12 @@ type jwt struct {
 	kind      kind
 	curve     did.Curve // of the keys that the algorithm fits
 	keyID     string    // kid, "" when there is no such string
-	payload   map[string]any
-	input     string // what is signed
+	payload   strictjson.Value
+	input     []byte // what is signed
 	signature []byte
 }
 
-func readJWT(compact string, k kind, limit int) (jwt, error) {
+func readJWT(compact []byte, k kind, limit int) (jwt, error) {
 	parts, ok := jws.Split(compact)
 	if !ok {
 		return jwt{}, k.invalid("form", "not a compact JWS")
@@ -59,7 +59,7 @@ func readJWT(compact string, k kind, limit int) (jwt, error) {
 	if err != nil {
 		return jwt{}, k.invalid("form", "the payload is not base64url")
 	}
-	if j.payload, err = strictjson.DecodeObject(payload, strictjson.Limits{Bytes: limit, Depth: maxNesting}); err != nil {
+	if j.payload, err = strictjson.ReadObject(payload, strictjson.Limits{Bytes: limit, Depth: maxNesting}); err != nil {
 		return jwt{}, fault.Wrap(err, fault.Invalid, k.prefix+"payload", "the payload is not a JSON object that means one thing")
 	}
 	if j.signature, err = base64url.Decode(parts.Signature); err != nil {
@@ -76,22 +76,22 @@ var keyMembers = []string{"jwk", "jku", "x5c", "x5u"}
 // skipped (RFC 7515 section 4), unless crit says that they may not be.
 func (j *jwt) readHeader(data []byte) error {
 	k := j.kind
-	header, err := strictjson.DecodeObject(data, strictjson.Limits{Bytes: maxHeader, Depth: maxNesting})
+	header, err := strictjson.ReadObject(data, strictjson.Limits{Bytes: maxHeader, Depth: maxNesting})
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, k.prefix+"header", "the header is not a JSON object that means one thing")
 	}
 	// b64 changes what is signed, and must stand in crit (RFC 7797 section 6).
 	for _, name := range []string{"crit", "b64"} {
-		if _, has := header[name]; has {
+		if header.Has(name) {
 			return k.invalid("critical", "the header asks for an extension that is not known here")
 		}
 	}
 	for _, name := range keyMembers {
-		if _, has := header[name]; has {
+		if header.Has(name) {
 			return k.invalid("embedded-key", "the header brings a key")
 		}
 	}
-	name, _ := header["alg"].(string)
+	name, _ := header.Get("alg").Text()
 	for _, curve := range curves {
 		if curve.Algorithm() == name {
 			j.curve = curve
@@ -100,10 +100,10 @@ func (j *jwt) readHeader(data []byte) error {
 	if j.curve == "" {
 		return k.invalid("algorithm", "the algorithm is not one of those allowed")
 	}
-	if header["typ"] != k.typ {
+	if !header.Get("typ").Is(k.typ) {
 		return k.invalid("type", "the type is not %s", k.typ)
 	}
-	j.keyID, _ = header["kid"].(string)
+	j.keyID, _ = header.Get("kid").Text()
 	return nil
 }
 
@@ -113,7 +113,7 @@ func (j *jwt) verify(key did.PublicKey) error {
 	if key.Curve() != j.curve {
 		return j.kind.invalid("key", "the key does not fit the algorithm")
 	}
-	if !key.Verify([]byte(j.input), j.signature) {
+	if !key.Verify(j.input, j.signature) {
 		return j.kind.invalid("signature", "the signature does not fit")
 	}
 	return nil

@@ -89,6 +89,15 @@ func tree(t testing.TB, text string) map[string]any {
 	return m
 }
 
+func value(t testing.TB, members map[string]any) strictjson.Value {
+	t.Helper()
+	v, err := strictjson.Of(members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 const offerClaims = `{
 	"given_name": "Lisa", "family_name": "Müller", "birthdate": "1990-02-03",
 	"nationalities": ["DE", "FR"],

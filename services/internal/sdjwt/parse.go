@@ -1,7 +1,8 @@
 package sdjwt
 
 import (
-	"strings"
+	"bytes"
+	"slices"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 )
@@ -13,8 +14,8 @@ type Token struct {
 
 	jwt         jwt
 	disclosures []disclosure
-	presented   string // the token up to the last tilde: what sd_hash covers
-	binding     string // the key binding JWT, "" without one
+	presented   []byte // the token up to the last tilde: what sd_hash covers
+	binding     []byte // the key binding JWT, empty without one
 }
 
 // Parse reads a token, at most MaxBytes long. Every part must be well formed,
@@ -45,28 +46,28 @@ func parse(raw []byte, k kind) (*Token, error) {
 	if len(raw) > MaxBytes {
 		return nil, invalid("too-large", "a token of more than %d bytes", MaxBytes)
 	}
-	text := string(raw)
-	if strings.HasPrefix(text, "{") {
+	text := bytes.Clone(raw)
+	if bytes.HasPrefix(text, []byte("{")) {
 		return nil, invalid("json-serialization", "the JSON serialization is not taken here")
 	}
-	tildes := strings.Count(text, "~")
+	tildes := bytes.Count(text, tilde)
 	if tildes > MaxDisclosures+1 {
 		return nil, invalid("too-many-disclosures", "a token with more than %d disclosures", MaxDisclosures)
 	}
-	end := strings.LastIndexByte(text, '~')
+	end := bytes.LastIndexByte(text, tilde[0])
 	if end < 0 {
 		return nil, invalid("form", "no tilde follows the issuer's JWT")
 	}
 	t := &Token{presented: text[:end+1], binding: text[end+1:]}
-	compact, rest, more := strings.Cut(text[:end], "~")
+	compact, rest, more := bytes.Cut(text[:end], tilde)
 	var err error
 	if t.jwt, err = readJWT(compact, k, MaxBytes); err != nil {
 		return nil, err
 	}
 	t.disclosures = make([]disclosure, 0, tildes-1)
 	for more {
-		var one string
-		one, rest, more = strings.Cut(rest, "~")
+		var one []byte
+		one, rest, more = bytes.Cut(rest, tilde)
 		d, err := readDisclosure(one)
 		if err != nil {
 			return nil, err
@@ -76,10 +77,11 @@ func parse(raw []byte, k kind) (*Token, error) {
 	return t, nil
 }
 
+// tilde stands between the parts of a token.
+var tilde = []byte("~")
+
 // Raw is the token as it was received.
-func (t *Token) Raw() []byte {
-	return append(append(make([]byte, 0, len(t.presented)+len(t.binding)), t.presented...), t.binding...)
-}
+func (t *Token) Raw() []byte { return slices.Concat(t.presented, t.binding) }
 
 // Bound reports whether the token has a key binding JWT: it is a presentation.
-func (t *Token) Bound() bool { return t.binding != "" }
+func (t *Token) Bound() bool { return len(t.binding) > 0 }

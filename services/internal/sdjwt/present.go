@@ -1,9 +1,10 @@
 package sdjwt
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/jws"
@@ -37,7 +38,7 @@ func (t *Token) Present(ctx context.Context, sign jws.Signer, p Presenting) ([]b
 		return nil, fmt.Errorf("present: %w", err)
 	}
 	input, err := signingInput(bindingKind, curve, "", map[string]any{
-		"aud": p.Audience, "iat": p.IssuedAt.Unix(), "nonce": p.Nonce, "sd_hash": digest(string(shown)),
+		"aud": p.Audience, "iat": p.IssuedAt.Unix(), "nonce": p.Nonce, "sd_hash": digest(shown),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("present: %w", err)
@@ -56,7 +57,7 @@ func (t *Token) Present(ctx context.Context, sign jws.Signer, p Presenting) ([]b
 // leads to no claim, and a token that is a presentation already. The result has
 // no key binding.
 func (t *Token) Select(paths []string) ([]byte, error) {
-	if t.binding != "" {
+	if t.Bound() {
 		return nil, bindingKind.invalid("unexpected", "what was presented cannot be presented again")
 	}
 	wanted, err := readPaths(paths)
@@ -87,8 +88,8 @@ func (t *Token) Select(paths []string) ([]byte, error) {
 			show[i] = true
 		}
 	}
-	jwt, _, _ := strings.Cut(t.presented, "~")
-	out := []byte(jwt + "~")
+	jwt, _, _ := bytes.Cut(t.presented, tilde)
+	out := slices.Concat(jwt, tilde)
 	for i, d := range t.disclosures {
 		if show[i] {
 			out = append(append(out, d.encoded...), '~')

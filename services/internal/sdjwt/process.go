@@ -1,9 +1,12 @@
 package sdjwt
 
 import (
+	"crypto/sha256"
 	"iter"
 	"maps"
 	"slices"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
 // none is the index of no disclosure.
@@ -35,7 +38,7 @@ type node struct {
 // everything that the section has refused, a digest in a member that may not be
 // disclosed, and claims that nest deeper than maxDepth. visit, when not nil, is
 // told of each claim.
-func process(payload map[string]any, disclosures []disclosure, visit func(node)) (claims, error) {
+func process(payload strictjson.Value, disclosures []disclosure, visit func(node)) (claims, error) {
 	p := processor{
 		disclosures: disclosures,
 		byDigest:    make(map[sum]known, 2*len(disclosures)), // decoys come to it
@@ -43,12 +46,12 @@ func process(payload map[string]any, disclosures []disclosure, visit func(node))
 		visit:       visit,
 	}
 	for i, d := range disclosures {
-		p.byDigest[sumOf(d.encoded)] = known{disclosure: i}
+		p.byDigest[sha256.Sum256(d.encoded)] = known{disclosure: i}
 	}
 	if len(p.byDigest) < len(disclosures) {
 		return claims{}, invalid("disclosure-repeated", "a disclosure appears twice")
 	}
-	if name, has := payload[hashMember]; has && name != hashName {
+	if name := payload.Get(hashMember); name.Exists() && !name.Is(hashName) {
 		return claims{}, invalid("hash-algorithm", "the hash algorithm is not %s", hashName)
 	}
 	tree, err := p.object(payload, nil, none)
@@ -78,48 +81,47 @@ type known struct {
 }
 
 // value processes what stands at a path, within a disclosure.
-func (p *processor) value(v any, at path, within int) (any, error) {
+func (p *processor) value(v strictjson.Value, at path, within int) (any, error) {
 	if p.visit != nil {
 		p.visit(node{at, within})
 	}
-	switch v := v.(type) {
-	case map[string]any:
+	switch v.Kind() {
+	case strictjson.Object:
 		return p.object(v, at, within)
-	case []any:
+	case strictjson.Array:
 		return p.array(v, at, within)
 	}
-	return v, nil
+	return v.Any(), nil
 }
 
-func (p *processor) object(members map[string]any, at path, within int) (map[string]any, error) {
+func (p *processor) object(members strictjson.Value, at path, within int) (map[string]any, error) {
 	if len(at) >= maxDepth {
 		return nil, tooDeep()
 	}
-	out := make(map[string]any, len(members))
-	for name := range p.inOrder(members) {
+	digests := members.Get(digestsMember)
+	out := make(map[string]any, members.Len()+digests.Len())
+	for name, member := range p.inOrder(members) {
 		switch {
 		case name == digestsMember || name == hashMember && len(at) == 0:
 			continue
 		case name == elementMember || name == hashMember:
 			return nil, invalid("reserved-name", "a member is called %s", name)
-		case len(at) == 0 && neverDisclosed[name] && holdsDigest(members[name]):
+		case len(at) == 0 && neverDisclosed[name] && holdsDigest(member):
 			return nil, invalid("disclosure-name", "part of %s is selectively disclosable", name)
 		}
-		v, err := p.value(members[name], at.below(step{name: name}), within)
+		v, err := p.value(member, at.below(step{name: name}), within)
 		if err != nil {
 			return nil, err
 		}
 		out[name] = v
 	}
-	digests, has := members[digestsMember]
-	if !has {
+	if !digests.Exists() {
 		return out, nil
 	}
-	items, ok := digests.([]any)
-	if !ok {
+	if digests.Kind() != strictjson.Array {
 		return nil, badDigest()
 	}
-	for _, item := range items {
+	for item := range digests.Items() {
 		if err := p.member(out, item, at, within); err != nil {
 			return nil, err
 		}
@@ -127,16 +129,23 @@ func (p *processor) object(members map[string]any, at path, within int) (map[str
 	return out, nil
 }
 
-// inOrder gives the names of members, sorted where somebody is told of them.
-func (p *processor) inOrder(members map[string]any) iter.Seq[string] {
+// inOrder gives the members of an object, sorted where somebody is told of them.
+func (p *processor) inOrder(object strictjson.Value) iter.Seq2[string, strictjson.Value] {
 	if p.visit == nil {
-		return maps.Keys(members)
+		return object.Members()
 	}
-	return slices.Values(slices.Sorted(maps.Keys(members)))
+	return func(yield func(string, strictjson.Value) bool) {
+		members := maps.Collect(object.Members())
+		for _, name := range slices.Sorted(maps.Keys(members)) {
+			if !yield(name, members[name]) {
+				return
+			}
+		}
+	}
 }
 
 // member adds the member that a digest in _sd stands for, if it is disclosed.
-func (p *processor) member(to map[string]any, item any, at path, within int) error {
+func (p *processor) member(to map[string]any, item strictjson.Value, at path, within int) error {
 	i, err := p.find(item)
 	if err != nil || i == none {
 		return err
@@ -159,16 +168,15 @@ func (p *processor) member(to map[string]any, item any, at path, within int) err
 	return err
 }
 
-func (p *processor) array(items []any, at path, within int) ([]any, error) {
+func (p *processor) array(items strictjson.Value, at path, within int) ([]any, error) {
 	if len(at) >= maxDepth {
 		return nil, tooDeep()
 	}
-	out := make([]any, 0, len(items))
-	for _, item := range items {
+	out := make([]any, 0, items.Len())
+	for item := range items.Items() {
 		here := at.below(step{element: true, index: len(out)})
-		object, _ := item.(map[string]any)
-		sum, hidden := object[elementMember]
-		if !hidden {
+		sum := item.Get(elementMember)
+		if !sum.Exists() {
 			v, err := p.value(item, here, within)
 			if err != nil {
 				return nil, err
@@ -176,7 +184,7 @@ func (p *processor) array(items []any, at path, within int) ([]any, error) {
 			out = append(out, v)
 			continue
 		}
-		if len(object) != 1 {
+		if item.Len() != 1 {
 			return nil, invalid("reserved-name", "a member is called %s", elementMember)
 		}
 		i, err := p.find(sum)
@@ -205,7 +213,7 @@ func (p *processor) disclosed(i int, at path, within int) (any, error) {
 }
 
 // find gives the disclosure of a digest, or none. A digest may be met once.
-func (p *processor) find(v any) (int, error) {
+func (p *processor) find(v strictjson.Value) (int, error) {
 	sum, ok := isDigest(v)
 	if !ok {
 		return none, badDigest()
@@ -228,16 +236,18 @@ func tooDeep() error { return invalid("too-deep", "the claims nest deeper than %
 
 // holdsDigest reports whether a digest, or what is named like one, stands
 // anywhere in v.
-func holdsDigest(v any) bool {
-	switch v := v.(type) {
-	case map[string]any:
-		for name, inner := range v {
-			if name == digestsMember || name == elementMember || holdsDigest(inner) {
+func holdsDigest(v strictjson.Value) bool {
+	for name, inner := range v.Members() {
+		if name == digestsMember || name == elementMember || holdsDigest(inner) {
+			return true
+		}
+	}
+	if v.Kind() == strictjson.Array {
+		for item := range v.Items() {
+			if holdsDigest(item) {
 				return true
 			}
 		}
-	case []any:
-		return slices.ContainsFunc(v, holdsDigest)
 	}
 	return false
 }

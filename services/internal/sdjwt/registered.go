@@ -1,12 +1,12 @@
 package sdjwt
 
 import (
-	"encoding/json"
 	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
 // neverDisclosed are the members that must stand in the payload itself (SD-JWT
@@ -20,7 +20,7 @@ var neverDisclosed = map[string]bool{
 const lastSecond = 253402300799
 
 // readRegistered reads the members that cannot be disclosed from a payload.
-func readRegistered(payload map[string]any) (Registered, error) {
+func readRegistered(payload strictjson.Value) (Registered, error) {
 	var r Registered
 	var err error
 	if r.Issuer, err = text(payload, "iss"); err != nil {
@@ -35,7 +35,7 @@ func readRegistered(payload map[string]any) (Registered, error) {
 	if r.VCTIntegrity, err = text(payload, "vct#integrity"); err != nil {
 		return r, err
 	}
-	if r.OtherVCTs, err = readOtherVCTs(payload["aka_vcts"]); err != nil {
+	if r.OtherVCTs, err = readOtherVCTs(payload.Get("aka_vcts")); err != nil {
 		return r, err
 	}
 	if r.IssuedAt, err = instant(payload, "iat", credentialKind); err != nil {
@@ -47,12 +47,12 @@ func readRegistered(payload map[string]any) (Registered, error) {
 	if r.Expires, err = instant(payload, "exp", credentialKind); err != nil {
 		return r, err
 	}
-	if cnf, has := payload["cnf"]; has {
+	if cnf := payload.Get("cnf"); cnf.Exists() {
 		if r.Holder, err = readHolder(cnf); err != nil {
 			return r, err
 		}
 	}
-	if status, has := payload["status"]; has {
+	if status := payload.Get("status"); status.Exists() {
 		if r.Status, err = readStatus(status); err != nil {
 			return r, err
 		}
@@ -61,26 +61,32 @@ func readRegistered(payload map[string]any) (Registered, error) {
 }
 
 // text is a string member, "" when absent.
-func text(payload map[string]any, name string) (string, error) {
-	v, has := payload[name]
-	s, _ := v.(string)
-	if has && (s == "" || len(s) > maxText) {
-		return "", invalid("payload", "%s is not a string, is empty or is too long", name)
+func text(payload strictjson.Value, name string) (string, error) {
+	v := payload.Get(name)
+	if !v.Exists() {
+		return "", nil
 	}
-	return s, nil
+	s, _ := v.Text()
+	return s, checkText(name, s)
 }
 
-func readOtherVCTs(v any) ([]string, error) {
-	if v == nil {
-		return nil, nil
+func checkText(name, s string) error {
+	if s == "" || len(s) > maxText {
+		return invalid("payload", "%s is not a string, is empty or is too long", name)
 	}
-	items, ok := v.([]any)
-	if !ok || len(items) > maxOther {
+	return nil
+}
+
+func readOtherVCTs(v strictjson.Value) ([]string, error) {
+	switch {
+	case !v.Exists():
+		return nil, nil
+	case v.Kind() != strictjson.Array || v.Len() > maxOther:
 		return nil, invalid("vct", "aka_vcts is not a short array")
 	}
 	var out []string
-	for _, item := range items {
-		s, _ := item.(string)
+	for item := range v.Items() {
+		s, _ := item.Text()
 		if s == "" || len(s) > maxText {
 			return nil, invalid("vct", "aka_vcts holds something other than types")
 		}
@@ -91,9 +97,9 @@ func readOtherVCTs(v any) ([]string, error) {
 
 // instant is a NumericDate (RFC 7519 section 2) in whole seconds, zero when
 // absent.
-func instant(payload map[string]any, name string, k kind) (time.Time, error) {
-	v, has := payload[name]
-	if !has {
+func instant(payload strictjson.Value, name string, k kind) (time.Time, error) {
+	v := payload.Get(name)
+	if !v.Exists() {
 		return time.Time{}, nil
 	}
 	seconds, ok := integer(v)
@@ -104,24 +110,24 @@ func instant(payload map[string]any, name string, k kind) (time.Time, error) {
 }
 
 // integer reads a JSON number that is written as an integer.
-func integer(v any) (int64, bool) {
-	n, _ := v.(json.Number)
+func integer(v strictjson.Value) (int64, bool) {
+	n, _ := v.Number()
 	i, err := strconv.ParseInt(string(n), 10, 64)
 	return i, err == nil
 }
 
 // readHolder reads cnf with a JWK (RFC 7800 section 3.2). Other ways to confirm
 // are not known here, and the key must be one that can sign for it.
-func readHolder(cnf any) (did.PublicKey, error) {
-	confirmation, _ := cnf.(map[string]any)
-	members, _ := confirmation["jwk"].(map[string]any)
-	if _, has := members["d"]; has {
+func readHolder(cnf strictjson.Value) (did.PublicKey, error) {
+	members := cnf.Get("jwk")
+	if members.Has("d") {
 		return did.PublicKey{}, invalid("holder-key", "cnf gives away a private key")
 	}
 	var jwk did.JWK
-	for name, into := range map[string]*string{"kty": &jwk.Kty, "crv": &jwk.Crv, "x": &jwk.X, "y": &jwk.Y} {
-		*into, _ = members[name].(string)
-	}
+	jwk.Kty, _ = members.Get("kty").Text()
+	jwk.Crv, _ = members.Get("crv").Text()
+	jwk.X, _ = members.Get("x").Text()
+	jwk.Y, _ = members.Get("y").Text()
 	key, err := jwk.PublicKey()
 	if err != nil {
 		return did.PublicKey{}, invalid("holder-key", "cnf has no usable jwk")
@@ -133,14 +139,13 @@ func readHolder(cnf any) (did.PublicKey, error) {
 }
 
 // readStatus reads the one status mechanism that is known here.
-func readStatus(v any) (Status, error) {
-	status, _ := v.(map[string]any)
-	list, _ := status["status_list"].(map[string]any)
-	if len(status) != 1 {
+func readStatus(status strictjson.Value) (Status, error) {
+	list := status.Get("status_list")
+	if list.Kind() != strictjson.Object || status.Len() != 1 {
 		return Status{}, invalid("status", "the status is not in a status_list alone")
 	}
-	uri, _ := list["uri"].(string)
-	index, ok := integer(list["idx"])
+	uri, _ := list.Get("uri").Text()
+	index, ok := integer(list.Get("idx"))
 	if parsed, err := url.Parse(uri); err != nil || !parsed.IsAbs() || len(uri) > maxText {
 		return Status{}, invalid("status", "the status list has no URI")
 	}

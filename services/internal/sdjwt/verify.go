@@ -51,7 +51,7 @@ func (t *Token) Examine(key did.PublicKey, binding *Binding) (*Credential, Exami
 	c, e.Disclosures = t.open()
 	if binding != nil {
 		e.Binding = binding.check(t)
-	} else if t.binding != "" {
+	} else if t.Bound() {
 		e.Binding = bindingKind.invalid("unexpected", "a credential carries a key binding, as a presentation does")
 	}
 	if e.Err() != nil {
@@ -67,8 +67,11 @@ func (t *Token) open() (*Credential, error) {
 		return nil, err
 	}
 	c := &Credential{Registered: t.Registered, Claims: claims.tree, Raw: t.Raw()}
-	if c.Subject, err = text(c.Claims, "sub"); err != nil {
-		return nil, err
+	if subject, has := c.Claims["sub"]; has {
+		c.Subject, _ = subject.(string)
+		if err := checkText("sub", c.Subject); err != nil {
+			return nil, err
+		}
 	}
 	if _, has := c.Claims["aud"]; has {
 		return nil, invalid("audience", "the credential is meant for somebody, which cannot be checked")

@@ -1,12 +1,12 @@
 package status
 
 import (
-	"encoding/json"
 	"math/bits"
 	"strconv"
 	"strings"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
@@ -78,7 +78,7 @@ func (e Entry) Document() vcdm.Document {
 
 // ReadEntries reads the items of credentialStatus. Statuses of other kinds and
 // purposes are refused, since nobody here could check them.
-func ReadEntries(items []vcdm.Document) ([]Entry, error) {
+func ReadEntries(items []strictjson.Value) ([]Entry, error) {
 	if len(items) > maxEntries {
 		return nil, invalid("a credential has at most %d status entries", maxEntries)
 	}
@@ -97,30 +97,30 @@ func invalid(format string, args ...any) error {
 	return fault.New(fault.Invalid, "credential.status", format, args...)
 }
 
-func readEntry(item vcdm.Document) (Entry, error) {
-	for name := range item {
+func readEntry(item strictjson.Value) (Entry, error) {
+	for name := range item.Members() {
 		switch name {
 		case "id", "type", "statusPurpose", "statusListIndex", "statusListCredential", "statusSize", "statusMessage", "statusReference":
 		default:
 			return Entry{}, invalid("a status entry has a member that is not known here")
 		}
 	}
-	if item["type"] != any(typeEntry) {
+	if !item.Get("type").Is(typeEntry) {
 		return Entry{}, invalid("a status entry is not a %s", typeEntry)
 	}
-	list, _ := item["statusListCredential"].(string)
+	list, _ := item.Get("statusListCredential").Text()
 	if !isURL(list) {
 		return Entry{}, invalid("statusListCredential is not a URL")
 	}
-	if item["id"] == any(list) {
+	if item.Get("id").Is(list) {
 		return Entry{}, invalid("the id of a status entry is the URL of its list")
 	}
-	text, _ := item["statusListIndex"].(string)
+	text, _ := item.Get("statusListIndex").Text()
 	index, err := strconv.ParseUint(text, 10, 31)
 	if err != nil || strconv.FormatUint(index, 10) != text || index >= MaxEntries {
 		return Entry{}, fault.New(fault.Invalid, "status.index", "statusListIndex is not the index of an entry")
 	}
-	purpose, ok := readPurpose(item["statusPurpose"])
+	purpose, ok := readPurpose(item.Get("statusPurpose"))
 	if !ok {
 		return Entry{}, unknownPurpose()
 	}
@@ -128,8 +128,8 @@ func readEntry(item vcdm.Document) (Entry, error) {
 	return Entry{List: list, Index: int(index), Purpose: purpose, Messages: messages}, err
 }
 
-func readPurpose(value any) (Purpose, bool) {
-	text, _ := value.(string)
+func readPurpose(value strictjson.Value) (Purpose, bool) {
+	text, _ := value.Text()
 	switch purpose := Purpose(text); purpose {
 	case Revocation, Suspension, Message:
 		return purpose, true
@@ -143,35 +143,33 @@ func unknownPurpose() error {
 
 // readMessages reads what the values mean, nil when the entry does not say. A
 // message for each value must be there, once, when there is more than one bit.
-func readMessages(item vcdm.Document) (*Messages, error) {
+func readMessages(item strictjson.Value) (*Messages, error) {
 	size := 1
-	if value, has := item["statusSize"]; has {
-		number, _ := value.(json.Number)
+	if value := item.Get("statusSize"); value.Exists() {
+		number, _ := value.Number()
 		var err error
 		if size, err = strconv.Atoi(string(number)); err != nil || size < 1 || size > maxSize {
 			return nil, invalid("statusSize is not a number of bits from 1 to %d", maxSize)
 		}
 	}
-	references, err := readReferences(item["statusReference"])
+	references, err := readReferences(item.Get("statusReference"))
 	if err != nil {
 		return nil, err
 	}
-	value, has := item["statusMessage"]
-	if !has && size == 1 {
+	value := item.Get("statusMessage")
+	if !value.Exists() && size == 1 {
 		return nil, nil
 	}
-	items, _ := value.([]any)
-	if len(items) != 1<<size {
+	if value.Kind() != strictjson.Array || value.Len() != 1<<size {
 		return nil, invalid("statusMessage does not have one message for each value of statusSize")
 	}
-	texts, filled := make([]string, len(items)), make([]bool, len(items))
-	for _, item := range items {
-		object, _ := item.(vcdm.Document)
-		status, _ := object["status"].(string)
+	texts, filled := make([]string, value.Len()), make([]bool, value.Len())
+	for item := range value.Items() {
+		status, _ := item.Get("status").Text()
 		digits, prefixed := strings.CutPrefix(status, "0x")
 		of, err := strconv.ParseUint(digits, 16, maxSize)
-		text, isText := object["message"].(string)
-		if !prefixed || err != nil || of >= uint64(len(items)) || filled[of] || !isText || len(text) > maxText {
+		text, isText := item.Get("message").Text()
+		if !prefixed || err != nil || of >= uint64(len(texts)) || filled[of] || !isText || len(text) > maxText {
 			return nil, invalid("statusMessage does not have one short message for each value of statusSize")
 		}
 		texts[of], filled[of] = text, true
@@ -179,22 +177,13 @@ func readMessages(item vcdm.Document) (*Messages, error) {
 	return &Messages{Texts: texts, References: references}, nil
 }
 
-func readReferences(value any) ([]string, error) {
-	var items []any
-	switch value := value.(type) {
-	case nil:
-		return nil, nil
-	case []any:
-		items = value
-	default:
-		items = []any{value}
-	}
-	if len(items) > maxReferences {
+func readReferences(value strictjson.Value) ([]string, error) {
+	if value.Kind() == strictjson.Array && value.Len() > maxReferences {
 		return nil, invalid("a status entry has at most %d references", maxReferences)
 	}
 	var references []string
-	for _, item := range items {
-		reference, _ := item.(string)
+	for item := range value.Items() {
+		reference, _ := item.Text()
 		if !isURL(reference) {
 			return nil, invalid("statusReference is not a URL")
 		}

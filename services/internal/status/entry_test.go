@@ -8,16 +8,15 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
-	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
 func readOne(t testing.TB, text string) (Entry, error) {
 	t.Helper()
-	doc, err := strictjson.DecodeObject([]byte(text), strictjson.Limits{})
+	doc, err := strictjson.ReadObject([]byte(text), strictjson.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, err := ReadEntries([]vcdm.Document{doc})
+	entries, err := ReadEntries([]strictjson.Value{doc})
 	if err != nil {
 		return Entry{}, err
 	}
@@ -127,7 +126,7 @@ func TestEntriesThatNobodyCouldCheckAreRefused(t *testing.T) {
 	if _, err := readOne(t, without); fault.RuleOf(err) != "credential.status" {
 		t.Error("two bits without messages", err)
 	}
-	if _, err := ReadEntries(make([]vcdm.Document, maxEntries+1)); fault.RuleOf(err) != "credential.status" {
+	if _, err := ReadEntries(make([]strictjson.Value, maxEntries+1)); fault.RuleOf(err) != "credential.status" {
 		t.Error("too many entries", err)
 	}
 }
@@ -190,11 +189,11 @@ func FuzzReadEntries(f *testing.F) {
 	f.Add(exampleMessage)
 	f.Add(`{"type":"BitstringStatusListEntry","statusPurpose":"revocation","statusListIndex":"9223372036854775808","statusListCredential":"https://x.example"}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		doc, err := strictjson.DecodeObject([]byte(text), strictjson.Limits{})
+		doc, err := strictjson.ReadObject([]byte(text), strictjson.Limits{})
 		if err != nil {
 			return
 		}
-		entries, err := ReadEntries([]vcdm.Document{doc})
+		entries, err := ReadEntries([]strictjson.Value{doc})
 		if err != nil {
 			return
 		}

@@ -1,11 +1,11 @@
 package status
 
 import (
-	"encoding/json"
 	"slices"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
@@ -65,24 +65,24 @@ func (l List) Document() vcdm.Document {
 // ReadList reads the list of a status list credential (Bitstring Status List
 // 1.0, section 2.2). It fails with fault.Invalid.
 func ReadList(c *vcdm.Credential) (List, error) {
-	if !slices.Contains(c.Types, typeListCredential) || len(c.Subjects) != 1 || c.Subjects[0].Claims["type"] != any(typeList) {
+	if !slices.Contains(c.Types, typeListCredential) || len(c.Subjects) != 1 || !c.Subjects[0].Said().Get("type").Is(typeList) {
 		return List{}, fault.New(fault.Invalid, "status.type", "the credential is not a status list")
 	}
-	claims := c.Subjects[0].Claims
+	said := c.Subjects[0].Said()
 	list := List{ID: c.ID, Issuer: c.Issuer, ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil}
 	var err error
-	if list.Purposes, err = readPurposes(claims["statusPurpose"]); err != nil {
+	if list.Purposes, err = readPurposes(said.Get("statusPurpose")); err != nil {
 		return List{}, err
 	}
-	if ttl, has := claims["ttl"]; has {
-		number, _ := ttl.(json.Number)
+	if ttl := said.Get("ttl"); ttl.Exists() {
+		number, _ := ttl.Number()
 		ms, err := number.Int64()
 		if err != nil || ms < 0 || ms > maxYear.Milliseconds() {
 			return List{}, fault.New(fault.Invalid, "status.ttl", "ttl is not a number of milliseconds of at most a year")
 		}
 		list.TTL = time.Duration(ms) * time.Millisecond
 	}
-	encoded, _ := claims["encodedList"].(string)
+	encoded, _ := said.Get("encodedList").Text()
 	if list.Bits, err = DecodeBitstring(encoded); err != nil {
 		return List{}, err
 	}
@@ -91,18 +91,17 @@ func ReadList(c *vcdm.Credential) (List, error) {
 
 // readPurposes reads one purpose or several. Those that are not known here
 // count for nothing, but one must be.
-func readPurposes(value any) ([]Purpose, error) {
-	items, several := value.([]any)
-	if !several {
-		items = []any{value}
+func readPurposes(value strictjson.Value) ([]Purpose, error) {
+	if value.Len() > maxPurposes {
+		return nil, unknownPurpose()
 	}
 	var purposes []Purpose
-	for _, item := range items {
+	for item := range value.Items() {
 		if purpose, ok := readPurpose(item); ok {
 			purposes = append(purposes, purpose)
 		}
 	}
-	if len(purposes) == 0 || len(items) > maxPurposes {
+	if len(purposes) == 0 {
 		return nil, unknownPurpose()
 	}
 	return purposes, nil

@@ -31,7 +31,7 @@ const exampleList = `{
 
 func readList(t testing.TB, text string) (List, error) {
 	t.Helper()
-	doc, err := strictjson.DecodeObject([]byte(text), strictjson.Limits{})
+	doc, err := strictjson.ReadObject([]byte(text), strictjson.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

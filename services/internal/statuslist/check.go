@@ -102,7 +102,7 @@ func (c *Checker) fetch(ctx context.Context, entry status.Entry) ([]byte, publis
 // verify checks who signed a list. Whether it is the right one Find says.
 func (c *Checker) verify(ctx context.Context, entry status.Entry, raw []byte) (published, error) {
 	if entry.Mechanism == status.TokenList {
-		return c.verifyToken(ctx, string(raw))
+		return c.verifyToken(ctx, raw)
 	}
 	v, err := credential.Verify(ctx, c.Keys, raw, credential.Options{Now: c.Clock.Now(), LeaveStatus: true})
 	if err != nil {
@@ -117,7 +117,7 @@ func (c *Checker) verify(ctx context.Context, entry status.Entry, raw []byte) (p
 
 // verifyToken checks a Status List Token by the key that it names. The DID of
 // that key is its issuer.
-func (c *Checker) verifyToken(ctx context.Context, compact string) (published, error) {
+func (c *Checker) verifyToken(ctx context.Context, compact []byte) (published, error) {
 	token, err := jws.Parse(compact, status.TypeToken, maxPublished)
 	switch {
 	case errors.Is(err, jws.ErrHeader):

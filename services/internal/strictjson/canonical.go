@@ -1,19 +1,22 @@
 package strictjson
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
 // Canonical writes a value as the JSON Canonicalization Scheme does (RFC
 // 8785): no white space, members sorted by UTF-16 code units, numbers as
-// ECMAScript prints them. It takes what Decode gives, and Go's own numbers. It
-// fails for other types, for strings that are not UTF-8 and for numbers that a
-// float64 does not keep.
+// ECMAScript prints them. It takes what Decode gives, Go's own numbers and whatever
+// else encoding/json writes. It fails, with fault.Invalid, for strings that are not
+// UTF-8 and for numbers that a float64 does not keep.
 func Canonical(v any) ([]byte, error) { return appendCanonical(make([]byte, 0, 1024), v) }
 
 func appendCanonical(out []byte, v any) ([]byte, error) {
@@ -29,7 +32,7 @@ func appendCanonical(out []byte, v any) ([]byte, error) {
 			return append(out, v...), nil
 		}
 		if !wellFormedNumber(string(v)) || !exact(string(v)) {
-			return nil, fmt.Errorf("write JSON: a number cannot be kept exactly")
+			return nil, inexact()
 		}
 		f, err := v.Float64()
 		if err != nil {
@@ -42,17 +45,49 @@ func appendCanonical(out []byte, v any) ([]byte, error) {
 		return appendInteger(out, int64(v))
 	case int64:
 		return appendInteger(out, v)
+	case Value:
+		return appendValue(out, v)
 	case []any:
+		return appendArray(out, v)
+	case []string:
+		return appendArray(out, v)
+	case []Value:
 		return appendArray(out, v)
 	case map[string]any:
 		return appendObject(out, v)
 	}
-	return nil, fmt.Errorf("write JSON: %T has no canonical form", v)
+	return appendOther(out, v)
+}
+
+func appendValue(out []byte, v Value) ([]byte, error) {
+	if !v.Exists() {
+		return append(out, "null"...), nil
+	}
+	return v.AppendCanonical(out), nil
+}
+
+// appendOther goes by way of the text.
+func appendOther(out []byte, v any) ([]byte, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return nil, fmt.Errorf("write JSON: %w", err)
+	}
+	read, err := Decode(text.Bytes(), Limits{Bytes: text.Len()})
+	if err != nil {
+		return nil, err
+	}
+	return appendCanonical(out, read)
+}
+
+func inexact() error {
+	return fault.New(fault.Invalid, "json.inexact-number", "a number cannot be kept exactly")
 }
 
 func appendInteger(out []byte, n int64) ([]byte, error) {
 	if n > maxSafeInteger || n < -maxSafeInteger {
-		return nil, fmt.Errorf("write JSON: an integer is larger than 2^53-1")
+		return nil, inexact()
 	}
 	return strconv.AppendInt(out, n, 10), nil
 }
@@ -75,7 +110,10 @@ func appendNumber(out []byte, f float64) ([]byte, error) {
 	return strconv.AppendFloat(out, f, 'f', -1, 64), nil
 }
 
-func appendArray(out []byte, items []any) ([]byte, error) {
+func appendArray[T any](out []byte, items []T) ([]byte, error) {
+	if items == nil {
+		return append(out, "null"...), nil // as encoding/json writes it
+	}
 	out = append(out, '[')
 	var err error
 	for i, item := range items {
@@ -90,12 +128,15 @@ func appendArray(out []byte, items []any) ([]byte, error) {
 }
 
 func appendObject(out []byte, members map[string]any) ([]byte, error) {
+	if members == nil {
+		return append(out, "null"...), nil // as encoding/json writes it
+	}
 	var few [32]string // most objects have no more
 	names := few[:0]
 	for name := range members {
 		names = append(names, name)
 	}
-	slices.SortFunc(names, compareUTF16)
+	slices.SortFunc(names, compareUTF16[string])
 	out = append(out, '{')
 	var err error
 	for i, name := range names {
@@ -116,7 +157,7 @@ func appendObject(out []byte, members map[string]any) ([]byte, error) {
 // compareUTF16 orders strings by UTF-16 code units. That is the order of their
 // bytes, but where characters beyond U+FFFF meet those from U+E000 on: UTF-8
 // begins them with F0 and more, and with EE and EF.
-func compareUTF16(a, b string) int {
+func compareUTF16[T string | []byte](a, b T) int {
 	n := min(len(a), len(b))
 	for i := range n {
 		switch x, y := a[i], b[i]; {
@@ -163,7 +204,7 @@ func appendString(out []byte, s string) ([]byte, error) {
 		}
 	}
 	if beyondASCII && !utf8.ValidString(s) {
-		return nil, fmt.Errorf("write JSON: a string is not valid UTF-8")
+		return nil, fault.New(fault.Invalid, "json.utf8", "a string is not valid UTF-8")
 	}
 	out = append(out, s[plain:]...)
 	return append(out, '"'), nil

@@ -135,7 +135,7 @@ func TestCanonicalFormIsThatOfRFC8785(t *testing.T) {
 			t.Errorf("got %s, %v\nwant %s", got, err, want)
 		}
 	}
-	for _, v := range []any{json.Number("9007199254740993"), 1 << 60, struct{}{}, "\xff", json.Number("x")} {
+	for _, v := range []any{json.Number("9007199254740993"), 1 << 60, func() {}, "\xff", json.Number("x")} {
 		if _, err := Canonical(v); err == nil {
 			t.Errorf("%v was written", v)
 		}
@@ -162,8 +162,11 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatalf("what was read cannot be written: %v", err)
 		}
-		if _, saysSo, _ := parse(data, Limits{}); saysSo != bytes.Equal(canonical, data) {
-			t.Fatalf("the text is canonical: %v; the canonical form is %s", saysSo, canonical)
+		if read, _ := parse(data, Limits{}); read.canonical != bytes.Equal(canonical, data) {
+			t.Fatalf("the text is canonical: %v; the canonical form is %s", read.canonical, canonical)
+		}
+		if value, err := Read(data, Limits{}); err != nil || value.Canonical() != string(canonical) {
+			t.Fatalf("the value is %s, %v; the canonical form is %s", value.Canonical(), err, canonical)
 		}
 		reference, err := jcs.Transform(data)
 		if _, isTree := v.(map[string]any); isTree && (err != nil || !bytes.Equal(reference, canonical)) {

@@ -26,12 +26,12 @@ func UnmarshalOpen(data []byte, v any, limits Limits) error {
 }
 
 func unmarshal(data []byte, v any, limits Limits, open bool) error {
-	tree, err := Decode(data, limits)
+	read, err := parse(data, limits)
 	if err != nil {
 		return err
 	}
 	if t := reflect.TypeOf(v); t != nil {
-		if err := checkNames(tree, t, open); err != nil {
+		if err := checkNames(read.root(), t, open); err != nil {
 			return err
 		}
 	}
@@ -45,9 +45,9 @@ func unmarshal(data []byte, v any, limits Limits, open bool) error {
 
 var unmarshaler = reflect.TypeFor[json.Unmarshaler]()
 
-// checkNames walks the tree beside the Go type it will be stored in. Types
+// checkNames walks a value beside the Go type it will be stored in. Types
 // that read themselves (json.Unmarshaler) check their own names.
-func checkNames(tree any, t reflect.Type, open bool) error {
+func checkNames(v Value, t reflect.Type, open bool) error {
 	for t.Kind() == reflect.Pointer {
 		if t.Implements(unmarshaler) {
 			return nil
@@ -57,34 +57,28 @@ func checkNames(tree any, t reflect.Type, open bool) error {
 	if reflect.PointerTo(t).Implements(unmarshaler) {
 		return nil
 	}
-	switch tree := tree.(type) {
-	case []any:
-		if t.Kind() != reflect.Slice && t.Kind() != reflect.Array {
-			return nil
-		}
-		for _, item := range tree {
+	switch {
+	case v.Kind() == Array && (t.Kind() == reflect.Slice || t.Kind() == reflect.Array):
+		for item := range v.Items() {
 			if err := checkNames(item, t.Elem(), open); err != nil {
 				return err
 			}
 		}
-	case map[string]any:
-		switch t.Kind() {
-		case reflect.Map:
-			for _, item := range tree {
-				if err := checkNames(item, t.Elem(), open); err != nil {
-					return err
-				}
+	case v.Kind() == Object && t.Kind() == reflect.Map:
+		for _, member := range v.Members() {
+			if err := checkNames(member, t.Elem(), open); err != nil {
+				return err
 			}
-		case reflect.Struct:
-			return checkMembers(tree, t, open)
 		}
+	case v.Kind() == Object && t.Kind() == reflect.Struct:
+		return checkMembers(v, t, open)
 	}
 	return nil
 }
 
-func checkMembers(members map[string]any, t reflect.Type, open bool) error {
+func checkMembers(object Value, t reflect.Type, open bool) error {
 	fields := fieldsOf(t)
-	for name, value := range members {
+	for name, member := range object.Members() {
 		field, known := fields[name]
 		if !known {
 			for other := range fields {
@@ -97,7 +91,7 @@ func checkMembers(members map[string]any, t reflect.Type, open bool) error {
 			}
 			return fault.New(fault.Invalid, "json.unknown-member", "a member is not known here")
 		}
-		if err := checkNames(value, field, open); err != nil {
+		if err := checkNames(member, field, open); err != nil {
 			return err
 		}
 	}

@@ -124,7 +124,7 @@ func Sign(ctx context.Context, signer credential.Signer, key credential.Key, l L
 // SignedWith is the id of the key that a list of our own says it is signed with,
 // empty for what is no list.
 func SignedWith(raw []byte) string {
-	token, err := jws.Parse(string(raw), listType, MaxBytes)
+	token, err := jws.Parse(raw, listType, MaxBytes)
 	if err != nil {
 		return ""
 	}
@@ -154,7 +154,7 @@ func Past(ctx context.Context, keys credential.KeyResolver, registry string, raw
 // read reads a list; its key must have been the registry's at an instant that
 // the list may say.
 func read(ctx context.Context, keys credential.KeyResolver, registry string, raw []byte, when func(List) time.Time) (*List, error) {
-	token, err := jws.Parse(string(raw), listType, MaxBytes)
+	token, err := jws.Parse(raw, listType, MaxBytes)
 	switch {
 	case errors.Is(err, jws.ErrHeader):
 		return nil, refused("trustlist.header", "the trust list's header is not of this kind")
@@ -184,7 +184,7 @@ func read(ctx context.Context, keys credential.KeyResolver, registry string, raw
 // Own reads a list that its reader has signed itself and keeps: whose it is, and
 // whether it is current, is not asked.
 func Own(raw []byte) (*List, error) {
-	token, err := jws.Parse(string(raw), listType, MaxBytes)
+	token, err := jws.Parse(raw, listType, MaxBytes)
 	if err != nil {
 		return nil, refused("trustlist.form", "the trust list is not a compact JWS")
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/credential"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 )
 
@@ -59,7 +60,7 @@ func readDerivation(r *http.Request) (Derivation, error) {
 		want.ID = text
 		return want, nil
 	}
-	object, err := from.object()
+	object, err := strictjson.ReadObject(from, strictjson.Limits{Bytes: len(from)})
 	if err != nil {
 		return Derivation{}, err
 	}

@@ -1,6 +1,11 @@
 package vcdm
 
-import "time"
+import (
+	"sync"
+	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
+)
 
 // Credential is what a document says as a credential.
 type Credential struct {
@@ -17,11 +22,11 @@ type Credential struct {
 	// not say. In version 1.1 they are issuanceDate and expirationDate.
 	ValidFrom, ValidUntil time.Time
 	// Status holds the entries of credentialStatus as they are.
-	Status []Document
+	Status []strictjson.Value
 	// Schemas are what credentialSchema names.
 	Schemas []Schema
 	// Document is the whole credential.
-	Document Document
+	Document strictjson.Value
 
 	resources []resource
 }
@@ -30,15 +35,29 @@ type Credential struct {
 type Subject struct {
 	// ID is a URL, empty when the credential does not say.
 	ID string
-	// Claims are the subject's members without its id. Numbers are json.Number.
-	// There are none when the credential says no more than whom it is about.
-	Claims map[string]any
+
+	said   strictjson.Value // the members without its id
+	claims func() map[string]any
 }
+
+// SubjectOf is the subject of claims that stood in another form.
+func SubjectOf(id string, claims map[string]any) Subject {
+	return Subject{ID: id, claims: func() map[string]any { return claims }}
+}
+
+// Said is what the credential says of the subject, without its id, as it is written;
+// absent where the claims stood in another form.
+func (s Subject) Said() strictjson.Value { return s.said }
+
+// Claims are the subject's members without its id. Numbers are json.Number. There are
+// none when the credential says no more than whom it is about. Whoever asks gets the
+// same map, which is made for the first, and must not change it.
+func (s Subject) Claims() map[string]any { return s.claims() }
 
 // ReadCredential reads the form of a credential, secured or not. Its proof is
 // not looked at, and neither is what its extension points say beyond their type
 // and id. It fails with fault.Invalid.
-func ReadCredential(doc Document) (*Credential, error) {
+func ReadCredential(doc strictjson.Value) (*Credential, error) {
 	c := &Credential{Document: doc}
 	var err error
 	if c.Version, err = readContexts(doc); err != nil {
@@ -68,6 +87,15 @@ func ReadCredential(doc Document) (*Credential, error) {
 	return c, nil
 }
 
+// ReadDocument is ReadCredential for a credential that is being made.
+func ReadDocument(doc Document) (*Credential, error) {
+	v, err := strictjson.Of(doc)
+	if err != nil {
+		return nil, err
+	}
+	return ReadCredential(v)
+}
+
 // readSubjects reads credentialSubject (VCDM 2.0, section 4.8): objects that
 // are the subject of a claim. An id alone is enough of one, that the credential
 // is about whom it names: the published test suite takes it for conforming.
@@ -80,7 +108,7 @@ func (c *Credential) readSubjects() error {
 		return invalid("subject", "the credential has no credentialSubject")
 	}
 	for _, object := range subjects {
-		if len(object) == 0 {
+		if object.Len() == 0 {
 			return invalid("subject", "a credentialSubject is the subject of no claim")
 		}
 		subject, err := readSubject(object, c.Version)
@@ -93,7 +121,7 @@ func (c *Credential) readSubjects() error {
 }
 
 // readSubject reads one subject, which may have a confidence method of its own.
-func readSubject(object Document, version Version) (Subject, error) {
+func readSubject(object strictjson.Value, version Version) (Subject, error) {
 	id, err := optionalURL(object, "subject", "credentialSubject")
 	if err != nil {
 		return Subject{}, err
@@ -104,13 +132,8 @@ func readSubject(object Document, version Version) (Subject, error) {
 	if err := readExtensions(object, version); err != nil {
 		return Subject{}, err
 	}
-	subject := Subject{ID: id, Claims: make(map[string]any, len(object))}
-	for name, value := range object {
-		if name != "id" {
-			subject.Claims[name] = value
-		}
-	}
-	return subject, nil
+	said := object.Without("id")
+	return Subject{ID: id, said: said, claims: sync.OnceValue(said.Map)}, nil
 }
 
 func (c *Credential) readExtensions() error {

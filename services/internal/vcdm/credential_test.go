@@ -1,6 +1,7 @@
 package vcdm
 
 import (
+	"encoding/json"
 	"reflect"
 	"testing"
 	"time"
@@ -72,23 +73,25 @@ func TestReadCredentialGivesWhatTheDocumentSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.resources = nil
+	if len(c.Subjects) != 2 || !reflect.DeepEqual(c.Subjects[0].Claims(), map[string]any{"degree": map[string]any{"name": "Bachelor"}}) ||
+		!reflect.DeepEqual(c.Subjects[1].Claims(), map[string]any{"age": json.Number("7")}) {
+		t.Errorf("got  %+v", c.Subjects)
+	}
+	if len(c.Status) != 1 || c.Status[0].Canonical() != `{"statusListIndex":"7","type":"BitstringStatusListEntry"}` || c.Document != doc {
+		t.Errorf("got  %+v", c.Status)
+	}
+	c.Subjects, c.Status, c.Document = nil, nil, strictjson.Value{}
 	want := &Credential{
-		Version: V2,
-		ID:      "urn:uuid:0c07c1ce-57cb-41af-bef2-1b932b986873",
-		Issuer:  "https://university.example/issuers/14",
-		Types:   []string{"VerifiableCredential", "ExampleDegreeCredential"},
-		Subjects: []Subject{
-			{"did:example:a", map[string]any{"degree": map[string]any{"name": "Bachelor"}}},
-			{"", decode(t, `{"age": 7}`)},
-		},
+		Version:    V2,
+		ID:         "urn:uuid:0c07c1ce-57cb-41af-bef2-1b932b986873",
+		Issuer:     "https://university.example/issuers/14",
+		Types:      []string{"VerifiableCredential", "ExampleDegreeCredential"},
 		ValidFrom:  time.Date(2010, 1, 1, 19, 23, 24, 0, time.UTC),
 		ValidUntil: time.Date(2020, 1, 1, 19, 23, 24, 0, time.UTC),
-		Status:     []Document{{"type": "BitstringStatusListEntry", "statusListIndex": "7"}},
 		Schemas: []Schema{
 			{"https://a.example/1.json", []string{"JsonSchema"}},
 			{"https://a.example/2.json", []string{"JsonSchema", "Other"}},
 		},
-		Document: doc,
 	}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got  %+v\nwant %+v", c, want)
@@ -98,7 +101,7 @@ func TestReadCredentialGivesWhatTheDocumentSays(t *testing.T) {
 func FuzzReadCredential(f *testing.F) {
 	seed(f, credentialForm)
 	f.Fuzz(func(t *testing.T, text []byte) {
-		doc, err := strictjson.DecodeObject(text, strictjson.Limits{})
+		doc, err := strictjson.ReadObject(text, strictjson.Limits{})
 		if err != nil {
 			return
 		}
@@ -118,17 +121,13 @@ func FuzzReadCredential(f *testing.F) {
 }
 
 // seed adds the documents of the tables that the reader reads.
-func seed(f *testing.F, read func(Document) error) {
+func seed(f *testing.F, read func(strictjson.Value) error) {
 	for _, table := range formTables {
 		if reflect.ValueOf(table.read).Pointer() != reflect.ValueOf(read).Pointer() {
 			continue
 		}
 		for _, c := range table.cases {
-			text, err := strictjson.Canonical(c.document(f, table.base))
-			if err != nil {
-				f.Fatal(err)
-			}
-			f.Add(text)
+			f.Add([]byte(c.document(f, table.base).Canonical()))
 		}
 	}
 }

@@ -9,9 +9,10 @@ import (
 	"encoding/binary"
 	"strings"
 
-	"github.com/mr-tron/base58"
+	"github.com/kompetansespor/kompetansespor/services/internal/base58"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
 // maxMultibase is longer than any digest's form. Decoding base58 takes time
@@ -62,19 +63,15 @@ var digestForms = []struct {
 }
 
 // readDigests reads digestSRI and digestMultibase, each one or more.
-func readDigests(object Document, rule, owner string) ([]digest, error) {
+func readDigests(object strictjson.Value, rule, owner string) ([]digest, error) {
 	var digests []digest
 	for _, form := range digestForms {
-		value, has := object[form.member]
-		if !has {
-			continue
-		}
-		items := listOf(value)
-		if len(items) == 0 {
+		value := object.Get(form.member)
+		if value.Kind() == strictjson.Array && value.Len() == 0 {
 			return nil, invalid(rule, "the %s of %s holds none", form.member, owner)
 		}
-		for _, item := range items {
-			text, _ := item.(string)
+		for item := range value.Items() {
+			text, _ := item.Text()
 			some, ok := form.parse(text)
 			if !ok {
 				return nil, invalid(rule, "the %s of %s is malformed", form.member, owner)

@@ -4,13 +4,14 @@ import (
 	"encoding/base64"
 	"mime"
 	"net/url"
-	"slices"
 	"strings"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
 // envelopeMembers are what an enveloped object may hold. Anything else would
 // look like part of what the envelope secures.
-var envelopeMembers = map[string]bool{"@context": true, "id": true, "type": true}
+var envelopeMembers = []string{"@context", "id", "type"}
 
 // Enveloped reads an EnvelopedVerifiableCredential or an
 // EnvelopedVerifiablePresentation (VCDM 2.0, sections 4.13.1 and 4.13.2): the
@@ -21,27 +22,25 @@ var envelopeMembers = map[string]bool{"@context": true, "id": true, "type": true
 // A media type that is registered for presentations does not stand in an
 // enveloped credential, nor the other way round; which media types can be read
 // is for the caller to know.
-func Enveloped(doc Document) (mediaType, content string, ok bool, err error) {
+func Enveloped(doc strictjson.Value) (mediaType, content string, ok bool, err error) {
 	kind := envelopeKind(doc)
 	if kind == "" {
 		return "", "", false, nil
 	}
-	if len(listOf(doc["type"])) != 1 {
+	if types := doc.Get("type"); types.Kind() == strictjson.Array && types.Len() != 1 {
 		return "", "", false, invalid("type", "type names something beside %s", kind)
 	}
-	contexts := listOf(doc["@context"])
-	if !slices.Contains(contexts, any(ContextV2)) {
+	contexts := doc.Get("@context")
+	if !names(contexts, ContextV2) {
 		return "", "", false, invalid("context", "@context of an enveloped document does not name %s", ContextV2)
 	}
 	if err := checkContexts(contexts); err != nil {
 		return "", "", false, err
 	}
-	for name := range doc {
-		if !envelopeMembers[name] {
-			return "", "", false, invalid("enveloped", "an enveloped document has a member outside its envelope")
-		}
+	if doc.Without(envelopeMembers...).Len() > 0 {
+		return "", "", false, invalid("enveloped", "an enveloped document has a member outside its envelope")
 	}
-	id, _ := doc["id"].(string)
+	id, _ := doc.Get("id").Text()
 	mediaType, content, ok = readDataURL(id)
 	if !ok {
 		return "", "", false, invalid("enveloped", "the id of an enveloped document is not a data URL with a media type and content")
@@ -60,13 +59,23 @@ var foreignMediaTypes = map[string]string{
 
 // envelopeKind gives the enveloped type that a document names, empty when it
 // names none.
-func envelopeKind(doc Document) string {
-	for _, name := range listOf(doc["type"]) {
-		if name == any(TypeEnvelopedCredential) || name == any(TypeEnvelopedPresentation) {
-			return name.(string)
+func envelopeKind(doc strictjson.Value) string {
+	for name := range doc.Get("type").Items() {
+		if text, _ := name.Text(); text == TypeEnvelopedCredential || text == TypeEnvelopedPresentation {
+			return text
 		}
 	}
 	return ""
+}
+
+// names reports whether a text stands alone or in a list.
+func names(value strictjson.Value, text string) bool {
+	for item := range value.Items() {
+		if item.Is(text) {
+			return true
+		}
+	}
+	return false
 }
 
 // readDataURL reads a data URL (RFC 2397) that states its media type.

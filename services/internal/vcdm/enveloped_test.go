@@ -89,7 +89,7 @@ func TestEnvelopedGivesMediaTypeAndContent(t *testing.T) {
 func FuzzEnveloped(f *testing.F) {
 	seed(f, envelopedForm)
 	f.Fuzz(func(t *testing.T, text []byte) {
-		doc, err := strictjson.DecodeObject(text, strictjson.Limits{})
+		doc, err := strictjson.ReadObject(text, strictjson.Limits{})
 		if err != nil {
 			return
 		}

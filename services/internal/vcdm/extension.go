@@ -1,5 +1,7 @@
 package vcdm
 
+import "github.com/kompetansespor/kompetansespor/services/internal/strictjson"
+
 // extension is a member that holds one or more objects of a kind which other
 // specifications define. Of each the data model wants the type, and of some the
 // id.
@@ -32,11 +34,11 @@ type Schema struct {
 type extended struct {
 	id     string
 	types  []string
-	object Document
+	object strictjson.Value
 }
 
 // read reads the objects of an extension point in a document.
-func (e extension) read(doc Document, version Version) ([]extended, error) {
+func (e extension) read(doc strictjson.Value, version Version) ([]extended, error) {
 	found, err := objects(doc, e.member, e.rule)
 	if err != nil {
 		return nil, err
@@ -69,7 +71,7 @@ func (e extension) wantsID(version Version) bool {
 }
 
 // readExtensions reads the extension points that only others use.
-func readExtensions(doc Document, version Version, points ...extension) error {
+func readExtensions(doc strictjson.Value, version Version, points ...extension) error {
 	if version == V2 {
 		points = append(points, confidenceMethod, renderMethod)
 	}

@@ -48,7 +48,7 @@ type formCase struct {
 type formTable struct {
 	section string
 	base    string
-	read    func(Document) error
+	read    func(strictjson.Value) error
 	cases   []formCase
 }
 
@@ -97,18 +97,18 @@ const (
 	}`
 )
 
-func credentialForm(doc Document) error {
+func credentialForm(doc strictjson.Value) error {
 	_, err := ReadCredential(doc)
 	return err
 }
 
-func presentationForm(doc Document) error {
+func presentationForm(doc strictjson.Value) error {
 	_, err := ReadPresentation(doc)
 	return err
 }
 
 // envelopedForm also refuses what is not enveloped at all.
-func envelopedForm(doc Document) error {
+func envelopedForm(doc strictjson.Value) error {
 	_, _, ok, err := Enveloped(doc)
 	if err == nil && !ok {
 		return fault.New(fault.Invalid, "credential.not-enveloped", "not enveloped")
@@ -116,23 +116,27 @@ func envelopedForm(doc Document) error {
 	return err
 }
 
-func decode(t testing.TB, text string) Document {
+func decode(t testing.TB, text string) strictjson.Value {
 	t.Helper()
-	doc, err := strictjson.DecodeObject([]byte(text), strictjson.Limits{})
+	doc, err := strictjson.ReadObject([]byte(text), strictjson.Limits{})
 	if err != nil {
 		t.Fatalf("%v in %s", err, text)
 	}
 	return doc
 }
 
-func (c formCase) document(t testing.TB, base string) Document {
+func (c formCase) document(t testing.TB, base string) strictjson.Value {
 	t.Helper()
-	doc := decode(t, base)
+	doc := decode(t, base).Map()
 	if c.set != "" {
-		maps.Copy(doc, decode(t, "{"+c.set+"}"))
+		maps.Copy(doc, decode(t, "{"+c.set+"}").Map())
 	}
 	delete(doc, c.drop)
-	return doc
+	v, err := strictjson.Of(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 func TestForm(t *testing.T) {

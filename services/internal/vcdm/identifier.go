@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
 // maxIdentifierBytes bounds every URL and type that is read.
@@ -11,12 +13,12 @@ const maxIdentifierBytes = 2048
 
 // optionalURL reads the id of an object (VCDM 2.0, section 4.4): one URL, or
 // none. owner names the object in the error.
-func optionalURL(object Document, rule, owner string) (string, error) {
-	value, has := object["id"]
-	if !has {
+func optionalURL(object strictjson.Value, rule, owner string) (string, error) {
+	value := object.Get("id")
+	if !value.Exists() {
 		return "", nil
 	}
-	text, _ := value.(string)
+	text, _ := value.Text()
 	if !isURL(text) {
 		return "", invalid(rule, "the id of %s is not a single URL", owner)
 	}
@@ -25,18 +27,18 @@ func optionalURL(object Document, rule, owner string) (string, error) {
 
 // readParty reads issuer (section 4.7) or holder (section 4.13): a URL, or an
 // object with one as its id.
-func readParty(doc Document, member string, version Version) (string, error) {
-	value := doc[member]
-	if object, isObject := value.(map[string]any); isObject {
-		if _, err := readTypes(object, member, member); err != nil {
+func readParty(doc strictjson.Value, member string, version Version) (string, error) {
+	value := doc.Get(member)
+	if value.Kind() == strictjson.Object {
+		if _, err := readTypes(value, member, member); err != nil {
 			return "", err
 		}
-		if err := readTexts(object, member, version); err != nil {
+		if err := readTexts(value, member, version); err != nil {
 			return "", err
 		}
-		value = object["id"]
+		value = value.Get("id")
 	}
-	party, _ := value.(string)
+	party, _ := value.Text()
 	if !isURL(party) {
 		return "", invalid(member, "%s is neither a URL nor an object whose id is one", member)
 	}

@@ -3,6 +3,8 @@ package vcdm
 import (
 	"regexp"
 	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
 // dateTimeStamp is the expression of VCDM 2.0, section 5.8 (XML Schema 1.1 part
@@ -18,12 +20,12 @@ var dateTimeStamp = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})` +
 // rule; also for a time without zone, which would be UTC by section 5.8 but is
 // none by section 4.9, and for years outside 1 to 9999, which XML Schema has and
 // RFC 3339 has not. Fractions are cut after nanoseconds.
-func Instant(doc Document, member string) (time.Time, error) {
-	value, has := doc[member]
-	if !has {
+func Instant(doc strictjson.Value, member string) (time.Time, error) {
+	value := doc.Get(member)
+	if !value.Exists() {
 		return time.Time{}, nil
 	}
-	text, _ := value.(string)
+	text, _ := value.Text()
 	t, ok := parseInstant(text)
 	if !ok {
 		return time.Time{}, invalid(member, "%s is not a date with time and time zone", member)

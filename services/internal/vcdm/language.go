@@ -1,24 +1,24 @@
 package vcdm
 
-import "regexp"
+import (
+	"regexp"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
+)
 
 // readTexts reads name and description, which version 2.0 defines (section
 // 4.6): a string or a language value object, or a list of those. owner
 // names the object in the error.
-func readTexts(object Document, owner string, version Version) error {
+func readTexts(object strictjson.Value, owner string, version Version) error {
 	if version == V1 {
 		return nil
 	}
 	for _, member := range []string{"name", "description"} {
-		value, has := object[member]
-		if !has {
-			continue
-		}
-		items := listOf(value)
-		if len(items) == 0 {
+		value := object.Get(member)
+		if value.Kind() == strictjson.Array && value.Len() == 0 {
 			return invalid(member, "the %s of %s is an empty list", member, owner)
 		}
-		for _, item := range items {
+		for item := range value.Items() {
 			if err := readText(item, member, owner); err != nil {
 				return err
 			}
@@ -27,24 +27,23 @@ func readTexts(object Document, owner string, version Version) error {
 	return nil
 }
 
-func readText(value any, member, owner string) error {
-	if _, isString := value.(string); isString {
+func readText(value strictjson.Value, member, owner string) error {
+	switch value.Kind() {
+	case strictjson.String:
 		return nil
+	case strictjson.Object:
+		return readLanguageValue(value, member, owner)
 	}
-	object, isObject := value.(map[string]any)
-	if !isObject {
-		return invalid(member, "the %s of %s is neither a string nor a language value object", member, owner)
-	}
-	return readLanguageValue(object, member, owner)
+	return invalid(member, "the %s of %s is neither a string nor a language value object", member, owner)
 }
 
 // readLanguageValue reads a language value object (section 11.1).
-func readLanguageValue(object Document, member, owner string) error {
-	if _, isString := object["@value"].(string); !isString {
+func readLanguageValue(object strictjson.Value, member, owner string) error {
+	if object.Get("@value").Kind() != strictjson.String {
 		return invalid(member, "the %s of %s has no @value that is a string", member, owner)
 	}
-	for key, value := range object {
-		text, _ := value.(string)
+	for key, value := range object.Members() {
+		text, _ := value.Text()
 		switch {
 		case key == "@value":
 		case key == "@language":

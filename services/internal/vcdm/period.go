@@ -18,7 +18,7 @@ func (c *Credential) readDates() error {
 		own, foreign = foreign, own
 	}
 	for _, member := range []string{foreign.from, foreign.until} {
-		if _, has := c.Document[member]; has {
+		if c.Document.Has(member) {
 			return invalid(member, "%s belongs to another version of the data model", member)
 		}
 	}

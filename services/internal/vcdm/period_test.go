@@ -94,15 +94,15 @@ func TestInstantIsThePointInTime(t *testing.T) {
 		"2023-01-01T00:00:00-00:00":       time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC),
 		"2024-02-29T00:00:00.9999999999Z": time.Date(2024, 2, 29, 0, 0, 0, 999999999, time.UTC),
 	} {
-		got, err := Instant(Document{"created": text}, "created")
+		got, err := Instant(decode(t, `{"created": "`+text+`"}`), "created")
 		if err != nil || got != want {
 			t.Errorf("%s: %v, %v", text, got, err)
 		}
 	}
-	if got, err := Instant(Document{}, "created"); err != nil || !got.IsZero() {
+	if got, err := Instant(decode(t, "{}"), "created"); err != nil || !got.IsZero() {
 		t.Errorf("missing: %v, %v", got, err)
 	}
-	if _, err := Instant(Document{"created": "soon"}, "created"); fault.RuleOf(err) != "credential.created" {
+	if _, err := Instant(decode(t, `{"created": "soon"}`), "created"); fault.RuleOf(err) != "credential.created" {
 		t.Errorf("refused with %v", err)
 	}
 }
@@ -144,7 +144,7 @@ func TestClocksMayDifferByAMinute(t *testing.T) {
 
 func TestFormatInstantIsTheReverseOfInstant(t *testing.T) {
 	at := time.Date(2026, 7, 2, 14, 30, 5, 0, time.FixedZone("", 2*60*60))
-	got, err := Instant(Document{"validFrom": FormatInstant(at)}, "validFrom")
+	got, err := Instant(decode(t, `{"validFrom": "`+FormatInstant(at)+`"}`), "validFrom")
 	if err != nil || !got.Equal(at) {
 		t.Errorf("got %v, %v", got, err)
 	}

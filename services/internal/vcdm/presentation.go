@@ -1,5 +1,7 @@
 package vcdm
 
+import "github.com/kompetansespor/kompetansespor/services/internal/strictjson"
+
 // MaxPresentedCredentials is how many credentials a presentation may hold.
 const MaxPresentedCredentials = 8
 
@@ -15,26 +17,25 @@ type Presentation struct {
 	// Credentials are the presented credentials in the order presented, none
 	// when there are none, each as it stands: a credential with its proof, or
 	// an EnvelopedVerifiableCredential.
-	Credentials []Document
+	Credentials []strictjson.Value
 	// Members are the members that VCDM does not define, such as consent.
-	Members map[string]any
+	Members strictjson.Value
 	// Document is the whole presentation.
-	Document Document
+	Document strictjson.Value
 }
 
 // presentationMembers are those that VCDM 2.0 defines of a presentation
 // (sections 4.13, 5.4, 5.5 and 5.10).
-var presentationMembers = map[string]bool{
-	"@context": true, "id": true, "type": true, "holder": true, "verifiableCredential": true, "proof": true,
-	"refreshService": true, "termsOfUse": true, "confidenceMethod": true, "renderMethod": true,
+var presentationMembers = []string{
+	"@context", "id", "type", "holder", "verifiableCredential", "proof", "refreshService", "termsOfUse", "confidenceMethod", "renderMethod",
 }
 
 // ReadPresentation reads the form of a presentation, secured or not (VCDM 2.0,
 // section 4.13). Of the credentials in it it wants that each is one, or an
 // enveloped one; their form is for ReadCredential and Enveloped. It fails with
 // fault.Invalid.
-func ReadPresentation(doc Document) (*Presentation, error) {
-	p := &Presentation{Document: doc, Members: map[string]any{}}
+func ReadPresentation(doc strictjson.Value) (*Presentation, error) {
+	p := &Presentation{Document: doc, Members: doc.Without(presentationMembers...)}
 	var err error
 	if p.Version, err = readContexts(doc); err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func ReadPresentation(doc Document) (*Presentation, error) {
 	if p.ID, err = optionalURL(doc, "id", "the document"); err != nil {
 		return nil, err
 	}
-	if _, has := doc["holder"]; has {
+	if doc.Has("holder") {
 		if p.Holder, err = readParty(doc, "holder", p.Version); err != nil {
 			return nil, err
 		}
@@ -56,18 +57,13 @@ func ReadPresentation(doc Document) (*Presentation, error) {
 	if err := readExtensions(doc, p.Version, refreshService, termsOfUse); err != nil {
 		return nil, err
 	}
-	for name, value := range doc {
-		if !presentationMembers[name] {
-			p.Members[name] = value
-		}
-	}
 	return p, nil
 }
 
 // readPresented reads verifiableCredential. An empty list is as good as none:
 // the published test suite takes it for conforming.
-func readPresented(doc Document) ([]Document, error) {
-	if items, isList := doc["verifiableCredential"].([]any); isList && len(items) == 0 {
+func readPresented(doc strictjson.Value) ([]strictjson.Value, error) {
+	if list := doc.Get("verifiableCredential"); list.Kind() == strictjson.Array && list.Len() == 0 {
 		return nil, nil
 	}
 	presented, err := objects(doc, "verifiableCredential", "presentation")

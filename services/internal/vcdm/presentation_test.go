@@ -74,12 +74,13 @@ func TestReadPresentationGivesWhatTheDocumentSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(p.Credentials) != 1 || p.Credentials[0].Canonical() != decode(t, baseCredential).Canonical() || p.Members.Canonical() != `{"consent":{"purpose":"application"}}` || p.Document != doc {
+		t.Errorf("got  %+v", p)
+	}
+	p.Credentials, p.Members, p.Document = nil, strictjson.Value{}, strictjson.Value{}
 	want := &Presentation{
 		Version: V2, ID: "urn:uuid:9c9a36f8-518f-4976-a934-6649502d0008", Holder: "did:example:holder",
-		Types:       []string{"VerifiablePresentation", "ApplicationPresentation"},
-		Credentials: []Document{decode(t, baseCredential)},
-		Members:     map[string]any{"consent": map[string]any{"purpose": "application"}},
-		Document:    doc,
+		Types: []string{"VerifiablePresentation", "ApplicationPresentation"},
 	}
 	if !reflect.DeepEqual(p, want) {
 		t.Errorf("got  %+v\nwant %+v", p, want)
@@ -89,7 +90,7 @@ func TestReadPresentationGivesWhatTheDocumentSays(t *testing.T) {
 func FuzzReadPresentation(f *testing.F) {
 	seed(f, presentationForm)
 	f.Fuzz(func(t *testing.T, text []byte) {
-		doc, err := strictjson.DecodeObject(text, strictjson.Limits{})
+		doc, err := strictjson.ReadObject(text, strictjson.Limits{})
 		if err != nil {
 			return
 		}

@@ -3,6 +3,8 @@ package vcdm
 import (
 	"mime"
 	"strings"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
 // resource is a resource elsewhere whose content a credential fixes.
@@ -40,7 +42,7 @@ func (c *Credential) CheckResources(held func(id string) (content []byte, ok boo
 // readResources reads relatedResource (VCDM 2.0, section 5.3), and the digests
 // that a credentialSchema states of its schema: one or more objects, each with
 // an id of its own and a digest.
-func readResources(doc Document, schemas []extended, version Version) ([]resource, error) {
+func readResources(doc strictjson.Value, schemas []extended, version Version) ([]resource, error) {
 	if version == V1 {
 		return nil, nil
 	}
@@ -81,9 +83,9 @@ func readResources(doc Document, schemas []extended, version Version) ([]resourc
 }
 
 // readResource reads what an object says of the resource that its id names.
-func readResource(id string, object Document, rule, owner string) (resource, error) {
-	if value, has := object["mediaType"]; has {
-		text, _ := value.(string)
+func readResource(id string, object strictjson.Value, rule, owner string) (resource, error) {
+	if value := object.Get("mediaType"); value.Exists() {
+		text, _ := value.Text()
 		if !isMediaType(text) {
 			return resource{}, invalid(rule, "the mediaType of %s is no media type", owner)
 		}

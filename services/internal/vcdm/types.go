@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
 
 // maxTypes bounds what is compared with one another.
@@ -14,7 +16,7 @@ var kinds = []string{TypeCredential, TypePresentation, TypeEnvelopedCredential, 
 
 // readKind reads the types of a document, which must be of the kind and of no
 // other that the data model has: a reader of another kind must not take it.
-func readKind(doc Document, kind string) ([]string, error) {
+func readKind(doc strictjson.Value, kind string) ([]string, error) {
 	types, err := readTypes(doc, "type", "the document")
 	if err != nil {
 		return nil, err
@@ -32,21 +34,20 @@ func readKind(doc Document, kind string) ([]string, error) {
 
 // readTypes reads type (VCDM 2.0, section 4.5): one or more terms or absolute
 // URLs, in any order. An object without type has none.
-func readTypes(object Document, rule, owner string) ([]string, error) {
-	value, has := object["type"]
-	if !has {
+func readTypes(object strictjson.Value, rule, owner string) ([]string, error) {
+	value := object.Get("type")
+	if !value.Exists() {
 		return nil, nil
 	}
-	items := listOf(value)
-	if len(items) > maxTypes {
+	if value.Len() > maxTypes {
 		return nil, invalid(rule, "%s is of more than %d types", owner, maxTypes)
 	}
-	if len(items) == 0 {
+	if value.Kind() == strictjson.Array && value.Len() == 0 {
 		return nil, invalid(rule, "the type of %s is an empty list", owner)
 	}
-	types := make([]string, 0, len(items))
-	for _, item := range items {
-		name, _ := item.(string)
+	types := make([]string, 0, max(value.Len(), 1))
+	for item := range value.Items() {
+		name, _ := item.Text()
 		if !isTerm(name) && !isURL(name) {
 			return nil, invalid(rule, "the type of %s is neither a term nor an absolute URL", owner)
 		}

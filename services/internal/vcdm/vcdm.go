@@ -20,9 +20,12 @@
 // of names would miss the end that the other pair states.
 package vcdm
 
-import "github.com/kompetansespor/kompetansespor/services/internal/fault"
+import (
+	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
+)
 
-// Document is a JSON object: what strictjson makes of one.
+// Document is a JSON object that is being made. What is read is a strictjson.Value.
 type Document = map[string]any
 
 // Version is a version of the data model.
@@ -55,22 +58,20 @@ func invalid(rule, format string, args ...any) error {
 
 // objects reads a member that is one object or a list of one or more (VCDM 2.0,
 // section 6). A member that is missing holds none.
-func objects(doc Document, member, rule string) ([]Document, error) {
-	value, has := doc[member]
-	if !has {
+func objects(doc strictjson.Value, member, rule string) ([]strictjson.Value, error) {
+	value := doc.Get(member)
+	if !value.Exists() {
 		return nil, nil
 	}
-	items := listOf(value)
-	if len(items) == 0 {
-		return nil, invalid(rule, "%s is an empty list", member)
-	}
-	found := make([]Document, len(items))
-	for i, item := range items {
-		object, ok := item.(map[string]any)
-		if !ok {
+	found := make([]strictjson.Value, 0, max(value.Len(), 1))
+	for item := range value.Items() {
+		if item.Kind() != strictjson.Object {
 			return nil, invalid(rule, "%s is neither an object nor a list of objects", member)
 		}
-		found[i] = object
+		found = append(found, item)
+	}
+	if len(found) == 0 {
+		return nil, invalid(rule, "%s is an empty list", member)
 	}
 	return found, nil
 }
@@ -85,12 +86,4 @@ func SetItems(doc Document, member string, items []any) {
 	default:
 		doc[member] = items
 	}
-}
-
-// listOf gives the items of a value that may stand alone or in a list.
-func listOf(value any) []any {
-	if items, isList := value.([]any); isList {
-		return items
-	}
-	return []any{value}
 }

@@ -17,7 +17,7 @@ func TestClaimsMayBeWithheldWhereThatIsAskedFor(t *testing.T) {
 	wantRule(t, report, "schema.claims")
 	v.Partial = true
 	c, report := v.Credential(t.Context(), []byte(jwt+"~"))
-	if !report.Verified() || c.Claims["given_name"] != nil || c.Claims["employer"] == nil {
+	if !report.Verified() || c.Claims()["given_name"] != nil || c.Claims()["employer"] == nil {
 		t.Errorf("%v", report.Err())
 	}
 	_, report = v.Credential(t.Context(), offer(t, w, credential.SDJWT, func(claims map[string]any) {

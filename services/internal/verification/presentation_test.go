@@ -57,7 +57,7 @@ func TestPresentationHoldsCredentialsOfEveryFormat(t *testing.T) {
 	}
 	for i, format := range formats {
 		c := p.Credentials[i]
-		if c.Format != format || c.SubjectID != lisa.did || c.By.OrganisationNumber != organisation || canonical(t, c.Claims) != canonical(t, p.Credentials[0].Claims) {
+		if c.Format != format || c.SubjectID != lisa.did || c.By.OrganisationNumber != organisation || canonical(t, c.Claims()) != canonical(t, p.Credentials[0].Claims()) {
 			t.Errorf("%s: %+v", format, c.Verified)
 		}
 	}
@@ -91,9 +91,9 @@ func TestSDJWTIsPresentedByItselfOrEnveloped(t *testing.T) {
 				if !report.Verified() {
 					t.Fatal(report.Err())
 				}
-				_, shown := p.Credentials[0].Claims["passport"].(map[string]any)["document_number"]
-				if shown != (of == "whole") || p.Holder != lisa.did || p.Credentials[0].Claims["given_name"] == nil {
-					t.Error(p.Credentials[0].Claims)
+				_, shown := p.Credentials[0].Claims()["passport"].(map[string]any)["document_number"]
+				if shown != (of == "whole") || p.Holder != lisa.did || p.Credentials[0].Claims()["given_name"] == nil {
+					t.Error(p.Credentials[0].Claims())
 				}
 			})
 		}

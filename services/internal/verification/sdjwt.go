@@ -88,19 +88,19 @@ func verifiedOf(c *sdjwt.Credential) (*credential.Verified, error) {
 		return nil, err
 	}
 	held := &credential.Verified{
-		Format: credential.SDJWT, Issuer: c.Issuer, Types: []string{c.VCT}, SubjectID: c.HolderDID(), Claims: c.Claims,
-		ValidFrom: c.NotBefore, ValidUntil: c.Expires, VerificationMethod: c.KeyID, Created: c.IssuedAt, Raw: c.Raw,
+		Format: credential.SDJWT, Issuer: c.Issuer, Types: []string{c.VCT}, SubjectID: c.HolderDID(),
+		ValidFrom: c.NotBefore, ValidUntil: c.Expires, VerificationMethod: c.KeyID, Created: c.IssuedAt, Compact: c.Raw,
 	}
 	held.ID, _ = c.Claims["jti"].(string)
-	kind, known := credtype.ByVCT(c.VCT)
-	if known {
+	claims := c.Claims
+	if kind, known := credtype.ByVCT(c.VCT); known {
 		held.Types = []string{vcdm.TypeCredential, kind.Name}
 		var err error
-		if held.Claims, err = credtype.FromSDJWT(kind, c.Claims); err != nil {
+		if claims, err = credtype.FromSDJWT(kind, c.Claims); err != nil {
 			return nil, err
 		}
 	}
-	held.Subjects = []vcdm.Subject{{ID: held.SubjectID, Claims: held.Claims}}
+	held.Subjects = []vcdm.Subject{vcdm.SubjectOf(held.SubjectID, claims)}
 	if c.Status.Present {
 		held.Status = []status.Entry{status.TokenEntry(c.Status.URI, c.Status.Index)}
 	}

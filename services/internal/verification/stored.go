@@ -13,7 +13,7 @@ import (
 func StoredClaims(format credential.Format, document []byte) (map[string]any, error) {
 	switch format {
 	case credential.DataIntegrity:
-		doc, err := strictjson.DecodeObject(document, strictjson.Limits{Bytes: credential.MaxCredentialBytes})
+		doc, err := strictjson.ReadObject(document, strictjson.Limits{Bytes: credential.MaxCredentialBytes})
 		if err != nil {
 			return nil, err
 		}
@@ -21,7 +21,7 @@ func StoredClaims(format credential.Format, document []byte) (map[string]any, er
 		if err != nil {
 			return nil, err
 		}
-		return form.Subjects[0].Claims, nil
+		return form.Subjects[0].Claims(), nil
 	case credential.SDJWT:
 		token, err := sdjwt.Parse(document)
 		if err != nil {
@@ -35,7 +35,7 @@ func StoredClaims(format credential.Format, document []byte) (map[string]any, er
 		if err != nil {
 			return nil, err
 		}
-		return held.Claims, nil
+		return held.Claims(), nil
 	}
 	return nil, fault.New(fault.Internal, "credential.stored", "credentials of this format are not kept")
 }

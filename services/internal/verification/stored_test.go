@@ -20,7 +20,7 @@ func TestStoredClaimsAreThoseThatWereVerified(t *testing.T) {
 		if err != nil || len(said) == 0 {
 			t.Fatal(format, err)
 		}
-		if canonical(t, said) != canonical(t, c.Claims) {
+		if canonical(t, said) != canonical(t, c.Claims()) {
 			t.Errorf("%s: says %v", format, said)
 		}
 	}

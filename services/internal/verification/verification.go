@@ -153,7 +153,7 @@ func (v *Verifier) expect(report *credential.Report) {
 // fits checks the claims against the schema of the type. Of a credential that
 // is shown partly, claims that may be kept back may be missing.
 func fits(c *Credential, partly bool) error {
-	err := credtype.Validate(c.Type.Name, c.Claims)
+	err := credtype.Validate(c.Type.Name, c.Claims())
 	if err == nil || !partly || c.Format != credential.SDJWT {
 		return err
 	}
@@ -196,7 +196,7 @@ func (v *Verifier) mayIssue(ctx context.Context, c *Credential, now time.Time) (
 	if err != nil || c.Type.Name != credtype.OfferOfEmployment {
 		return err
 	}
-	employer, _ := c.Claims["employer"].(map[string]any)
+	employer, _ := c.Claims()["employer"].(map[string]any)
 	if employer["organisation_number"] != any(c.By.OrganisationNumber) {
 		return fault.New(fault.Denied, "issuer.another-organisation", "the offer names another organisation than the one whose accreditation its issuer holds")
 	}

@@ -191,9 +191,9 @@ func TestCredentialOfEveryFormatIsTheSameFromEverySide(t *testing.T) {
 				}
 			}
 			if first == nil {
-				first = c.Claims
+				first = c.Claims()
 			}
-			if got, want := canonical(t, c.Claims), canonical(t, first); got != want {
+			if got, want := canonical(t, c.Claims()), canonical(t, first); got != want {
 				t.Errorf("says %s\nwant %s", got, want)
 			}
 		})

@@ -34,7 +34,7 @@ func Sign(ctx context.Context, kid string, s Statement, sign jws.Signer) (string
 // Verify checks a proof against what this exchange expects and returns the
 // holder's did:key. Every deviation is Denied.
 func Verify(ctx context.Context, proof string, want Statement) (holder string, err error) {
-	token, err := jws.Parse(proof, proofType, maxProof)
+	token, err := jws.Parse([]byte(proof), proofType, maxProof)
 	if err != nil {
 		return "", refused("credential.binding-proof", "the proof of possession is not a compact JWS of the type "+proofType)
 	}

@@ -29,7 +29,7 @@ func (i *Issuer) Issue(ctx context.Context, order vcapi.Order) (signed []byte, e
 	if err != nil {
 		return nil, err
 	}
-	form, err := vcdm.ReadCredential(document)
+	form, err := vcdm.ReadDocument(document)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,8 @@ func (i *Issuer) mayIssueOurs(ctx context.Context, tenant desk.Tenant, kind cred
 	if subject.ID != "" && did.Check(subject.ID) != nil {
 		return invalid("subject-id", "the subject of a credential of this type is a DID")
 	}
-	if err := credtype.Validate(kind.Name, subject.Claims); err != nil {
+	claims := subject.Claims()
+	if err := credtype.Validate(kind.Name, claims); err != nil {
 		return err
 	}
 	entity, err := i.Trust.Accredited(ctx, tenant.DID, kind.Name, i.Clock.Now())
@@ -109,7 +110,7 @@ func (i *Issuer) mayIssueOurs(ctx context.Context, tenant desk.Tenant, kind cred
 	}
 	named := entity.OrganisationNumber
 	if kind.Name == credtype.OfferOfEmployment {
-		employer, _ := subject.Claims["employer"].(map[string]any)
+		employer, _ := claims["employer"].(map[string]any)
 		named, _ = employer["organisation_number"].(string)
 	}
 	if entity.OrganisationNumber != tenant.OrganisationNumber || named != tenant.OrganisationNumber {

@@ -146,10 +146,10 @@ func TestEmployerGetsACredentialThatVerifies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if verified.SubjectID != employer || verified.Claims["accreditation_id"] != record.Accreditation.ID() || verified.Claims["municipality"] != "0301" || len(verified.Status) != 2 {
+	if verified.SubjectID != employer || verified.Claims()["accreditation_id"] != record.Accreditation.ID() || verified.Claims()["municipality"] != "0301" || len(verified.Status) != 2 {
 		t.Errorf("%+v", verified)
 	}
-	if err := credtype.Validate(credtype.EmployerAccreditation, verified.Claims); err != nil {
+	if err := credtype.Validate(credtype.EmployerAccreditation, verified.Claims()); err != nil {
 		t.Error(err)
 	}
 }

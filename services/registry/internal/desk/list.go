@@ -113,7 +113,9 @@ func (d *Desk) fresh(l Published, kid string) bool {
 }
 
 // young reports whether less than half of a list's lifetime has passed.
-func (d *Desk) young(l Published) bool { return d.Clock.Now().Before(l.NextUpdate.Add(-d.Lifetime / 2)) }
+func (d *Desk) young(l Published) bool {
+	return d.Clock.Now().Before(l.NextUpdate.Add(-d.Lifetime / 2))
+}
 
 // PastList gives a version of the list as it was first signed. NotFound when
 // there is none.

@@ -12,6 +12,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/issuance"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
+	"github.com/kompetansespor/kompetansespor/services/internal/vcdm"
 	"github.com/kompetansespor/kompetansespor/services/verifier/internal/casefile"
 )
 
@@ -99,7 +100,8 @@ func decidedAlone(record Record) error {
 func (d *Desk) stillStands(ctx context.Context, file File) error {
 	for _, shown := range append([]Offer{file.Offer}, file.Supporting...) {
 		err := d.Verification.StillStands(ctx, &credential.Verified{
-			ID: shown.CredentialID, Types: []string{shown.Type}, Issuer: shown.Issuer, Status: shown.Status, Claims: shown.Claims,
+			ID: shown.CredentialID, Types: []string{shown.Type}, Issuer: shown.Issuer, Status: shown.Status,
+			SubjectID: shown.Subject, Subjects: []vcdm.Subject{vcdm.SubjectOf(shown.Subject, shown.Claims)},
 			VerificationMethod: shown.Key, Created: shown.SignedAt,
 		})
 		if err != nil {

@@ -113,11 +113,11 @@ func (d *Desk) examine(ctx context.Context, session Session, document []byte) (F
 	}
 	// A presentation may keep claims back; an application may not.
 	for _, one := range presented.Credentials {
-		if err := credtype.Validate(one.Type.Name, one.Claims); err != nil {
+		if err := credtype.Validate(one.Type.Name, one.Claims()); err != nil {
 			return File{}, err
 		}
 	}
-	offerHash, err := credential.OfferHash(shown.Raw)
+	offerHash, err := credential.OfferHash(shown.Raw())
 	if err != nil {
 		return File{}, err
 	}
@@ -149,7 +149,7 @@ func (d *Desk) examine(ctx context.Context, session Session, document []byte) (F
 func offerOf(shown *verification.Credential) Offer {
 	return Offer{
 		CredentialID: shown.ID, Type: shown.Type.Name, Issuer: shown.Issuer,
-		Subject: shown.SubjectID, Status: shown.Status, Claims: shown.Claims,
+		Subject: shown.SubjectID, Status: shown.Status, Claims: shown.Claims(),
 		Key: shown.VerificationMethod, SignedAt: shown.Created,
 	}
 }

@@ -185,7 +185,7 @@ func (w *world) presented(t *testing.T, e holding.Exchange) (map[string]any, []a
 	if err := report.Err(); err != nil {
 		t.Fatal(err)
 	}
-	hash, err := credential.OfferHash(verified.Credentials[0].Raw)
+	hash, err := credential.OfferHash(verified.Credentials[0].Raw())
 	if err != nil || hash != p.Consent["offer_hash"] {
 		t.Errorf("the worker signed the offer %v, shown was %s (%v)", p.Consent["offer_hash"], hash, err)
 	}
