@@ -29,7 +29,7 @@ const (
 )
 
 // pure is the half of services/internal that does no I/O.
-const pure = "internal/{fault,clock,strictjson,base64url,jws,did,jsonld,vcdm,status,credential,sdjwt,verification,identifier,credtype,trustlist,accesslog,didcomm}/..."
+const pure = "internal/{fault,clock,strictjson,base58,base64url,jws,did,jsonld,vcdm,status,credential,sdjwt,verification,identifier,credtype,trustlist,accesslog,didcomm}/..."
 
 var rules = []rule{
 	{

@@ -12,16 +12,16 @@ func Encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // Decode is strict: padding, other alphabets, loose bits and line ends are
 // refused, so that the same bytes have one spelling.
-func Decode[T string | []byte](text T) ([]byte, error) {
-	s := []byte(text)
+func Decode[T string | []byte](text T) ([]byte, error) { return Append(nil, []byte(text)) }
+
+// Append appends what Decode gives of a text.
+func Append(out, text []byte) ([]byte, error) {
 	for _, end := range [...]byte{'\r', '\n'} { // encoding/base64 skips them
-		if at := bytes.IndexByte(s, end); at >= 0 {
-			return nil, base64.CorruptInputError(at)
+		if at := bytes.IndexByte(text, end); at >= 0 {
+			return out, base64.CorruptInputError(at)
 		}
 	}
-	out := make([]byte, strict.DecodedLen(len(s)))
-	n, err := strict.Decode(out, s)
-	return out[:n], err
+	return strict.AppendDecode(out, text)
 }
 
 var strict = base64.RawURLEncoding.Strict()

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/base58"
-
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )

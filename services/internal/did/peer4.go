@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/base58"
-
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )

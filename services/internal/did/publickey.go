@@ -12,7 +12,6 @@ import (
 	"math/big"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/base58"
-
 	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )

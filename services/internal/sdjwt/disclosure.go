@@ -18,16 +18,35 @@ type disclosure struct {
 	value   strictjson.Value
 }
 
+// readDisclosures reads what stands between the tildes of a token.
+func readDisclosures(encoded [][]byte) ([]disclosure, error) {
+	size := 0
+	for _, one := range encoded {
+		size += len(one) // a third more than what they say
+	}
+	texts, ends := make([]byte, 0, size), make([]int, len(encoded))
+	for i, one := range encoded {
+		var err error
+		if texts, err = base64url.Append(texts, one); err != nil {
+			return nil, badDisclosure("it is not base64url")
+		}
+		ends[i] = len(texts)
+	}
+	values, err := strictjson.ReadEach(texts, ends, strictjson.Limits{Bytes: MaxBytes, Depth: maxNesting})
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "sdjwt.disclosure", "a disclosure is not JSON that means one thing")
+	}
+	all := make([]disclosure, len(values))
+	for i, v := range values {
+		if all[i], err = readDisclosure(encoded[i], v); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 // readDisclosure reads [salt, name, value] or [salt, value].
-func readDisclosure(encoded []byte) (disclosure, error) {
-	text, err := base64url.Decode(encoded)
-	if err != nil {
-		return disclosure{}, badDisclosure("it is not base64url")
-	}
-	items, err := strictjson.Read(text, strictjson.Limits{Bytes: MaxBytes, Depth: maxNesting})
-	if err != nil {
-		return disclosure{}, fault.Wrap(err, fault.Invalid, "sdjwt.disclosure", "a disclosure is not JSON that means one thing")
-	}
+func readDisclosure(encoded []byte, items strictjson.Value) (disclosure, error) {
 	n := items.Len()
 	if items.Kind() != strictjson.Array || n != 2 && n != 3 {
 		return disclosure{}, badDisclosure("it is not an array of two or three")
@@ -65,11 +84,12 @@ func digest[T string | []byte](ascii T) string {
 // isDigest reads what can be a digest, or a decoy.
 func isDigest(v strictjson.Value) (s sum, ok bool) {
 	text, _ := v.Text()
-	read, err := base64url.Decode(text)
-	if err != nil || len(read) != len(s) {
+	var written [(digestBytes*8 + 5) / 6]byte
+	if copy(written[:], text) != len(text) {
 		return s, false
 	}
-	return sum(read), true
+	read, err := base64url.Append(s[:0], written[:len(text)])
+	return s, err == nil && len(read) == len(s)
 }
 
 // writeDisclosure makes a disclosure with a new salt of 128 bits. Its items are

@@ -68,7 +68,7 @@ func FuzzDisclosure(f *testing.F) {
 	f.Add(base64url.Encode([]byte(`["salt",[{"...":"a"}]]`)))
 	f.Add("WwoiXzI2YmM0TFQtYWM2cTJLSTZjQlc1ZXMiLAoiZmFtaWx5X25hbWUiLAoiTcO2Yml1cyIKXQ")
 	f.Fuzz(func(t *testing.T, encoded string) {
-		d, err := readDisclosure([]byte(encoded))
+		d, err := oneDisclosure(encoded)
 		if err != nil {
 			if fault.RuleOf(err) != "sdjwt.disclosure" {
 				t.Fatal(err)

@@ -98,6 +98,14 @@ func value(t testing.TB, members map[string]any) strictjson.Value {
 	return v
 }
 
+func oneDisclosure(encoded string) (disclosure, error) {
+	all, err := readDisclosures([][]byte{[]byte(encoded)})
+	if err != nil {
+		return disclosure{}, err
+	}
+	return all[0], nil
+}
+
 const offerClaims = `{
 	"given_name": "Lisa", "family_name": "Müller", "birthdate": "1990-02-03",
 	"nationalities": ["DE", "FR"],

@@ -2,7 +2,6 @@ package sdjwt
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 )
@@ -14,6 +13,7 @@ type Token struct {
 
 	jwt         jwt
 	disclosures []disclosure
+	raw         []byte // the token as it was received
 	presented   []byte // the token up to the last tilde: what sd_hash covers
 	binding     []byte // the key binding JWT, empty without one
 }
@@ -58,30 +58,27 @@ func parse(raw []byte, k kind) (*Token, error) {
 	if end < 0 {
 		return nil, invalid("form", "no tilde follows the issuer's JWT")
 	}
-	t := &Token{presented: text[:end+1], binding: text[end+1:]}
+	t := &Token{raw: text, presented: text[:end+1], binding: text[end+1:]}
 	compact, rest, more := bytes.Cut(text[:end], tilde)
 	var err error
 	if t.jwt, err = readJWT(compact, k, MaxBytes); err != nil {
 		return nil, err
 	}
-	t.disclosures = make([]disclosure, 0, tildes-1)
+	encoded := make([][]byte, 0, tildes-1)
 	for more {
 		var one []byte
 		one, rest, more = bytes.Cut(rest, tilde)
-		d, err := readDisclosure(one)
-		if err != nil {
-			return nil, err
-		}
-		t.disclosures = append(t.disclosures, d)
+		encoded = append(encoded, one)
 	}
-	return t, nil
+	t.disclosures, err = readDisclosures(encoded)
+	return t, err
 }
 
 // tilde stands between the parts of a token.
 var tilde = []byte("~")
 
-// Raw is the token as it was received.
-func (t *Token) Raw() []byte { return slices.Concat(t.presented, t.binding) }
+// Raw is the token as it was received. It must not be changed.
+func (t *Token) Raw() []byte { return t.raw }
 
 // Bound reports whether the token has a key binding JWT: it is a presentation.
 func (t *Token) Bound() bool { return len(t.binding) > 0 }

@@ -26,8 +26,8 @@ type claims struct {
 	places []place // of each disclosure
 }
 
-// node is a claim that process came to: its path, and the innermost
-// disclosure that it came with, or none.
+// node is a claim that process came to: its path, which changes afterwards, and the
+// innermost disclosure that it came with, or none.
 type node struct {
 	path   path
 	within int
@@ -54,7 +54,7 @@ func process(payload strictjson.Value, disclosures []disclosure, visit func(node
 	if name := payload.Get(hashMember); name.Exists() && !name.Is(hashName) {
 		return claims{}, invalid("hash-algorithm", "the hash algorithm is not %s", hashName)
 	}
-	tree, err := p.object(payload, nil, none)
+	tree, err := p.object(payload, none)
 	if err != nil {
 		return claims{}, err
 	}
@@ -71,6 +71,7 @@ type processor struct {
 	byDigest    map[sum]known
 	places      []place
 	visit       func(node)
+	at          path // of what is processed
 }
 
 // known is what is known of a digest: the disclosure that it is of, or none, and
@@ -80,36 +81,44 @@ type known struct {
 	met        bool
 }
 
-// value processes what stands at a path, within a disclosure.
-func (p *processor) value(v strictjson.Value, at path, within int) (any, error) {
+// below processes a value, or a disclosure of it, one step further down.
+func (p *processor) below(s step, do func() (any, error)) (any, error) {
+	p.at = append(p.at, s)
+	v, err := do()
+	p.at = p.at[:len(p.at)-1]
+	return v, err
+}
+
+// value processes what stands at the path, within a disclosure.
+func (p *processor) value(v strictjson.Value, within int) (any, error) {
 	if p.visit != nil {
-		p.visit(node{at, within})
+		p.visit(node{p.at, within})
 	}
 	switch v.Kind() {
 	case strictjson.Object:
-		return p.object(v, at, within)
+		return p.object(v, within)
 	case strictjson.Array:
-		return p.array(v, at, within)
+		return p.array(v, within)
 	}
 	return v.Any(), nil
 }
 
-func (p *processor) object(members strictjson.Value, at path, within int) (map[string]any, error) {
-	if len(at) >= maxDepth {
+func (p *processor) object(members strictjson.Value, within int) (map[string]any, error) {
+	if len(p.at) >= maxDepth {
 		return nil, tooDeep()
 	}
 	digests := members.Get(digestsMember)
 	out := make(map[string]any, members.Len()+digests.Len())
 	for name, member := range p.inOrder(members) {
 		switch {
-		case name == digestsMember || name == hashMember && len(at) == 0:
+		case name == digestsMember || name == hashMember && len(p.at) == 0:
 			continue
 		case name == elementMember || name == hashMember:
 			return nil, invalid("reserved-name", "a member is called %s", name)
-		case len(at) == 0 && neverDisclosed[name] && holdsDigest(member):
+		case len(p.at) == 0 && neverDisclosed[name] && holdsDigest(member):
 			return nil, invalid("disclosure-name", "part of %s is selectively disclosable", name)
 		}
-		v, err := p.value(member, at.below(step{name: name}), within)
+		v, err := p.below(step{name: name}, func() (any, error) { return p.value(member, within) })
 		if err != nil {
 			return nil, err
 		}
@@ -122,7 +131,7 @@ func (p *processor) object(members strictjson.Value, at path, within int) (map[s
 		return nil, badDigest()
 	}
 	for item := range digests.Items() {
-		if err := p.member(out, item, at, within); err != nil {
+		if err := p.member(out, item, within); err != nil {
 			return nil, err
 		}
 	}
@@ -145,7 +154,7 @@ func (p *processor) inOrder(object strictjson.Value) iter.Seq2[string, strictjso
 }
 
 // member adds the member that a digest in _sd stands for, if it is disclosed.
-func (p *processor) member(to map[string]any, item strictjson.Value, at path, within int) error {
+func (p *processor) member(to map[string]any, item strictjson.Value, within int) error {
 	i, err := p.find(item)
 	if err != nil || i == none {
 		return err
@@ -158,46 +167,39 @@ func (p *processor) member(to map[string]any, item strictjson.Value, at path, wi
 	case digestsMember, elementMember, hashMember:
 		return invalid("disclosure-name", "a disclosure is called %s", d.name)
 	}
-	if len(at) == 0 && neverDisclosed[d.name] {
+	if len(p.at) == 0 && neverDisclosed[d.name] {
 		return invalid("disclosure-name", "%s is disclosed and may not be", d.name)
 	}
 	if _, twice := to[d.name]; twice {
 		return invalid("disclosure-collision", "a disclosed claim is there already")
 	}
-	to[d.name], err = p.disclosed(i, at.below(step{name: d.name}), within)
+	to[d.name], err = p.below(step{name: d.name}, func() (any, error) { return p.disclosed(i, within) })
 	return err
 }
 
-func (p *processor) array(items strictjson.Value, at path, within int) ([]any, error) {
-	if len(at) >= maxDepth {
+func (p *processor) array(items strictjson.Value, within int) ([]any, error) {
+	if len(p.at) >= maxDepth {
 		return nil, tooDeep()
 	}
 	out := make([]any, 0, items.Len())
 	for item := range items.Items() {
-		here := at.below(step{element: true, index: len(out)})
+		i := none
 		sum := item.Get(elementMember)
-		if !sum.Exists() {
-			v, err := p.value(item, here, within)
-			if err != nil {
+		if sum.Exists() {
+			var err error
+			if i, err = p.element(item, sum); err != nil {
 				return nil, err
 			}
-			out = append(out, v)
-			continue
+			if i == none {
+				continue
+			}
 		}
-		if item.Len() != 1 {
-			return nil, invalid("reserved-name", "a member is called %s", elementMember)
-		}
-		i, err := p.find(sum)
-		if err != nil {
-			return nil, err
-		}
-		if i == none {
-			continue
-		}
-		if !p.disclosures[i].element {
-			return nil, badDisclosure("an array element has a name")
-		}
-		v, err := p.disclosed(i, here, within)
+		v, err := p.below(step{element: true, index: len(out)}, func() (any, error) {
+			if i == none {
+				return p.value(item, within)
+			}
+			return p.disclosed(i, within)
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -206,10 +208,22 @@ func (p *processor) array(items strictjson.Value, at path, within int) ([]any, e
 	return out, nil
 }
 
-// disclosed processes the value of a disclosure that stands at a path.
-func (p *processor) disclosed(i int, at path, within int) (any, error) {
-	p.places[i] = place{found: true, path: at, within: within}
-	return p.value(p.disclosures[i].value, at, i)
+// element gives the disclosure of an element that a digest stands for, or none.
+func (p *processor) element(item, sum strictjson.Value) (int, error) {
+	if item.Len() != 1 {
+		return none, invalid("reserved-name", "a member is called %s", elementMember)
+	}
+	i, err := p.find(sum)
+	if err == nil && i != none && !p.disclosures[i].element {
+		err = badDisclosure("an array element has a name")
+	}
+	return i, err
+}
+
+// disclosed processes the value of a disclosure that stands at the path.
+func (p *processor) disclosed(i, within int) (any, error) {
+	p.places[i] = place{found: true, path: slices.Clone(p.at), within: within}
+	return p.value(p.disclosures[i].value, i)
 }
 
 // find gives the disclosure of a digest, or none. A digest may be met once.

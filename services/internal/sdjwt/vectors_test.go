@@ -59,13 +59,13 @@ func TestDigestsOfRFC9901(t *testing.T) {
 		if got := digest(d.Disclosure); got != d.Digest {
 			t.Errorf("section %s: digest %s, want %s", d.Section, got, d.Digest)
 		}
-		if _, err := readDisclosure([]byte(d.Disclosure)); err != nil {
+		if _, err := oneDisclosure(d.Disclosure); err != nil {
 			t.Errorf("section %s: %v", d.Section, err)
 		}
 	}
 	// Section 4.2.1: one claim may be spelled in several ways.
 	for _, encoded := range v.Spellings {
-		d, err := readDisclosure([]byte(encoded))
+		d, err := oneDisclosure(encoded)
 		if err != nil || d.name != "family_name" || !d.value.Is("Möbius") {
 			t.Errorf("%s reads %+v, %v", encoded, d, err)
 		}
@@ -86,7 +86,7 @@ func TestExamplesOfRFC9901(t *testing.T) {
 				if got := digest(d.Disclosure); got != d.Digest {
 					t.Errorf("digest %s, want %s", got, d.Digest)
 				}
-				read, err := readDisclosure([]byte(d.Disclosure))
+				read, err := oneDisclosure(d.Disclosure)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -28,7 +28,7 @@ func appendCanonical(out []byte, v any) ([]byte, error) {
 	case string:
 		return appendString(out, v)
 	case json.Number:
-		if PlainInteger(string(v)) || plainDecimal(string(v)) {
+		if plain(string(v)) {
 			return append(out, v...), nil
 		}
 		if !wellFormedNumber(string(v)) || !exact(string(v)) {

@@ -41,23 +41,27 @@ func wellFormedNumber(s string) bool {
 
 // PlainInteger reports whether a number is an integer of few digits, without a
 // sign, a point or a zero in front: well-formed, exact, and in canonical form.
-func PlainInteger(s string) bool {
-	if s == "" || len(s) > 15 || s[0] == '0' && len(s) > 1 {
+func PlainInteger[T string | []byte](s T) bool {
+	if len(s) == 0 || len(s) > 15 || s[0] == '0' && len(s) > 1 {
 		return false
 	}
 	return digits(s) == len(s)
 }
 
-// plainDecimal is PlainInteger for a decimal: at most 15 digits survive a float64,
-// and with few zeros in front none is printed with an exponent.
-func plainDecimal(s string) bool {
-	whole, fraction, found := strings.Cut(s, ".")
-	return found && len(s) <= 16 && PlainInteger(whole) && len(fraction) <= 6 &&
-		fraction != "" && digits(fraction) == len(fraction) && fraction[len(fraction)-1] != '0'
+// plain is PlainInteger, and the same for a decimal: at most 15 digits survive a
+// float64, and with few zeros in front none is printed with an exponent.
+func plain[T string | []byte](s T) bool {
+	whole := digits(s)
+	if whole == len(s) || len(s) > 16 || s[whole] != '.' {
+		return PlainInteger(s)
+	}
+	fraction := s[whole+1:]
+	return PlainInteger(s[:whole]) && len(fraction) > 0 && len(fraction) <= 6 &&
+		digits(fraction) == len(fraction) && fraction[len(fraction)-1] != '0'
 }
 
 // digits counts the decimal digits that s begins with.
-func digits(s string) int {
+func digits[T string | []byte](s T) int {
 	n := 0
 	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
 		n++

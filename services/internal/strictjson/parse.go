@@ -39,6 +39,21 @@ type node struct {
 
 // parse reads one JSON text under the limits.
 func parse(data []byte, limits Limits) (*tree, error) {
+	p := parsers.Get().(*parser)
+	defer p.release()
+	if err := p.read(data, 0, limits); err != nil {
+		return nil, err
+	}
+	return p.tree(data), nil
+}
+
+// tree is what was read of data.
+func (p *parser) tree(data []byte) *tree {
+	return &tree{text: string(data), nodes: slices.Clone(p.nodes), unescaped: p.unescaped, canonical: !p.free}
+}
+
+// read reads the text that data has from a place to its end.
+func (p *parser) read(data []byte, from int, limits Limits) error {
 	maxBytes, maxDepth := limits.Bytes, limits.Depth
 	if maxBytes <= 0 {
 		maxBytes = DefaultBytes
@@ -46,36 +61,30 @@ func parse(data []byte, limits Limits) (*tree, error) {
 	if maxDepth <= 0 {
 		maxDepth = DefaultDepth
 	}
-	if len(data) > maxBytes {
-		return nil, tooLarge(maxBytes)
+	text := data[from:]
+	switch {
+	case len(text) > maxBytes:
+		return fault.New(fault.Invalid, "json.too-large", "the text is longer than %d bytes", maxBytes)
+	case !utf8.Valid(text):
+		return fault.New(fault.Invalid, "json.utf8", "the text is not valid UTF-8")
+	case len(text) >= 3 && text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF:
+		return fault.New(fault.Invalid, "json.byte-order-mark", "the text begins with a byte order mark")
 	}
-	if !utf8.Valid(data) {
-		return nil, fault.New(fault.Invalid, "json.utf8", "the text is not valid UTF-8")
-	}
-	if len(data) >= 3 && data[0] == 0xEF && data[1] == 0xBB && data[2] == 0xBF {
-		return nil, fault.New(fault.Invalid, "json.byte-order-mark", "the text begins with a byte order mark")
-	}
-	p := parsers.Get().(*parser)
-	defer p.release()
-	p.text, p.depthLeft = data, maxDepth
+	p.text, p.from, p.at, p.depthLeft = data, from, from, maxDepth
 	if err := p.value(); err != nil {
-		return nil, err
+		return err
 	}
 	p.space()
 	if p.at != len(p.text) {
-		return nil, p.fail("json.trailing-data", "something follows the value")
+		return p.fail("json.trailing-data", "something follows the value")
 	}
-	return &tree{text: string(data), nodes: slices.Clone(p.nodes), unescaped: p.unescaped, canonical: !p.free}, nil
-}
-
-func tooLarge(limit int) error {
-	return fault.New(fault.Invalid, "json.too-large", "the text is longer than %d bytes", limit)
+	return nil
 }
 
 // parser is a recursive descent over text that is known to be UTF-8.
 type parser struct {
 	text      []byte
-	at        int
+	from, at  int
 	depthLeft int
 	nodes     []node
 	unescaped []string
@@ -91,7 +100,7 @@ func (p *parser) release() {
 }
 
 func (p *parser) fail(rule, message string) error {
-	return fault.New(fault.Invalid, rule, "%s (at byte %d)", message, p.at)
+	return fault.New(fault.Invalid, rule, "%s (at byte %d)", message, p.at-p.from)
 }
 
 func (p *parser) space() {
@@ -295,7 +304,7 @@ func (p *parser) array() (items int32, err error) {
 func (p *parser) string() (from, to, escaped int32, err error) {
 	p.at++
 	start := p.at
-	p.plain()
+	p.skip()
 	if p.at == len(p.text) {
 		return 0, 0, 0, p.fail("json.syntax", "a string does not end")
 	}
@@ -311,8 +320,8 @@ func (p *parser) string() (from, to, escaped int32, err error) {
 	return 0, 0, 0, p.fail("json.control-character", "a control character stands in a string")
 }
 
-// plain passes over what stands for itself in a string, eight bytes at a time.
-func (p *parser) plain() {
+// skip passes over what stands for itself in a string, eight bytes at a time.
+func (p *parser) skip() {
 	const ones, highest = 0x0101010101010101, 0x8080808080808080
 	for p.at+8 <= len(p.text) {
 		w := binary.LittleEndian.Uint64(p.text[p.at:])
@@ -426,10 +435,10 @@ func (p *parser) number() error {
 	for p.at < len(p.text) && isNumberByte(p.text[p.at]) {
 		p.at++
 	}
-	text := string(p.text[start:p.at])
-	if PlainInteger(text) || plainDecimal(text) {
+	if plain(p.text[start:p.at]) {
 		return nil
 	}
+	text := string(p.text[start:p.at])
 	if !wellFormedNumber(text) {
 		return p.fail("json.syntax", "a number is malformed")
 	}

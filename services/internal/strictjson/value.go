@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math/bits"
 	"slices"
+	"sync"
 )
 
 // Kind is what kind of JSON value one is.
@@ -49,20 +50,48 @@ func ReadObject(data []byte, limits Limits) (Value, error) {
 	return v, err
 }
 
+// ReadEach reads texts that stand one after the other in data, each up to one of the
+// ends, under limits that hold for each.
+func ReadEach(data []byte, ends []int, limits Limits) ([]Value, error) {
+	p := parsers.Get().(*parser)
+	defer p.release()
+	roots := make([]int32, len(ends))
+	from := 0
+	for i, end := range ends {
+		roots[i] = int32(len(p.nodes))
+		if err := p.read(data[:end], from, limits); err != nil {
+			return nil, err
+		}
+		from = end
+	}
+	read := p.tree(data)
+	values := make([]Value, len(ends))
+	for i := range values {
+		values[i] = Value{tree: read, at: roots[i]}
+	}
+	return values, nil
+}
+
 // Of gives what Go values stand for: what Read makes of their JSON, whatever types
 // they are of. It refuses what Read refuses, with fault.Invalid, but for the length,
 // which only a text has.
 func Of(v any) (Value, error) {
-	text, err := Canonical(v)
+	buffer := texts.Get().(*[]byte)
+	defer texts.Put(buffer)
+	text, err := appendCanonical((*buffer)[:0], v)
 	if err != nil {
 		return Value{}, err
 	}
+	*buffer = text
 	t, err := parse(text, Limits{Bytes: max(len(text), 1)})
 	if err != nil {
 		return Value{}, err
 	}
 	return t.root(), nil
 }
+
+// texts keeps the buffers of texts that were read.
+var texts = sync.Pool{New: func() any { return new([]byte) }}
 
 // Kind is the value's kind.
 func (v Value) Kind() Kind {
@@ -153,7 +182,7 @@ func (v Value) AppendWith(out []byte, name, value string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	out = append(out, '{')
+	out = append(slices.Grow(out, len(v.written())+len(name)+len(value)+len(`"":,`)), '{')
 	first, written := true, false
 	write := func() error {
 		if out, err = appendString(separated(out, &first), name); err != nil {

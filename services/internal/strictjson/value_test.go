@@ -178,6 +178,40 @@ func numbered(n int) (names []string) {
 	return names
 }
 
+// Texts that are read together say what each says by itself.
+func TestTextsAreReadTogether(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		texts := rapid.SliceOf(rapid.SampledFrom([]string{
+			`{"a":1,"b":[true,null]}`, `["\u0061\n", "b"]`, `"c"`, ` 1.50`, `{"b":1,"a":2}`, `{"a":1,"a":2}`, `{"\"":{"x":[]}}`, `[1`, ``, `{} {}`, "\xff", "\ufeff1",
+		})).Draw(t, "texts")
+		var data []byte
+		var ends []int
+		var want []any
+		var wantErr error
+		for _, text := range texts {
+			v, err := Decode([]byte(text), Limits{})
+			if wantErr == nil {
+				wantErr = err
+			}
+			data, want = append(data, text...), append(want, v)
+			ends = append(ends, len(data))
+		}
+		got, err := ReadEach(data, ends, Limits{})
+		if wantErr != nil {
+			if err == nil || err.Error() != wantErr.Error() {
+				t.Fatalf("%v, want %v", err, wantErr)
+			}
+			return
+		}
+		for i, v := range got {
+			canonical, _ := Canonical(want[i])
+			if err != nil || !reflect.DeepEqual(v.Any(), want[i]) || v.Canonical() != string(canonical) {
+				t.Fatalf("%d: %v, want %v, %v", i, v.Any(), want[i], err)
+			}
+		}
+	})
+}
+
 func TestWhatIsNotThereIsAbsent(t *testing.T) {
 	v, err := Read([]byte(` {"list": [1, "a"], "text": "b"} `), Limits{})
 	if err != nil {

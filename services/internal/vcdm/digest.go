@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/base58"
-
 	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/strictjson"
 )
