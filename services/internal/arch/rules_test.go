@@ -134,6 +134,7 @@ var rules = []rule{
 			"internal/synthetic",              // makes the same people of the same seed
 			"internal/{runner,sqldb}",         // spread their waits
 			"internal/didcomm/envelope",       // its keys must never come again, so nobody may choose them
+			"internal/keystore",               // nor may what it seals with
 		},
 		imports: []string{"crypto/rand", "math/rand/..."},
 	},
@@ -147,7 +148,7 @@ var rules = []rule{
 		name:    "only the key store knows aries",
 		applies: []string{"..."},
 		except:  []string{"internal/keystore"},
-		imports: []string{"github.com/hyperledger/aries-framework-go/..."},
+		imports: []string{"github.com/hyperledger/aries-framework-go/...", "github.com/google/tink/..."},
 	},
 	{
 		name:    "only tests import the test kit",

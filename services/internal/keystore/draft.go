@@ -61,7 +61,11 @@ func (d *Draft) Create(kind Kind) (KeyID, did.PublicKey, error) {
 	}
 	// aries gives the same id today; ours rests on RFC 7638 alone.
 	id := public.Thumbprint()
-	d.store.drafts.put(id, &key{kind: kind, public: public, handle: handle})
+	opened, err := openKey(kind, public, handle)
+	if err != nil {
+		return "", did.PublicKey{}, err
+	}
+	d.store.drafts.put(id, opened)
 	d.saved = append(d.saved, lockedKey{id, slot.locked})
 	return id, public, nil
 }

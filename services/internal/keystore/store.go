@@ -10,6 +10,9 @@ package keystore
 import (
 	"bytes"
 	"context"
+	"crypto/cipher"
+	"crypto/ecdh"
+	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -53,7 +56,7 @@ type Store struct {
 	crypto *tinkcrypto.Crypto
 	opened *cache // keys whose rows exist
 	drafts *pinned
-	data   any // handle of the data key of Seal and Open
+	data   cipher.AEAD // by the data key of Seal and Open
 }
 
 // openedKeys is how many keys stay opened; each takes about 2 KiB.
@@ -86,7 +89,7 @@ func Open(ctx context.Context, master []byte, rows Rows) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) openDataKey(ctx context.Context) (any, error) {
+func (s *Store) openDataKey(ctx context.Context) (cipher.AEAD, error) {
 	locked, err := s.rows.GetKey(ctx, dataKeyID)
 	if errors.Is(err, ErrNoKey) {
 		var slot slot
@@ -106,7 +109,7 @@ func (s *Store) openDataKey(ctx context.Context) (any, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "keystore.master-key", "the master key does not open this key store")
 	}
-	return handle, nil
+	return openDataCipher(handle)
 }
 
 // kms is aries' key manager over a store of one key. Making one costs next to
@@ -153,9 +156,11 @@ func (s *Store) Public(ctx context.Context, id KeyID) (did.PublicKey, Kind, erro
 
 // key is an opened key.
 type key struct {
-	kind   Kind
-	public did.PublicKey
-	handle any // *keyset.Handle
+	kind    Kind
+	public  did.PublicKey
+	handle  any                // *keyset.Handle
+	ed25519 ed25519.PrivateKey // of a key that signs by EdDSA
+	ecdh    *ecdh.PrivateKey   // of a key that agrees
 }
 
 // key finds a key among the drafts, the opened keys and the rows, in this
@@ -205,7 +210,7 @@ func (s *Store) unlock(id KeyID, locked []byte) (*key, error) {
 	if public.Thumbprint() != id {
 		return nil, fault.New(fault.Internal, "keystore.row-mixed-up", "a row holds another key than its id says")
 	}
-	return &key{kind: kind, public: public, handle: handle}, nil
+	return openKey(kind, public, handle)
 }
 
 // slot is a kms.Store that holds one key, or is about to.

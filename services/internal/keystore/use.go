@@ -2,11 +2,9 @@ package keystore
 
 import (
 	"context"
-	"crypto/ecdh"
+	"crypto/ed25519"
+	"crypto/rand"
 	"fmt"
-
-	"github.com/hyperledger/aries-framework-go/pkg/crypto/tinkcrypto"
-	"github.com/hyperledger/aries-framework-go/spi/crypto"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/didcomm/envelope"
@@ -24,6 +22,9 @@ func (s *Store) Sign(ctx context.Context, id KeyID, data []byte) ([]byte, error)
 	if !kinds[k.kind].signs {
 		return nil, fault.New(fault.Invalid, "keystore.use", "a key for key agreement does not sign")
 	}
+	if k.ed25519 != nil {
+		return ed25519.Sign(k.ed25519, data), nil
+	}
 	signature, err := s.crypto.Sign(data, k.handle)
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
@@ -38,8 +39,6 @@ func (s *Store) Wrap(ctx context.Context, id KeyID, p envelope.WrapParams) ([]by
 		return nil, err
 	}
 	if len(p.CEK) != 64 || len(p.APU) == 0 || len(p.Tag) == 0 || p.Ephemeral == nil {
-		// aries takes the content key's length for the algorithm, and
-		// something else for an empty apu.
 		return nil, fault.New(fault.Invalid, "keystore.wrap", "wrapping takes a key of 64 bytes, an apu, a tag and an ephemeral key")
 	}
 	ephemeral, err := did.FromECDH(p.Ephemeral.PublicKey())
@@ -49,15 +48,11 @@ func (s *Store) Wrap(ctx context.Context, id KeyID, p envelope.WrapParams) ([]by
 	if err := sameCurve(k.public, p.Recipient, ephemeral); err != nil {
 		return nil, err
 	}
-	wrapped, err := s.crypto.WrapKey(p.CEK, p.APU, p.APV, ariesKey(p.Recipient), crypto.WithSender(k.handle),
-		crypto.WithTag(p.Tag), crypto.WithEPK(ariesPrivate(p.Ephemeral, ephemeral)))
+	wrapped, err := envelope.Wrap(k.ecdh, p)
 	if err != nil {
 		return nil, fmt.Errorf("wrap key: %w", err)
 	}
-	if wrapped.Alg != tinkcrypto.ECDH1PUA256KWAlg {
-		return nil, fmt.Errorf("wrap key: by %s", wrapped.Alg)
-	}
-	return wrapped.EncryptedCEK, nil
+	return wrapped, nil
 }
 
 // Unwrap is the reverse of Wrap, and unwraps ECDH-ES+A256KW too; see
@@ -67,30 +62,18 @@ func (s *Store) Unwrap(ctx context.Context, id KeyID, p envelope.UnwrapParams) (
 	if err != nil {
 		return nil, err
 	}
-	// A content key of 32 or 64 bytes; aries panics on an empty one, and on keys
-	// of different curves.
+	// A content key of 32 or 64 bytes.
 	if n := len(p.EncryptedKey); n != 40 && n != 72 {
 		return nil, fault.New(fault.Invalid, "keystore.unwrap", "an encrypted key of an odd length")
 	}
-	if err := sameCurve(k.public, p.Ephemeral); err != nil {
+	others := []did.PublicKey{p.Ephemeral}
+	if !p.Sender.IsZero() {
+		others = append(others, p.Sender)
+	}
+	if err := sameCurve(k.public, others...); err != nil {
 		return nil, err
 	}
-	wrapped := &crypto.RecipientWrappedKey{
-		EncryptedCEK: p.EncryptedKey,
-		EPK:          *ariesKey(p.Ephemeral),
-		APU:          p.APU,
-		APV:          p.APV,
-		Alg:          tinkcrypto.ECDHESA256KWAlg,
-	}
-	var opts []crypto.WrapKeyOpts
-	if !p.Sender.IsZero() {
-		if err := sameCurve(k.public, p.Sender); err != nil {
-			return nil, err
-		}
-		wrapped.Alg = tinkcrypto.ECDH1PUA256KWAlg
-		opts = []crypto.WrapKeyOpts{crypto.WithSender(ariesKey(p.Sender)), crypto.WithTag(p.Tag)}
-	}
-	cek, err := s.crypto.UnwrapKey(wrapped, k.handle, opts...)
+	cek, err := envelope.Unwrap(k.ecdh, p)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "keystore.unwrap", "the content key does not unwrap")
 	}
@@ -117,19 +100,6 @@ func sameCurve(own did.PublicKey, others ...did.PublicKey) error {
 	return nil
 }
 
-func ariesKey(k did.PublicKey) *crypto.PublicKey {
-	x, y := k.Coordinates()
-	kind := "EC"
-	if y == nil {
-		kind = "OKP"
-	}
-	return &crypto.PublicKey{X: x, Y: y, Curve: string(k.Curve()), Type: kind}
-}
-
-func ariesPrivate(k *ecdh.PrivateKey, public did.PublicKey) *crypto.PrivateKey {
-	return &crypto.PrivateKey{PublicKey: *ariesKey(public), D: k.Bytes()}
-}
-
 // sealedByStore is the first byte of what Seal gives: version 1, AES-256-GCM
 // with the data key.
 const sealedByStore = 1
@@ -139,11 +109,11 @@ const nonceSize = 12
 // Seal encrypts data at rest by AES-256-GCM with the store's data key. aad is
 // what the data belongs to (table, row id): Open wants the same.
 func (s *Store) Seal(_ context.Context, plaintext, aad []byte) ([]byte, error) {
-	ciphertext, nonce, err := s.crypto.Encrypt(plaintext, aad, s.data)
-	if err != nil {
-		return nil, fmt.Errorf("seal: %w", err)
-	}
-	return append(append([]byte{sealedByStore}, nonce...), ciphertext...), nil
+	out := make([]byte, 1+nonceSize, 1+nonceSize+len(plaintext)+s.data.Overhead())
+	out[0] = sealedByStore
+	nonce := out[1:]
+	rand.Read(nonce) // never fails
+	return s.data.Seal(out, nonce, plaintext, aad), nil
 }
 
 // Open is the reverse of Seal. Altered data, or another aad, is a fault with
@@ -153,7 +123,7 @@ func (s *Store) Open(_ context.Context, sealed, aad []byte) ([]byte, error) {
 		return nil, fault.New(fault.Internal, "keystore.sealed", "not sealed by this store")
 	}
 	nonce, ciphertext := sealed[1:1+nonceSize], sealed[1+nonceSize:]
-	plaintext, err := s.crypto.Decrypt(ciphertext, aad, nonce, s.data)
+	plaintext, err := s.data.Open(nil, nonce, ciphertext, aad)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "keystore.sealed", "the sealed data does not open")
 	}

@@ -2,23 +2,16 @@ package envelope
 
 import (
 	"context"
-	"crypto"
-	"crypto/aes"
 	"crypto/ecdh"
 	"encoding/base64"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"testing"
-
-	josecipher "github.com/go-jose/go-jose/v4/cipher"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 )
 
-// rawKeys is Keys over private bytes, written from the RFCs and not from
-// aries: what it agrees on with the key store is agreed on by two.
+// rawKeys is Keys over private keys at hand.
 type rawKeys map[string]*ecdh.PrivateKey // by key id
 
 func (k rawKeys) KeyAgreement(_ context.Context, kid string) (string, bool, error) {
@@ -27,70 +20,11 @@ func (k rawKeys) KeyAgreement(_ context.Context, kid string) (string, bool, erro
 }
 
 func (k rawKeys) Wrap(_ context.Context, key string, p WrapParams) ([]byte, error) {
-	public, err := p.Recipient.ECDH()
-	if err != nil {
-		return nil, err
-	}
-	ze, err := p.Ephemeral.ECDH(public)
-	if err != nil {
-		return nil, err
-	}
-	zs, err := k[key].ECDH(public)
-	if err != nil {
-		return nil, err
-	}
-	block, err := kek(algAuth, append(ze, zs...), p.APU, p.APV, p.Tag)
-	if err != nil {
-		return nil, err
-	}
-	return josecipher.KeyWrap(block, p.CEK)
+	return Wrap(k[key], p)
 }
 
 func (k rawKeys) Unwrap(_ context.Context, key string, p UnwrapParams) ([]byte, error) {
-	ephemeral, err := p.Ephemeral.ECDH()
-	if err != nil {
-		return nil, err
-	}
-	z, err := k[key].ECDH(ephemeral)
-	if err != nil {
-		return nil, err
-	}
-	alg := algAnon
-	if !p.Sender.IsZero() {
-		sender, err := p.Sender.ECDH()
-		if err != nil {
-			return nil, err
-		}
-		zs, err := k[key].ECDH(sender)
-		if err != nil {
-			return nil, err
-		}
-		alg, z = algAuth, append(z, zs...)
-	} else if p.Tag != nil {
-		return nil, errors.New("a tag without a sender")
-	}
-	block, err := kek(alg, z, p.APU, p.APV, p.Tag)
-	if err != nil {
-		return nil, err
-	}
-	return josecipher.KeyUnwrap(block, p.EncryptedKey)
-}
-
-func kek(alg string, z, apu, apv, tag []byte) (block interface {
-	BlockSize() int
-	Encrypt(dst, src []byte)
-	Decrypt(dst, src []byte)
-}, err error) {
-	public := binary.BigEndian.AppendUint32(nil, 256)
-	if alg == algAuth {
-		public = append(public, prefixed(tag)...)
-	}
-	key := make([]byte, 32)
-	kdf := josecipher.NewConcatKDF(crypto.SHA256, z, prefixed([]byte(alg)), prefixed(apu), prefixed(apv), public, nil)
-	if _, err := kdf.Read(key); err != nil {
-		return nil, err
-	}
-	return aes.NewCipher(key)
+	return Unwrap(k[key], p)
 }
 
 // documents resolves what it holds, and asks did.Static for the rest.

@@ -2,16 +2,11 @@ package envelope
 
 import (
 	"context"
-	"crypto"
-	"crypto/aes"
 	"crypto/ecdh"
 	"crypto/rand"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
-
-	josecipher "github.com/go-jose/go-jose/v4/cipher"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/base64url"
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
@@ -153,32 +148,4 @@ func seal(h header, plaintext []byte, to []did.VerificationMethod, wrap func(Wra
 		return nil, bad("size", "an envelope of more than %d bytes", MaxEnvelope)
 	}
 	return data, nil
-}
-
-// wrapES wraps by ECDH-ES+A256KW (RFC 7518 section 4.6) without apu.
-func wrapES(p WrapParams) ([]byte, error) {
-	public, err := p.Recipient.ECDH()
-	if err != nil {
-		return nil, err
-	}
-	z, err := p.Ephemeral.ECDH(public)
-	if err != nil {
-		return nil, err
-	}
-	kdf := josecipher.NewConcatKDF(crypto.SHA256, z, prefixed([]byte(algAnon)), prefixed(nil), prefixed(p.APV),
-		binary.BigEndian.AppendUint32(nil, 256), nil)
-	kek := make([]byte, 32)
-	if _, err := kdf.Read(kek); err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(kek)
-	if err != nil {
-		return nil, err
-	}
-	return josecipher.KeyWrap(block, p.CEK)
-}
-
-// prefixed puts the length in front, as Concat KDF wants it.
-func prefixed(b []byte) []byte {
-	return append(binary.BigEndian.AppendUint32(nil, uint32(len(b))), b...)
 }
