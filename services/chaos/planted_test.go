@@ -67,7 +67,7 @@ var planted = []mistake{
 	{
 		name: "a consumer that acknowledges before commit",
 		edits: []edit{
-			{"internal/events/inbox.go", "\t\tif err := i.take(ctx, msg); err != nil {\n", "\t\tif err := msg.Ack(); err != nil {\n\t\t\treturn false, err\n\t\t}\n\t\tif err := i.take(ctx, msg); err != nil {\n"},
+			{"internal/events/inbox.go", "\t\tif err := i.take(ctx, msg); err != nil {\n", "\t\tif err := msg.Ack(); err != nil {\n\t\t\treturn err\n\t\t}\n\t\tif err := i.take(ctx, msg); err != nil {\n"},
 		},
 		fault: string(crash.BeforeConsumeCommit), times: "3",
 		breaches: []string{"it was published and never taken"},

@@ -34,6 +34,7 @@ func runLoad(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	seed := set.Uint64("seed", 1, "the seed that they are generated from")
 	data := set.String("data", "", "load the system that runs on this data `DIR`ectory; without it one is started, a process for each service, and removed")
 	postgres := set.String("postgres", "", postgresUsage)
+	keep := set.Bool("keep", false, "leave the data of a system that was started, and say where it is")
 	asJSON := set.Bool("json", false, "print one JSON document and nothing else")
 	if err := set.Parse(args); err != nil {
 		return err
@@ -51,7 +52,13 @@ func runLoad(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 		if dir, err = os.MkdirTemp("", "kompetansespor-load-"); err != nil {
 			return fmt.Errorf("make data directory: %w", err)
 		}
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		defer func() {
+			if *keep {
+				fmt.Fprintln(stderr, "the data is in", dir)
+				return
+			}
+			err = errors.Join(err, os.RemoveAll(dir))
+		}()
 	}
 	options := devsetup.Pilot().WithEmployers(*employers)
 	options.FreePorts = !running

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	_ "time/tzdata" // Europe/Oslo, also where the system has no time zones
 )
@@ -68,7 +69,14 @@ const usage = `kompetansespor: from a signed offer to work, with nothing typed t
         delete every stream and make it anew, empty, after a restore; the services publish again what their databases know
 `
 
+// collectAt is how much a heap may grow before the collector looks through it, in
+// percent. The heap of a service is small beside the memory that it may have.
+const collectAt = 200
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

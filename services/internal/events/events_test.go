@@ -135,16 +135,24 @@ type side struct {
 	alarms *strings.Builder
 }
 
-type clockAt struct{ now time.Time }
+type clockAt struct {
+	mu  sync.Mutex // guards now
+	now time.Time
+}
 
-func (c *clockAt) Now() time.Time { c.now = c.now.Add(time.Millisecond); return c.now }
+func (c *clockAt) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(time.Millisecond)
+	return c.now
+}
 
 func open(t testing.TB, s *stream) *side {
 	t.Helper()
 	acted := sqldb.Migrations{Name: "acted", Files: fstest.MapFS{"00001_acted.sql": {Data: []byte(
 		"-- +goose Up\nCREATE TABLE acted (position BIGINT PRIMARY KEY, case_ref TEXT NOT NULL, text TEXT NOT NULL);\n")}}}
 	db := testkit.Database(t, events.Migrations(), acted)
-	clk, alarms := &clockAt{time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}, &strings.Builder{}
+	clk, alarms := &clockAt{now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}, &strings.Builder{}
 	log := slog.New(slog.NewTextHandler(alarms, nil))
 	return &side{
 		db: db, stream: s, alarms: alarms,
@@ -465,8 +473,9 @@ func TestEventThatNobodyHandlesMakesRoomForTheNext(t *testing.T) {
 
 func TestProducersDoNotShareACasesPlaces(t *testing.T) {
 	s := open(t, newStream())
-	police := *s.inbox
-	police.Producer = "police"
+	police := &events.Inbox{
+		DB: s.inbox.DB, Producer: "police", From: s.inbox.From, Handlers: s.inbox.Handlers, Clock: s.inbox.Clock, Log: s.inbox.Log,
+	}
 	s.stream.put(message(t, made("a", "c", 1, "verifier")))
 	s.take(t)
 	msg := message(t, made("a", "c", 1, "police"))

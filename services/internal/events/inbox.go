@@ -5,12 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/crash"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 )
@@ -36,7 +38,8 @@ type Inbox struct {
 	// Wait is how long a fetch waits for the first message.
 	Wait time.Duration
 
-	failures map[string]int // by id and hash, of events that could not be taken
+	mu       sync.Mutex     // guards failures
+	failures map[string]int // by hash, of events that could not be taken
 }
 
 // subjectIsNotCase is the rule of an event that came on another case's subject.
@@ -55,8 +58,8 @@ const (
 	tries = 20
 )
 
-// Step takes what can go on here, and what the stream has; it is busy when that
-// was something. One goroutine calls it.
+// Step takes what can go on here, and what the stream has, different cases side by
+// side; it is busy when that was something. One goroutine calls it.
 func (i *Inbox) Step(ctx context.Context) (bool, error) {
 	if err := i.goOn(ctx); err != nil {
 		return false, err
@@ -65,23 +68,53 @@ func (i *Inbox) Step(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if err := runner.Each(ctx, sideBySide, bySubject(msgs), i.takeAll); err != nil {
+		return false, err
+	}
+	return len(msgs) > 0, ctx.Err()
+}
+
+// bySubject gives the messages of each subject, in the order in which they came.
+func bySubject(msgs []eventbus.Msg) [][]eventbus.Msg {
+	places := map[string]int{}
+	var all [][]eventbus.Msg
+	for _, msg := range msgs {
+		place, known := places[msg.Subject]
+		if !known {
+			place = len(all)
+			places[msg.Subject], all = place, append(all, nil)
+		}
+		all[place] = append(all[place], msg)
+	}
+	return all
+}
+
+// takeAll takes the messages of one case.
+func (i *Inbox) takeAll(ctx context.Context, msgs []eventbus.Msg) error {
 	for _, msg := range msgs {
 		if err := i.take(ctx, msg); err != nil {
 			later := retryAfter
 			if !errors.Is(err, errGap) {
 				i.Log.WarnContext(ctx, "event will be taken later", "producer", i.Producer, "error", err.Error())
-				later = min(retryAfter<<min(i.failures[eventbus.Hash(msg.Data)], 10), retryLatest)
+				later = min(retryAfter<<min(i.failed(eventbus.Hash(msg.Data)), 10), retryLatest)
 			}
 			if err := msg.Nak(later); err != nil {
-				return false, err
+				return err
 			}
 			continue
 		}
 		if err := msg.Ack(); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return len(msgs) > 0, ctx.Err()
+	return nil
+}
+
+// failed is how often an event has failed.
+func (i *Inbox) failed(hash string) int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.failures[hash]
 }
 
 // take returns nil when the event is durably taken, ignored or parked.
@@ -111,6 +144,8 @@ func (i *Inbox) take(ctx context.Context, msg eventbus.Msg) error {
 // hopeless says why an event is to be parked, or nothing: it can never act, or
 // it has failed too often.
 func (i *Inbox) hopeless(hash string, err error) (reason string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	kind := fault.KindOf(err)
 	switch {
 	case err == nil:

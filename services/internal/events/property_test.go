@@ -12,6 +12,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/crash"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 )
 
 // Whatever the stream loses, doubles or reorders, and wherever a side stops
@@ -93,7 +94,7 @@ func TestEachEventActsOnceAndInOrder(t *testing.T) {
 // and not acknowledged comes again.
 func survive(step func(context.Context) (bool, error)) {
 	defer func() { _ = recover() }()
-	_, _ = step(context.Background())
+	_, _ = step(runner.OneAtATime(context.Background())) // dies in this goroutine
 }
 
 // events is how many have happened.

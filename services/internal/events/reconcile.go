@@ -61,10 +61,7 @@ func (r *Reconciler) Step(ctx context.Context) (bool, error) {
 		r.round = now.Add(-settled) // what is younger is not compared in it
 	}
 	from := max(r.at, clock.Micros(now.Add(-r.MaxAge)))
-	rows, err := r.DB.Read().QueryContext(ctx, `
-		SELECT id, case_ref, hash, stream_sequence, published_at FROM event_outbox
-		WHERE state IN ('published', 'alarmed') AND published_at <= $1 AND (published_at > $2 OR published_at = $2 AND id > $3)
-		ORDER BY published_at, id LIMIT $4`, clock.Micros(now.Add(-settled)), from, r.atID, compareAtOnce)
+	rows, err := r.DB.Read().QueryContext(ctx, comparedNext, clock.Micros(now.Add(-settled)), from, r.atID, compareAtOnce)
 	batch, err := sqldb.Collect(rows, err, func(rows *sql.Rows) (p published, err error) {
 		return p, rows.Scan(&p.id, &p.caseRef, &p.hash, &p.sequence, &p.at)
 	})
@@ -98,6 +95,12 @@ func (r *Reconciler) Step(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
+// comparedNext are the events of a round after the one that was compared last.
+const comparedNext = `
+	SELECT id, case_ref, hash, stream_sequence, published_at FROM event_outbox
+	WHERE state IN ('published', 'alarmed') AND published_at <= $1 AND published_at >= $2 AND (published_at > $2 OR id > $3)
+	ORDER BY published_at, id LIMIT $4`
+
 // begins says whether everything is to be compared now.
 func (r *Reconciler) begins(ctx context.Context, now time.Time) (bool, error) {
 	if r.round.IsZero() || now.Sub(r.round) >= wholeEvery {
@@ -105,14 +108,11 @@ func (r *Reconciler) begins(ctx context.Context, now time.Time) (bool, error) {
 	}
 	oldest, round, newest := clock.Micros(now.Add(-r.MaxAge)), clock.Micros(r.round), clock.Micros(now.Add(-settled))
 	for _, w := range []struct {
+		query    string
 		from, to int64
-		order    string
-	}{{oldest, newest, "DESC"}, {oldest, round, "DESC"}, {round, newest, "ASC"}} {
+	}{{newestOnStream, oldest, newest}, {lastPublished, oldest, round}, {firstPublished, round, newest}} {
 		var one published
-		err := r.DB.Read().QueryRowContext(ctx, `
-			SELECT case_ref, hash, stream_sequence FROM event_outbox
-			WHERE state IN ('published', 'alarmed') AND published_at > $1 AND published_at <= $2
-			ORDER BY published_at `+w.order+` LIMIT 1`, w.from, w.to).Scan(&one.caseRef, &one.hash, &one.sequence)
+		err := r.DB.Read().QueryRowContext(ctx, w.query, w.from, w.to).Scan(&one.caseRef, &one.hash, &one.sequence)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
@@ -125,6 +125,16 @@ func (r *Reconciler) begins(ctx context.Context, now time.Time) (bool, error) {
 	}
 	return false, nil
 }
+
+// Events that were published in a span of time. Cases are published side by side, so
+// that the last on the stream need not be the one that was noted last. The plus keeps
+// SQLite from sorting all for it.
+const (
+	selectPlace    = `SELECT case_ref, hash, stream_sequence FROM event_outbox WHERE state IN ('published', 'alarmed') AND `
+	lastPublished  = selectPlace + `published_at > $1 AND published_at <= $2 ORDER BY published_at DESC LIMIT 1`
+	firstPublished = selectPlace + `published_at > $1 AND published_at <= $2 ORDER BY published_at LIMIT 1`
+	newestOnStream = selectPlace + `+published_at > $1 AND +published_at <= $2 ORDER BY stream_sequence DESC LIMIT 1`
+)
 
 // there says whether the stream holds an event where it was put.
 func (r *Reconciler) there(ctx context.Context, one published) (bool, error) {

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/crash"
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
+	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/telemetry"
 )
@@ -45,16 +47,20 @@ type leaving struct {
 	after                           uint64 // the place of the case's event before
 }
 
-// Step publishes the next event of each case that has one waiting.
+// leavingNext are the events that are the first of their case to leave.
+const leavingNext = `
+	SELECT id, case_ref, traceparent, state, payload, COALESCE((
+		SELECT b.stream_sequence FROM event_outbox AS b WHERE b.case_ref = o.case_ref AND b.sequence = o.sequence - 1), 0)
+	FROM event_outbox AS o
+	WHERE state IN ('waiting', 'missed') AND NOT EXISTS (
+		SELECT 1 FROM event_outbox AS e
+		WHERE e.case_ref = o.case_ref AND e.sequence < o.sequence AND e.state IN ('waiting', 'missed'))
+	ORDER BY created_at LIMIT 64`
+
+// Step publishes the next event of each case that has one waiting, those of different
+// cases side by side.
 func (r *Relay) Step(ctx context.Context) (bool, error) {
-	rows, err := r.DB.Read().QueryContext(ctx, `
-		SELECT id, case_ref, traceparent, state, payload, COALESCE((
-			SELECT b.stream_sequence FROM event_outbox AS b WHERE b.case_ref = o.case_ref AND b.sequence = o.sequence - 1), 0)
-		FROM event_outbox AS o
-		WHERE state IN ('waiting', 'missed') AND NOT EXISTS (
-			SELECT 1 FROM event_outbox AS e
-			WHERE e.case_ref = o.case_ref AND e.sequence < o.sequence AND e.state IN ('waiting', 'missed'))
-		ORDER BY created_at LIMIT 64`)
+	rows, err := r.DB.Read().QueryContext(ctx, leavingNext)
 	due, err := sqldb.Collect(rows, err, func(rows *sql.Rows) (leaving, error) {
 		var one leaving
 		var after int64
@@ -65,18 +71,27 @@ func (r *Relay) Step(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	var mu sync.Mutex // guards stuck
 	var stuck error
-	for _, one := range due {
+	err = runner.Each(ctx, sideBySide, due, func(ctx context.Context, one leaving) error {
 		err := r.publish(ctx, one)
-		switch {
-		case errors.Is(err, eventbus.ErrHashMismatch), errors.Is(err, eventbus.ErrNotNext):
+		if errors.Is(err, eventbus.ErrHashMismatch) || errors.Is(err, eventbus.ErrNotNext) {
+			mu.Lock()
+			defer mu.Unlock()
 			stuck = err // this case is looked at again, the others go on
-		case err != nil:
-			return false, err
+			return nil
 		}
+		return err
+	})
+	if err == nil {
+		err = stuck
 	}
-	return len(due) > 0 && stuck == nil, stuck
+	return len(due) > 0 && err == nil, err
 }
+
+// sideBySide is how many cases are published, or taken, at once: they wait for the
+// same disk at the stream and here.
+const sideBySide = 16
 
 func (r *Relay) publish(ctx context.Context, one leaving) error {
 	ctx = telemetry.Continue(ctx, one.traceparent)

@@ -60,6 +60,48 @@ func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...an
 	return p.DB.QueryRowContext(ctx, query, args...)
 }
 
+// snapshot is a transaction of the reading side. It holds a connection while it lasts:
+// what it asks for the first time is compiled after it.
+type snapshot struct {
+	*sql.Tx
+	of     *prepared
+	wanted []string
+}
+
+// statement is a query's statement in the transaction, nil while there is none.
+func (s *snapshot) statement(ctx context.Context, query string) *sql.Stmt {
+	s.of.mu.Lock()
+	kept := s.of.kept[query]
+	s.of.mu.Unlock()
+	if kept == nil {
+		s.wanted = append(s.wanted, query)
+		return nil
+	}
+	return s.StmtContext(ctx, kept)
+}
+
+func (s *snapshot) compile(ctx context.Context) {
+	for _, query := range s.wanted {
+		s.of.of(ctx, query)
+	}
+}
+
+// QueryContext implements Querier.
+func (s *snapshot) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if kept := s.statement(ctx, query); kept != nil {
+		return kept.QueryContext(ctx, args...)
+	}
+	return s.Tx.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext implements Querier.
+func (s *snapshot) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if kept := s.statement(ctx, query); kept != nil {
+		return kept.QueryRowContext(ctx, args...)
+	}
+	return s.Tx.QueryRowContext(ctx, query, args...)
+}
+
 // compiled are the queries of the writing side, on its one connection. A transaction
 // holds that while it lasts: what it asks for the first time is compiled after it.
 type compiled struct {

@@ -133,8 +133,17 @@ func (db *DB) Snapshot(ctx context.Context, f func(q Querier) error) error {
 	if err != nil {
 		return fmt.Errorf("begin snapshot: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }()
-	return f(tx)
+	kept, compiles := db.read.(*prepared)
+	if !compiles {
+		defer func() { _ = tx.Rollback() }()
+		return f(tx)
+	}
+	q := &snapshot{Tx: tx, of: kept}
+	defer func() {
+		_ = tx.Rollback()
+		q.compile(ctx)
+	}()
+	return f(q)
 }
 
 // Inserted runs an INSERT ... ON CONFLICT DO NOTHING and reports whether the

@@ -2,10 +2,14 @@ package sqldb_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"testing/fstest"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 )
@@ -88,6 +92,32 @@ func TestReadSideRefusesToWrite(t *testing.T) {
 func TestUnknownDriverIsRefused(t *testing.T) {
 	if _, err := sqldb.Open(t.Context(), "oracle", "x"); err == nil {
 		t.Fatal("opened")
+	}
+}
+
+// A snapshot holds a connection, and needs no other for statements that it was the
+// first to ask for.
+func TestManySnapshotsAtOnceDoNotWaitForEachOther(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "a.db"))
+	var group errgroup.Group
+	for i := range 32 {
+		group.Go(func() error {
+			return db.Snapshot(t.Context(), func(q sqldb.Querier) error {
+				for n := range 5 {
+					var rows int
+					query := fmt.Sprintf(`SELECT COUNT(*) FROM things WHERE n >= $1 AND n < %d`, i%4+n)
+					if err := q.QueryRowContext(t.Context(), query, 0).Scan(&rows); err != nil {
+						return err
+					}
+				}
+				rows, err := q.QueryContext(t.Context(), `SELECT id FROM things WHERE n = $1`, i)
+				_, err = sqldb.Collect(rows, err, func(r *sql.Rows) (id string, err error) { return id, r.Scan(&id) })
+				return err
+			})
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -150,9 +150,11 @@ func (s Store) ByID(ctx context.Context, q sqldb.Querier, id string) (desk.Recor
 	return s.one(ctx, q, `SELECT `+columns+` FROM offer WHERE id = $1`, id)
 }
 
+const byCredential = `SELECT ` + columns + ` FROM offer WHERE credential_id = $1 AND credential_id <> ''`
+
 // ByCredential finds the offer of a credential.
 func (s Store) ByCredential(ctx context.Context, q sqldb.Querier, id string) (desk.Record, error) {
-	return s.one(ctx, q, `SELECT `+columns+` FROM offer WHERE credential_id = $1 AND credential_id <> ''`, id)
+	return s.one(ctx, q, byCredential, id)
 }
 
 // ByKey finds the offer that a tenant made under an idempotency key.

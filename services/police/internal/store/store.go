@@ -164,11 +164,7 @@ func (s Store) List(ctx context.Context, q sqldb.Querier, l desk.Listing) ([]des
 	if !l.Until.IsZero() {
 		until = clock.Micros(l.Until)
 	}
-	rows, err := q.QueryContext(ctx, `
-		SELECT a.start_at + a.position, `+columns+` FROM appointment AS a
-		WHERE ($1 = '' OR a.case_ref = $1) AND a.start_at + a.position > $2
-			AND ($4 = '' OR a.office_id = $4) AND a.start_at >= $5 AND a.start_at < $6
-		ORDER BY 1 LIMIT $3`, l.CaseRef, l.After, l.Limit-len(failed), l.OfficeID, clock.Micros(l.From), until)
+	rows, err := q.QueryContext(ctx, listed(l), l.CaseRef, l.After, l.Limit-len(failed), l.OfficeID, clock.Micros(l.From), until)
 	booked, err := sqldb.Collect(rows, err, func(r *sql.Rows) (desk.Listed, error) {
 		var one row
 		var line desk.Listed
@@ -189,6 +185,19 @@ func (s Store) List(ctx context.Context, q sqldb.Querier, l desk.Listing) ([]des
 		}
 	}
 	return append(failed, booked...), nil
+}
+
+// listed is the query of a listing. Those of one case are found by the case.
+func listed(l desk.Listing) string {
+	of := "$1 = ''"
+	if l.CaseRef != "" {
+		of = "a.case_ref = $1"
+	}
+	return `
+		SELECT a.start_at + a.position, ` + columns + ` FROM appointment AS a
+		WHERE ` + of + ` AND a.start_at + a.position > $2
+			AND ($4 = '' OR a.office_id = $4) AND a.start_at >= $5 AND a.start_at < $6
+		ORDER BY 1 LIMIT $3`
 }
 
 func (s Store) failed(ctx context.Context, q sqldb.Querier, caseRef string, after int64, limit int) ([]desk.Listed, error) {
