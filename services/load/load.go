@@ -137,13 +137,25 @@ func (c Config) operation(ctx context.Context, signing []*demo.Players) (do oper
 // count where credentials are measured.
 func (c Config) one(ctx context.Context, players *demo.Players, person demo.Input) (uncounted time.Duration, err error) {
 	begun := time.Now()
-	_, err = players.Play(ctx, person, last[c.Scenario], func(_ context.Context, next demo.Stage) error {
+	_, err = players.Play(demo.WithPause(ctx, patiently(ctx)), person, last[c.Scenario], func(_ context.Context, next demo.Stage) error {
 		if c.Scenario == Credentials && next == demo.Collect {
 			uncounted = time.Since(begun)
 		}
 		return nil
 	})
 	return uncounted, err
+}
+
+// patience is how many times as long as in a demonstration people wait before they look
+// again whether something has happened: 40 ms at first, a second at most.
+const patience = 4
+
+// patiently waits for as long, unless ctx ends.
+func patiently(ctx context.Context) func(time.Duration) error {
+	return func(d time.Duration) error {
+		sleep(ctx, patience*d)
+		return ctx.Err()
+	}
 }
 
 // meter measures what processes use from the end of the ramp on.

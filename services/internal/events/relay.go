@@ -71,20 +71,9 @@ func (r *Relay) Step(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	var mu sync.Mutex // guards stuck
-	var stuck error
-	err = runner.Each(ctx, sideBySide, due, func(ctx context.Context, one leaving) error {
-		err := r.publish(ctx, one)
-		if errors.Is(err, eventbus.ErrHashMismatch) || errors.Is(err, eventbus.ErrNotNext) {
-			mu.Lock()
-			defer mu.Unlock()
-			stuck = err // this case is looked at again, the others go on
-			return nil
-		}
-		return err
-	})
-	if err == nil {
-		err = stuck
+	left, err := r.leave(ctx, due)
+	if failed := r.note(ctx, left); err == nil {
+		err = failed
 	}
 	return len(due) > 0 && err == nil, err
 }
@@ -93,32 +82,74 @@ func (r *Relay) Step(ctx context.Context) (bool, error) {
 // same disk at the stream and here.
 const sideBySide = 16
 
-func (r *Relay) publish(ctx context.Context, one leaving) error {
-	ctx = telemetry.Continue(ctx, one.traceparent)
-	ctx, end := telemetry.Span(ctx, "events.Publish")
-	crash.At(crash.BeforePublish)
-	sequence, state, err := r.put(ctx, one)
-	end(err)
+// left is an event that is on the stream: where, and what state it has for that.
+type left struct {
+	leaving
+	sequence uint64
+	state    string
+}
+
+// leave has events on the stream, and gives those that are, also when others could not
+// be published.
+func (r *Relay) leave(ctx context.Context, due []leaving) (all []left, err error) {
+	var mu sync.Mutex // guards all and stuck
+	var stuck error
+	err = runner.Each(ctx, sideBySide, due, func(ctx context.Context, one leaving) error {
+		ctx, end := telemetry.Span(telemetry.Continue(ctx, one.traceparent), "events.Publish")
+		crash.At(crash.BeforePublish)
+		sequence, state, err := r.put(ctx, one)
+		end(err)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case errors.Is(err, eventbus.ErrHashMismatch), errors.Is(err, eventbus.ErrNotNext):
+			stuck = err // this case is looked at again, the others go on
+			return nil
+		case err != nil:
+			return err
+		}
+		crash.At(crash.AfterPublish)
+		all = append(all, left{one, sequence, state})
+		return nil
+	})
+	if err == nil {
+		err = stuck
+	}
+	return all, err
+}
+
+// note writes down what has left.
+func (r *Relay) note(ctx context.Context, all []left) error {
+	if len(all) == 0 {
+		return nil
+	}
+	var displaced []left
+	err := r.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+		displaced = nil
+		for _, one := range all {
+			// A stream gives each message a place of its own, unless it has lost some.
+			n, err := sqldb.Changed(ctx, tx, `UPDATE event_outbox SET state = 'missed' WHERE stream_sequence = $1 AND id <> $2 AND state IN ('published', 'alarmed')`,
+				int64(one.sequence), one.id)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				displaced = append(displaced, one)
+			}
+			if _, err := tx.ExecContext(ctx, `UPDATE event_outbox SET state = $1, stream_sequence = $2, published_at = $3 WHERE id = $4`,
+				one.state, int64(one.sequence), clock.Micros(r.Clock.Now()), one.id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	crash.At(crash.AfterPublish)
-	var displaced int64
-	err = r.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		// A stream gives each message a place of its own, unless it has lost some.
-		displaced, err = sqldb.Changed(ctx, tx, `UPDATE event_outbox SET state = 'missed' WHERE stream_sequence = $1 AND id <> $2 AND state IN ('published', 'alarmed')`,
-			int64(sequence), one.id)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE event_outbox SET state = $1, stream_sequence = $2, published_at = $3 WHERE id = $4`,
-			state, int64(sequence), clock.Micros(r.Clock.Now()), one.id)
-		return err
-	})
-	if err == nil && displaced > 0 {
-		r.alarm(ctx, one, "the stream has given this event the place of another, which is published again", "events.missed")
+	for _, one := range displaced {
+		r.alarm(ctx, one.leaving, "the stream has given this event the place of another, which is published again", "events.missed")
 	}
-	return err
+	return nil
 }
 
 // put has the event on the stream, and says where and how it came there:
