@@ -23,7 +23,8 @@ const usage = `kompetansespor: from a signed offer to work, with nothing typed t
         start every service and stay; prints addresses and development tokens
   kompetansespor chaos [--seed S] [--cases N] [--cluster] [--fault KIND,...] [--times N] [--json]
         run cases while processes are killed, databases crash and streams vanish, and check what must always hold
-  kompetansespor load [--scenario offers|credentials|presentations|cases] [--rate N | --parallel P] [--for TIME] [--data DIR] [--json]
+  kompetansespor load [--scenario offers|credentials|presentations|cases|verifications] [--rate N | --parallel P] [--for TIME]
+                      [--employers N] [--stored N] [--data DIR | --postgres URL] [--json]
         load a system from outside with people who do not exist, and measure how many it takes, how long they wait and
         what its processes use
   kompetansespor registry|issuer|wallet|verifier|police|tax|bank --config FILE

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gowebpki/jcs"
 
@@ -182,15 +183,64 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// every has each kind of field that is read without encoding/json, and some that are
+// not.
+type every struct {
+	Text    string            `json:"text"`
+	Bool    bool              `json:"bool"`
+	Int     int               `json:"int"`
+	Int8    int8              `json:"int8"`
+	Int64   int64             `json:"int64"`
+	Uint16  uint16            `json:"uint16"`
+	Float   float64           `json:"float"`
+	Number  json.Number       `json:"number"`
+	Raw     json.RawMessage   `json:"raw"`
+	Any     any               `json:"any"`
+	Bytes   []byte            `json:"bytes"`
+	Texts   []string          `json:"texts"`
+	Array   [2]int            `json:"array"`
+	Map     map[string]*every `json:"map"`
+	Numbers map[int]string    `json:"numbers"`
+	Next    *every            `json:"next"`
+	List    []every           `json:"list"`
+	Time    time.Time         `json:"time"`
+	Quoted  struct {
+		N int64 `json:"n,string"`
+	} `json:"quoted"`
+	Named inner `json:"named"`
+	Plain int
+	inner
+}
+
+// What is stored is what encoding/json stores.
 func FuzzUnmarshal(f *testing.F) {
-	f.Add([]byte(`{"alg":"a","inner":{"kid":"b"},"list":[{"kid":"c"}],"map":{"x":{"kid":"d"}}}`))
+	for _, seed := range []string{
+		`{"alg":"a","inner":{"kid":"b"},"list":[{"kid":"c"}],"map":{"x":{"kid":"d"}}}`,
+		`{"text":"a\u00e6","bool":true,"int":-1,"int8":127,"int64":9007199254740991,"uint16":65535,"float":1.5,"number":2,"raw":{"a": 1 },"any":[1,"b"]}`,
+		`{"bytes":"AAE=","texts":["a",null],"array":[1,2,3],"map":{"x":{"text":"y"},"z":null},"numbers":{"7":"a"},"next":{"next":{"text":"b"}},"list":[{"int":1},{}]}`,
+		`{"time":"2026-01-02T12:00:00Z","quoted":{"n":"7"},"named":{"kid":"x"},"Plain":3,"kid":"y"}`,
+		`{"text":null,"bool":null,"int":null,"raw":null,"any":null,"texts":null,"map":null,"next":null,"list":null,"time":null}`,
+		`{"int8":128}`, `{"int":1.0}`, `{"int":1e2}`, `{"uint16":-1}`, `{"text":1}`, `{"bool":"true"}`, `{"texts":"a"}`, `{"map":[]}`, `{"list":{}}`, `{"next":[]}`, `{"number":"2"}`,
+		`[]`, `null`, `"a"`, `1`,
+	} {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var open, closed outer
-		if Unmarshal(data, &closed, Limits{}) != nil {
-			return
+		if Unmarshal(data, &closed, Limits{}) == nil {
+			if err := UnmarshalOpen(data, &open, Limits{}); err != nil || !reflect.DeepEqual(open, closed) {
+				t.Fatalf("open reads %+v, %v; closed reads %+v", open, err, closed)
+			}
 		}
-		if err := UnmarshalOpen(data, &open, Limits{}); err != nil || !reflect.DeepEqual(open, closed) {
-			t.Fatalf("open reads %+v, %v; closed reads %+v", open, err, closed)
+		var ours, theirs every
+		err := Unmarshal(data, &ours, Limits{})
+		if err != nil && fault.RuleOf(err) != "json.type" {
+			return // it was not read at all
+		}
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.UseNumber()
+		if failed := decoder.Decode(&theirs); (failed == nil) != (err == nil) || err == nil && !reflect.DeepEqual(ours, theirs) {
+			t.Fatalf("encoding/json stores %+v, %v; we store %+v, %v", theirs, failed, ours, err)
 		}
 	})
 }

@@ -1,8 +1,8 @@
 package strictjson
 
 import (
-	"bytes"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -30,14 +30,14 @@ func unmarshal(data []byte, v any, limits Limits, open bool) error {
 	if err != nil {
 		return err
 	}
-	if t := reflect.TypeOf(v); t != nil {
-		if err := checkNames(read.root(), t, open); err != nil {
-			return err
-		}
+	into := reflect.ValueOf(v)
+	if into.Kind() != reflect.Pointer || into.IsNil() {
+		return fmt.Errorf("read JSON into %T, which is no pointer", v)
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	if err := decoder.Decode(v); err != nil {
+	if err := checkNames(read.root(), into.Type(), open); err != nil {
+		return err
+	}
+	if err := assign(read.root(), into.Elem()); err != nil {
 		return fault.Wrap(err, fault.Invalid, "json.type", "a member has the wrong type")
 	}
 	return nil
@@ -79,9 +79,9 @@ func checkNames(v Value, t reflect.Type, open bool) error {
 func checkMembers(object Value, t reflect.Type, open bool) error {
 	fields := fieldsOf(t)
 	for name, member := range object.Members() {
-		field, known := fields[name]
+		field, known := fields.byName[name]
 		if !known {
-			for other := range fields {
+			for other := range fields.byName {
 				if strings.EqualFold(name, other) {
 					return fault.New(fault.Invalid, "json.member-case", "the member %q is written in another letter case", other)
 				}
@@ -91,43 +91,56 @@ func checkMembers(object Value, t reflect.Type, open bool) error {
 			}
 			return fault.New(fault.Invalid, "json.unknown-member", "a member is not known here")
 		}
-		if err := checkNames(member, field, open); err != nil {
+		if err := checkNames(member, field.of, open); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// known are the members of each struct that was asked for, which do not change.
-var known sync.Map // from reflect.Type to map[string]reflect.Type
-
-func fieldsOf(t reflect.Type) map[string]reflect.Type {
-	if have, ok := known.Load(t); ok {
-		return have.(map[string]reflect.Type)
-	}
-	fields := map[string]reflect.Type{}
-	collectFields(t, fields)
-	known.Store(t, fields)
-	return fields
+// fields are the members of a struct.
+type fields struct {
+	byName map[string]field
+	// plain: each is a field of the struct itself, written as it is.
+	plain bool
 }
 
-// collectFields lists the members of a struct as encoding/json names them,
-// those of embedded structs included.
-func collectFields(t reflect.Type, into map[string]reflect.Type) {
+type field struct {
+	of    reflect.Type
+	index int
+}
+
+// known are the members of each struct that was asked for, which do not change.
+var known sync.Map // from reflect.Type to *fields
+
+func fieldsOf(t reflect.Type) *fields {
+	if have, ok := known.Load(t); ok {
+		return have.(*fields)
+	}
+	all := &fields{byName: map[string]field{}, plain: true}
+	all.collect(t)
+	known.Store(t, all)
+	return all
+}
+
+// collect lists the members of a struct as encoding/json names them, those of
+// embedded structs included.
+func (all *fields) collect(t reflect.Type) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		tag := f.Tag.Get("json")
 		if tag == "-" {
 			continue
 		}
-		name, _, _ := strings.Cut(tag, ",")
+		name, options, _ := strings.Cut(tag, ",")
+		all.plain = all.plain && !f.Anonymous && !strings.Contains(options, "string")
 		if f.Anonymous && name == "" {
 			embedded := f.Type
 			if embedded.Kind() == reflect.Pointer {
 				embedded = embedded.Elem()
 			}
 			if embedded.Kind() == reflect.Struct {
-				collectFields(embedded, into)
+				all.collect(embedded)
 				continue
 			}
 		}
@@ -137,6 +150,6 @@ func collectFields(t reflect.Type, into map[string]reflect.Type) {
 		if name == "" {
 			name = f.Name
 		}
-		into[name] = f.Type
+		all.byName[name] = field{f.Type, i}
 	}
 }

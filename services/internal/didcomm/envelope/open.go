@@ -50,8 +50,8 @@ func Open(ctx context.Context, keys Keys, resolver did.Resolver, data []byte) (O
 
 // isEnvelope tells an envelope from a message; parse checks it.
 func isEnvelope(data []byte) bool {
-	object, err := strictjson.DecodeObject(data, strictjson.Limits{Bytes: MaxEnvelope})
-	return err == nil && object["ciphertext"] != nil && object["protected"] != nil
+	object, err := strictjson.ReadObject(data, strictjson.Limits{Bytes: MaxEnvelope})
+	return err == nil && object.Get("ciphertext").Any() != nil && object.Get("protected").Any() != nil
 }
 
 // decrypt opens one layer.
