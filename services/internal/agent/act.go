@@ -36,8 +36,8 @@ func (a *Agent) ActStep(ctx context.Context) (bool, error) {
 
 func (a *Agent) dueArrivals(ctx context.Context) ([]arrival, error) {
 	rows, err := a.DB.Read().QueryContext(ctx, `
-		SELECT sender, id, type, traceparent, envelope, received_at, attempts
-		FROM agent_inbox AS i
+		SELECT i.sender, i.id, i.type, i.traceparent, l.envelope, i.received_at, i.attempts
+		FROM agent_inbox AS i JOIN agent_inbox_letter AS l ON l.sender = i.sender AND l.id = i.id
 		WHERE state = 'waiting' AND due_at <= $1 AND NOT EXISTS (
 			SELECT 1 FROM agent_inbox AS e
 			WHERE e.thread = i.thread AND e.sender = i.sender AND e.state = 'waiting' AND e.received_at < i.received_at)
@@ -56,7 +56,7 @@ func (a *Agent) act(ctx context.Context, one arrival) error {
 	ctx, end := telemetry.Span(ctx, spanName("didcomm.Act ", one.kind))
 	var in Received
 	err := guarded(func() (err error) {
-		if in, err = a.open(ctx, one.envelope, one.receivedAt); err != nil {
+		if in, err = a.opened(ctx, one); err != nil {
 			return err
 		}
 		effect, err := a.consider(ctx, in)
@@ -77,6 +77,15 @@ func (a *Agent) act(ctx context.Context, one arrival) error {
 		return a.postpone(ctx, one)
 	}
 	return a.settle(ctx, one, in, func(context.Context, *sqldb.Tx) error { return Refuse(err) })
+}
+
+// opened gives what an envelope holds. One that came a moment ago was opened then.
+func (a *Agent) opened(ctx context.Context, one arrival) (Received, error) {
+	if in, ok := a.lately.take(one.sender, one.id, one.envelope, a.Clock.Now()); ok {
+		in.At = one.receivedAt
+		return in, nil
+	}
+	return a.open(ctx, one.envelope, one.receivedAt)
 }
 
 // consider asks the handler for the effect of a message.
@@ -104,9 +113,12 @@ func guarded(f func() error) (err error) {
 func (a *Agent) settle(ctx context.Context, one arrival, in Received, effect Effect) error {
 	err := a.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		n, err := sqldb.Changed(ctx, tx, `
-			UPDATE agent_inbox SET state = 'done', envelope = NULL WHERE sender = $1 AND id = $2 AND state = 'waiting'`, one.sender, one.id)
+			UPDATE agent_inbox SET state = 'done' WHERE sender = $1 AND id = $2 AND state = 'waiting'`, one.sender, one.id)
 		if err != nil || n == 0 {
 			return err // n == 0: somebody else has acted on it
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM agent_inbox_letter WHERE sender = $1 AND id = $2`, one.sender, one.id); err != nil {
+			return err
 		}
 		if effect != nil {
 			err = effect(ctx, tx)

@@ -63,6 +63,7 @@ type Agent struct {
 	problems []Handler
 	arrived  *runner.Bell
 	leaving  *runner.Bell
+	lately   lately
 }
 
 // New makes an agent without handlers.

@@ -39,8 +39,8 @@ func TestRepeatedMessageHasNoSecondEffect(t *testing.T) { // hostile 49
 	anna.post(t)
 	same(t, "effects", bo.effects(t, "t"), "a")
 	same(t, "rows", bo.one(t, `SELECT COUNT(*) FROM agent_inbox`), "1")
-	same(t, "envelope left", bo.one(t, `SELECT COUNT(*) FROM agent_inbox WHERE envelope IS NOT NULL`), "0")
-	same(t, "text left", anna.one(t, `SELECT COUNT(*) FROM agent_outbox WHERE sealed IS NOT NULL`), "0")
+	same(t, "envelope left", bo.one(t, `SELECT COUNT(*) FROM agent_inbox_letter`), "0")
+	same(t, "text left", anna.one(t, `SELECT COUNT(*) FROM agent_outbox_letter`), "0")
 }
 
 func TestMessageThatTwoActOnHasOneEffect(t *testing.T) {
@@ -64,7 +64,7 @@ func TestMessageThatTwoActOnHasOneEffect(t *testing.T) {
 func TestOutboxHoldsNoPlainText(t *testing.T) {
 	_, anna, bo := pair(t)
 	anna.say(t, bo.did, "t", "only-for-bo")
-	if sealed := anna.one(t, `SELECT sealed FROM agent_outbox`); sealed == "" || strings.Contains(sealed, "only-for-bo") {
+	if sealed := anna.one(t, `SELECT sealed FROM agent_outbox_letter`); sealed == "" || strings.Contains(sealed, "only-for-bo") {
 		t.Fatal("the outbox can be read")
 	}
 }

@@ -73,6 +73,7 @@ func (a *Agent) Accept(ctx context.Context, body []byte) error {
 	}
 	ctx = telemetry.Continue(ctx, in.Message.Headers["traceparent"])
 	ctx, end := telemetry.Span(ctx, "didcomm.Receive")
+	a.lately.keep(in, body)
 	err = a.store(ctx, in, body)
 	end(err)
 	return err
@@ -107,16 +108,20 @@ func (a *Agent) store(ctx context.Context, in Received, body []byte) error {
 	err := a.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		now := clock.Micros(in.At)
 		fresh, err := sqldb.Inserted(ctx, tx, `
-			INSERT INTO agent_inbox (sender, id, thread, type, recipient, envelope, traceparent, received_at, due_at, attempts, state, rule)
-			VALUES ($1, $2, $3, $4, $5, $6, $7,
-				(SELECT CASE WHEN COALESCE(MAX(received_at), 0) >= $8 THEN MAX(received_at) + 1 ELSE $8 END
+			INSERT INTO agent_inbox (sender, id, thread, type, recipient, traceparent, received_at, due_at, attempts, state, rule)
+			VALUES ($1, $2, $3, $4, $5, $6,
+				(SELECT CASE WHEN COALESCE(MAX(received_at), 0) >= $7 THEN MAX(received_at) + 1 ELSE $7 END
 					FROM agent_inbox WHERE thread = $3 AND sender = $1),
-				$8, 0, 'waiting', '') ON CONFLICT DO NOTHING`,
-			in.Sender, in.Message.ID, in.Message.Thread(), in.Message.Type, in.Recipient, body, telemetry.Traceparent(ctx), now)
+				$7, 0, 'waiting', '') ON CONFLICT DO NOTHING`,
+			in.Sender, in.Message.ID, in.Message.Thread(), in.Message.Type, in.Recipient, telemetry.Traceparent(ctx), now)
 		if err != nil {
 			return err
 		}
 		if fresh {
+			_, err := tx.ExecContext(ctx, `INSERT INTO agent_inbox_letter (sender, id, envelope) VALUES ($1, $2, $3)`, in.Sender, in.Message.ID, body)
+			if err != nil {
+				return err
+			}
 			tx.OnCommit(a.arrived.Ring)
 		}
 		crash.At(crash.BeforeReceiveCommit)

@@ -47,10 +47,13 @@ func (a *Agent) Send(ctx context.Context, tx *sqldb.Tx, from, to string, msg did
 		return fmt.Errorf("seal %s: %w", msg.Type, err)
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO agent_outbox (id, thread, type, sender, recipient, sealed, traceparent, created_at, due_at, attempts, state, rule, position)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 0, 'waiting', '',
+		INSERT INTO agent_outbox (id, thread, type, sender, recipient, traceparent, created_at, due_at, attempts, state, rule, position)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0, 'waiting', '',
 			(SELECT COALESCE(MAX(position), 0) + 1 FROM agent_outbox WHERE thread = $2 AND sender = $4))`,
-		msg.ID, msg.Thread(), msg.Type, from, to, sealed, telemetry.Traceparent(ctx), clock.Micros(now))
+		msg.ID, msg.Thread(), msg.Type, from, to, telemetry.Traceparent(ctx), clock.Micros(now))
+	if err == nil {
+		_, err = tx.ExecContext(ctx, `INSERT INTO agent_outbox_letter (id, sealed) VALUES ($1, $2)`, msg.ID, sealed)
+	}
 	if err != nil {
 		return fmt.Errorf("put %s in the outbox: %w", msg.Type, err)
 	}
@@ -79,8 +82,8 @@ type departure struct {
 // have named the thread: nobody makes others' messages wait.
 func (a *Agent) SendStep(ctx context.Context) (bool, error) {
 	rows, err := a.DB.Read().QueryContext(ctx, `
-		SELECT id, type, sender, recipient, traceparent, sealed, attempts
-		FROM agent_outbox AS o
+		SELECT o.id, o.type, o.sender, o.recipient, o.traceparent, l.sealed, o.attempts
+		FROM agent_outbox AS o JOIN agent_outbox_letter AS l ON l.id = o.id
 		WHERE state = 'waiting' AND due_at <= $1 AND NOT EXISTS (
 			SELECT 1 FROM agent_outbox AS e
 			WHERE e.thread = o.thread AND e.sender = o.sender AND e.recipient = o.recipient AND e.position < o.position AND e.state = 'waiting')
@@ -144,7 +147,10 @@ func (a *Agent) deliver(ctx context.Context, one departure) error {
 
 func (a *Agent) ended(ctx context.Context, one departure, state, rule string) error {
 	return a.DB.Tx(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE agent_outbox SET state = $1, rule = $2, sealed = NULL WHERE id = $3`, state, rule, one.id)
+		if _, err := tx.ExecContext(ctx, `UPDATE agent_outbox SET state = $1, rule = $2 WHERE id = $3`, state, rule, one.id); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM agent_outbox_letter WHERE id = $1`, one.id)
 		return err
 	})
 }

@@ -58,14 +58,8 @@ func TestAriesAgreesOnKeys(t *testing.T) {
 	a := newAries(t, s)
 	for kind, curve := range ecdhCurves {
 		for range 20 { // some coordinates and keys begin with zeros
-			sender, senderPublic, err := s.Create(t.Context(), kind)
-			if err != nil {
-				t.Fatal(err)
-			}
-			recipient, public, err := s.Create(t.Context(), kind)
-			if err != nil {
-				t.Fatal(err)
-			}
+			sender, senderPublic := created(t, s, kind)
+			recipient, public := created(t, s, kind)
 			ephemeral, err := curve.GenerateKey(nil)
 			if err != nil {
 				t.Fatal(err)
@@ -115,10 +109,7 @@ func TestAriesAgreesOnKeys(t *testing.T) {
 func TestAriesSignsTheSame(t *testing.T) {
 	s := open(t, newMemoryRows())
 	a := newAries(t, s)
-	id, public, err := s.Create(t.Context(), Ed25519)
-	if err != nil {
-		t.Fatal(err)
-	}
+	id, public := created(t, s, Ed25519)
 	rapid.Check(t, func(rt *rapid.T) {
 		data := rapid.SliceOf(rapid.Byte()).Draw(rt, "data")
 		ours, err := s.Sign(t.Context(), id, data)

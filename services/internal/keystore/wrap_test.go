@@ -11,16 +11,19 @@ import (
 
 var ecdhCurves = map[Kind]ecdh.Curve{X25519: ecdh.X25519(), P256: ecdh.P256(), P384: ecdh.P384(), P521: ecdh.P521()}
 
+func created(t *testing.T, s *Store, kind Kind) (KeyID, did.PublicKey) {
+	t.Helper()
+	id, public, err := s.Create(t.Context(), kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id, public
+}
+
 func wrapped(t *testing.T, s *Store, kind Kind) (recipient KeyID, p envelope.UnwrapParams, cek []byte) {
 	t.Helper()
-	sender, senderPublic, err := s.Create(t.Context(), kind)
-	if err != nil {
-		t.Fatal(err)
-	}
-	recipient, public, err := s.Create(t.Context(), kind)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sender, senderPublic := created(t, s, kind)
+	recipient, public := created(t, s, kind)
 	ephemeral, err := ecdhCurves[kind].GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)

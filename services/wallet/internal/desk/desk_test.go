@@ -136,7 +136,7 @@ func consent(shares ...string) holding.Consent {
 // sent is the newest message of a thread in the outbox.
 func (w *world) sent(t *testing.T, thread string) didcomm.Message {
 	t.Helper()
-	rows, err := w.DB.Read().QueryContext(t.Context(), `SELECT id, sealed FROM agent_outbox WHERE thread = $1 ORDER BY position DESC`, thread)
+	rows, err := w.DB.Read().QueryContext(t.Context(), `SELECT o.id, l.sealed FROM agent_outbox AS o JOIN agent_outbox_letter AS l ON l.id = o.id WHERE o.thread = $1 ORDER BY o.position DESC`, thread)
 	all, err := sqldb.Collect(rows, err, func(r *sql.Rows) (didcomm.Message, error) {
 		var id string
 		var sealed []byte
