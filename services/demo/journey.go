@@ -111,6 +111,7 @@ type person struct {
 	say    func(Step)
 	before func(context.Context, Stage) error // nil: nobody waits
 	until  Stage                              // the last that is taken; empty: all are
+	done   Stage                              // the last that was taken; empty: none was
 	wallet string                             // the worker's token
 }
 
@@ -130,6 +131,9 @@ func (p *person) journey(ctx context.Context) error {
 		{Attend, "attend the appointment", p.attend},
 		{Finish, "finish the case", p.finish},
 	} {
+		if slices.Index(Stages(), step.stage) <= slices.Index(Stages(), p.done) {
+			continue
+		}
 		if p.before != nil {
 			if err := p.before(ctx, step.stage); err != nil {
 				return fmt.Errorf("%s: %w", step.what, err)
@@ -138,7 +142,7 @@ func (p *person) journey(ctx context.Context) error {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", step.what, err)
 		}
-		if step.stage == p.until {
+		if p.done = step.stage; p.done == p.until {
 			break
 		}
 	}

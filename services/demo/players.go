@@ -39,6 +39,13 @@ func (p *Players) Play(ctx context.Context, in Input, last Stage, before func(co
 	return p.clients.one(ctx, &person{clients: p.clients, input: in, say: func(Step) {}, before: before, until: last})
 }
 
+// PlayOn takes a person whom Play took through some stages on, up to and with the last
+// one given.
+func (p *Players) PlayOn(ctx context.Context, r *Report, last Stage) error {
+	r.person.until = last
+	return r.person.journey(sending(ctx, r.sent))
+}
+
 // Accredit is for who needs nothing else: see Players.
 func Accredit(ctx context.Context, target Target, persons []Input) error {
 	p, err := Join(target)

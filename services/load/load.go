@@ -39,12 +39,11 @@ func Scenarios() []Scenario {
 	return []Scenario{Offers, Credentials, Presentations, Cases, Verifications}
 }
 
-// operation is one of a scenario, by its number from 0; uncounted is time that does
-// not count.
-type operation func(ctx context.Context, number int) (uncounted time.Duration, err error)
+// operation is one of a scenario, by its number from 0.
+type operation func(ctx context.Context, number int) error
 
 // last is the stage of a case with which an operation ends.
-var last = map[Scenario]demo.Stage{Offers: demo.Sign, Credentials: demo.Collect, Presentations: demo.Apply, Cases: demo.Finish}
+var last = map[Scenario]demo.Stage{Offers: demo.Sign, Presentations: demo.Apply, Cases: demo.Finish}
 
 // Config is a load.
 type Config struct {
@@ -121,29 +120,28 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 
 // operation makes ready what the operations need.
 func (c Config) operation(ctx context.Context, signing []*demo.Players) (do operation, closer func(), err error) {
-	if c.Scenario == Verifications {
+	of := func(number int) *demo.Players { return signing[number%len(signing)] }
+	switch c.Scenario {
+	case Verifications:
 		v, err := c.prepareVerifications(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
 		return v.verify, v.close, nil
+	case Credentials:
+		signed := make([]*demo.Report, len(c.Persons))
+		err := together(ctx, len(c.Persons), func(ctx context.Context, number int) (err error) {
+			signed[number], err = of(number).Play(ctx, c.Persons[number], demo.Sign, nil)
+			return err
+		})
+		return func(ctx context.Context, number int) error {
+			return of(number).PlayOn(demo.WithPause(ctx, patiently(ctx)), signed[number], demo.Collect)
+		}, func() {}, err
 	}
-	return func(ctx context.Context, number int) (time.Duration, error) {
-		return c.one(ctx, signing[number%len(signing)], c.Persons[number])
+	return func(ctx context.Context, number int) error {
+		_, err := of(number).Play(demo.WithPause(ctx, patiently(ctx)), c.Persons[number], last[c.Scenario], nil)
+		return err
 	}, func() {}, nil
-}
-
-// one is one operation. The signature of an offer that a wallet collects does not
-// count where credentials are measured.
-func (c Config) one(ctx context.Context, players *demo.Players, person demo.Input) (uncounted time.Duration, err error) {
-	begun := time.Now()
-	_, err = players.Play(demo.WithPause(ctx, patiently(ctx)), person, last[c.Scenario], func(_ context.Context, next demo.Stage) error {
-		if c.Scenario == Credentials && next == demo.Collect {
-			uncounted = time.Since(begun)
-		}
-		return nil
-	})
-	return uncounted, err
 }
 
 // patience is how many times as long as in a demonstration people wait before they look

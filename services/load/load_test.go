@@ -48,12 +48,12 @@ func TestWaitingForAPlaceCounts(t *testing.T) {
 	block := make(chan struct{})
 	a := Arrival{Rate: 1000, Parallel: 1, Measured: 20 * time.Millisecond, Most: 3}
 	var begun atomic.Int32
-	samples := a.run(t.Context(), func(context.Context, int) (time.Duration, error) {
+	samples := a.run(t.Context(), func(context.Context, int) error {
 		if begun.Add(1) == 1 {
 			time.AfterFunc(100*time.Millisecond, func() { close(block) })
 		}
 		<-block
-		return 0, nil
+		return nil
 	})
 	if len(samples) != 3 {
 		t.Fatalf("%d operations", len(samples))
@@ -68,14 +68,14 @@ func TestWaitingForAPlaceCounts(t *testing.T) {
 func TestClosedArrivalEndsWithItsPeople(t *testing.T) {
 	var most, running atomic.Int32
 	a := Arrival{Parallel: 4, Measured: time.Hour, Most: 50}
-	samples := a.run(t.Context(), func(context.Context, int) (time.Duration, error) {
+	samples := a.run(t.Context(), func(context.Context, int) error {
 		for n := running.Add(1); ; {
 			if before := most.Load(); n <= before || most.CompareAndSwap(before, n) {
 				break
 			}
 		}
 		running.Add(-1)
-		return 0, nil
+		return nil
 	})
 	if len(samples) != 50 || most.Load() > 4 {
 		t.Errorf("%d operations, %d at a time", len(samples), most.Load())

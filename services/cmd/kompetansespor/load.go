@@ -28,7 +28,7 @@ func runLoad(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	parallel := set.Int("parallel", 0, "how many workers, or with --rate how many operations at most at a time, `P` (16, or 5000)")
 	measured := set.Duration("for", 30*time.Second, "how `LONG` to measure")
 	ramp := set.Duration("ramp", 5*time.Second, "how `LONG` the load grows before that")
-	persons := set.Int("persons", 0, "how many different people there are, `N` at most 99999; without it enough for the rate, or 20000")
+	persons := set.Int("persons", 0, "how many different people there are, `N`; without it enough for the rate, or 20000")
 	employers := set.Int("employers", 1, "how many employers, `N`, sign in turn; the system must have been made with as many")
 	stored := set.Int("stored", 0, "how many credentials, `N`, the issuer signs before anything is measured")
 	seed := set.Uint64("seed", 1, "the seed that they are generated from")
@@ -103,8 +103,8 @@ func completeLoad(c *load.Config, persons int, seed uint64) error {
 		return fmt.Errorf("--scenario %s: use one of %v", c.Scenario, load.Scenarios())
 	case a.Rate < 0 || a.Parallel < 0 || a.Ramp < 0 || a.Measured <= 0:
 		return errors.New("--rate, --parallel and --ramp are not below nothing, and --for is above")
-	case persons < 0 || persons > synthetic.Most:
-		return fmt.Errorf("--persons %d: at most %d", persons, synthetic.Most)
+	case persons < 0 || persons > mostPersons:
+		return fmt.Errorf("--persons %d: at most %d", persons, mostPersons)
 	}
 	if a.Parallel == 0 {
 		a.Parallel = 16
@@ -115,13 +115,22 @@ func completeLoad(c *load.Config, persons int, seed uint64) error {
 	if persons == 0 {
 		persons = 20_000
 		if a.Rate > 0 {
-			persons = min(int(a.Rate*(a.Ramp+a.Measured).Seconds())+1, synthetic.Most)
+			persons = min(int(a.Rate*(a.Ramp+a.Measured).Seconds())+1, mostPersons)
 		}
 	}
-	var err error
-	c.Persons, err = peopleOf(persons, seed, clock.System{}.Now())
-	return err
+	now := clock.System{}.Now()
+	for ; len(c.Persons) < persons; seed++ { // a seed has no more than so many
+		some, err := peopleOf(min(persons-len(c.Persons), synthetic.Most), seed, now)
+		if err != nil {
+			return err
+		}
+		c.Persons = append(c.Persons, some...)
+	}
+	return nil
 }
+
+// mostPersons is how many people a load has at most: they are kept in memory.
+const mostPersons = 1_000_000
 
 // processesOf are the processes of a layout that is not a cluster, each by an argument
 // that no other has.
