@@ -28,15 +28,19 @@ func loaded(t *testing.T, args ...string) (r load.Report) {
 // Each scenario does what it counts, and every service is found.
 func TestLoadMeasuresARunningSystem(t *testing.T) {
 	for scenario, args := range map[load.Scenario][]string{
+		load.Credentials:   {"--parallel", "4", "--persons", "7", "--for", "60s"},
 		load.Presentations: {"--parallel", "4", "--persons", "8", "--for", "60s"},
-		load.Verifications: {"--rate", "50", "--persons", "20", "--for", "60s"},
+		load.Verifications: {"--rate", "50", "--persons", "20", "--for", "60s", "--employers", "3", "--stored", "5"},
 	} {
 		t.Run(string(scenario), func(t *testing.T) {
 			t.Parallel()
 			r := loaded(t, append(args, "--scenario", string(scenario))...)
-			want := map[load.Scenario]int{load.Presentations: 8, load.Verifications: 20}[scenario]
+			want := map[load.Scenario]int{load.Credentials: 7, load.Presentations: 8, load.Verifications: 20}[scenario]
 			if r.Scenario != scenario || r.Done != want || r.Failed != 0 || r.Latency.P50 <= 0 || r.Latency.Max < r.Latency.P99 {
 				t.Errorf("%+v", r)
+			}
+			if many := scenario == load.Verifications; many != (r.Employers == 3 && r.Stored == 5) {
+				t.Errorf("%d employers, %d stored", r.Employers, r.Stored)
 			}
 			found := map[string]load.Usage{}
 			for _, u := range r.Services {
@@ -56,7 +60,9 @@ func TestLoadSaysWhatItDoesNotTake(t *testing.T) {
 		"offers credentials": {"--scenario", "everything"},
 		"--rate":             {"--rate", "-1"},
 		"--for":              {"--for", "0s"},
-		"99999":              {"--persons", "100000"},
+		"1000000":            {"--persons", "1000001"},
+		"--employers":        {"--employers", "0"},
+		"--stored":           {"--stored", "-1"},
 	} {
 		if err := run(t.Context(), append([]string{"load"}, args...), io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v", args, err)
