@@ -344,7 +344,7 @@ func (w *worker) propose() error {
 // sent are the messages of a type that were left for a DID, oldest first.
 func (r *rig) sent(to, kind string) []*didcomm.Message {
 	r.Helper()
-	rows, err := r.DB.Read().QueryContext(r.Context(), `SELECT id, sealed FROM agent_outbox WHERE recipient = $1 AND type = $2 ORDER BY position`, to, kind)
+	rows, err := r.DB.Read().QueryContext(r.Context(), `SELECT o.id, l.sealed FROM agent_outbox AS o JOIN agent_outbox_letter AS l ON l.id = o.id WHERE o.recipient = $1 AND o.type = $2 ORDER BY o.position`, to, kind)
 	r.must(err)
 	defer func() { _ = rows.Close() }()
 	var all []*didcomm.Message

@@ -129,7 +129,7 @@ func (d *desk) save(pending *identity.Pending) string {
 // sent gives the messages that have been put into the outbox since last time.
 func (d *desk) sent() (all []*didcomm.Message) {
 	d.t.Helper()
-	rows, err := d.DB.Read().QueryContext(d.t.Context(), `SELECT id, sealed FROM agent_outbox ORDER BY created_at, position`)
+	rows, err := d.DB.Read().QueryContext(d.t.Context(), `SELECT o.id, l.sealed FROM agent_outbox AS o JOIN agent_outbox_letter AS l ON l.id = o.id ORDER BY o.created_at, o.position`)
 	all, err = sqldb.Collect(rows, err, func(r *sql.Rows) (*didcomm.Message, error) {
 		var id string
 		var sealed []byte
