@@ -407,7 +407,7 @@ var escapes = map[byte]rune{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// hex4 reads \uXXXX.
+// hex4 reads \u and the four hexadecimal digits after it.
 func (p *parser) hex4() (rune, error) {
 	if len(p.text)-p.at < 6 {
 		return 0, p.fail("json.syntax", "an escape sequence is cut short")
