@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,14 +22,12 @@ type backend struct {
 	pass func(time.Duration)
 }
 
-// hand is a clock that a test moves.
-type hand struct{ now atomic.Int64 }
-
-func (h *hand) Now() time.Time { return time.Unix(1_800_000_000, h.now.Load()) }
+// began is when the tests begin.
+var began = time.Unix(1_800_000_000, 0)
 
 func memory() backend {
-	clk := &hand{}
-	return backend{cache.NewMemory(clk, 0, 0), func(d time.Duration) { clk.now.Add(int64(d)) }}
+	clk := testkit.ClockAt(began)
+	return backend{cache.NewMemory(clk, 0, 0), clk.Pass}
 }
 
 func TestMemoryKeepsTheContract(t *testing.T) {
@@ -193,7 +190,7 @@ func contract(t *testing.T, open func(t *testing.T) backend) {
 	})
 	t.Run("limit", func(t *testing.T) {
 		c := open(t)
-		clk := &hand{}
+		clk := testkit.ClockAt(began)
 		limit := cache.NewLimiter(c, clk, "collect", 3, time.Minute)
 		for i := range 3 {
 			if err := limit.Allow(ctx, "a"); err != nil {
@@ -206,7 +203,7 @@ func contract(t *testing.T, open func(t *testing.T) backend) {
 		if err := limit.Allow(ctx, "b"); err != nil {
 			t.Fatalf("another key: %v", err)
 		}
-		clk.now.Add(int64(time.Minute))
+		clk.Pass(time.Minute)
 		if err := limit.Allow(ctx, "a"); err != nil {
 			t.Fatalf("in the next window: %v", err)
 		}

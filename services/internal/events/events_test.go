@@ -135,18 +135,6 @@ type side struct {
 	alarms *strings.Builder
 }
 
-type clockAt struct {
-	mu  sync.Mutex // guards now
-	now time.Time
-}
-
-func (c *clockAt) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(time.Millisecond)
-	return c.now
-}
-
 var actedFiles = fstest.MapFS{"00001_acted.sql": {Data: []byte(
 	"-- +goose Up\nCREATE TABLE acted (position BIGINT PRIMARY KEY, case_ref TEXT NOT NULL, text TEXT NOT NULL);\n")}}
 
@@ -154,7 +142,7 @@ func open(t testing.TB, s *stream) *side {
 	t.Helper()
 	acted := sqldb.Migrations{Name: "acted", Files: actedFiles}
 	db := testkit.Database(t, events.Migrations(), acted)
-	clk, alarms := &clockAt{now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}, &strings.Builder{}
+	clk, alarms := testkit.TickingFrom(time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)), &strings.Builder{}
 	log := slog.New(slog.NewTextHandler(alarms, nil))
 	return &side{
 		db: db, stream: s, alarms: alarms,
@@ -288,11 +276,11 @@ func TestEventWithPersonalDataFailsItsChange(t *testing.T) {
 
 func TestCaseIsPublishedInOrderWhateverTheClockSays(t *testing.T) {
 	s := open(t, newStream())
-	clk := s.outbox.Clock.(*clockAt)
+	clk := s.outbox.Clock.(*testkit.Clock)
 	for i := range 4 {
 		s.happens(t, "c", fmt.Sprint(i))
 		s.happens(t, "d", fmt.Sprint(i))
-		clk.now = clk.now.Add(-time.Hour)
+		clk.Pass(-time.Hour)
 	}
 	s.publish(t)
 	consumer := open(t, s.stream)

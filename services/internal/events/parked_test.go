@@ -13,6 +13,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/events"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 // failing makes the consumer's handler fail for a while.
@@ -150,7 +151,7 @@ func TestEventThatWaitsForAnotherServiceIsNeverParked(t *testing.T) {
 // reconciler compares the side's outbox with its stream, a day's worth.
 func (s *side) reconcile(t testing.TB) {
 	t.Helper()
-	s.relay.Clock.(*clockAt).now = s.relay.Clock.Now().Add(time.Minute)
+	s.relay.Clock.(*testkit.Clock).Pass(time.Minute)
 	r := &events.Reconciler{DB: s.db, Producer: producer, From: s.stream, Clock: s.relay.Clock, Log: s.relay.Log, MaxAge: 24 * time.Hour, Bell: s.outbox.Bell}
 	for range 10 {
 		busy, err := r.Step(t.Context())
@@ -233,11 +234,11 @@ func TestWhatAConsumerHasLostIsPublishedAgain(t *testing.T) {
 // also when new events have come since, and costs nothing while all is well.
 func TestStreamThatWasMadeAnewIsNoticedSoon(t *testing.T) {
 	s := open(t, newStream())
-	clk := s.relay.Clock.(*clockAt)
+	clk := s.relay.Clock.(*testkit.Clock)
 	r := &events.Reconciler{DB: s.db, Producer: producer, From: s.stream, Clock: clk, Log: s.relay.Log, MaxAge: 24 * time.Hour, Bell: s.outbox.Bell}
 	look := func() {
 		t.Helper()
-		clk.now = clk.now.Add(20 * time.Second)
+		clk.Pass(20 * time.Second)
 		for busy := true; busy; {
 			var err error
 			busy, err = r.Step(t.Context())
@@ -303,11 +304,11 @@ func TestEventWhosePlaceIsGivenToAnotherIsPublishedAgain(t *testing.T) {
 // compared in the round that notices it, and is not forgotten for that.
 func TestWhatWasTooYoungForARoundIsComparedAfterIt(t *testing.T) {
 	s := open(t, newStream())
-	clk := s.relay.Clock.(*clockAt)
+	clk := s.relay.Clock.(*testkit.Clock)
 	r := &events.Reconciler{DB: s.db, Producer: producer, From: s.stream, Clock: clk, Log: s.relay.Log, MaxAge: 24 * time.Hour, Bell: s.outbox.Bell}
 	look := func(later time.Duration) {
 		t.Helper()
-		clk.now = clk.now.Add(later)
+		clk.Pass(later)
 		for busy := true; busy; {
 			var err error
 			busy, err = r.Step(t.Context())

@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -33,6 +32,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/internal/statuslist"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 // The cases of the world: two completed, one refused.
@@ -48,7 +48,7 @@ type world struct {
 	layout *devsetup.Layout
 	server *eventbus.Server
 	parts  map[string]*part
-	clock  *ticking
+	clock  *testkit.Clock
 }
 
 // part is one service's half of the world.
@@ -58,19 +58,6 @@ type part struct {
 	issuer *issuance.Issuer
 	outbox *events.Outbox
 	conn   *eventbus.Conn
-}
-
-// ticking is a clock that moves on whenever it is asked.
-type ticking struct {
-	mu  sync.Mutex // guards now
-	now time.Time
-}
-
-func (t *ticking) Now() time.Time {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.now = t.now.Add(time.Millisecond)
-	return t.now
 }
 
 // shared is the world whose databases each test copies.
@@ -98,7 +85,7 @@ func newWorld(ctx context.Context, dir string) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{layout: layout, parts: map[string]*part{}, clock: &ticking{now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}}
+	w := &world{layout: layout, parts: map[string]*part{}, clock: testkit.TickingFrom(time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC))}
 	if err := w.startBus(ctx); err != nil {
 		return nil, err
 	}

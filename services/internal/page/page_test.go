@@ -17,6 +17,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/page"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
 	"github.com/kompetansespor/kompetansespor/services/internal/session"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/pagetest"
 	"github.com/kompetansespor/kompetansespor/services/internal/texts"
 )
@@ -29,16 +30,10 @@ const officer rpc.Role = "officer"
 // desk is a small portal: a list for officers, a button, and what fails.
 type desk struct {
 	*pagetest.Site
-	clock   *moving
+	clock   *testkit.Clock
 	cache   *emptied
 	decided int
 }
-
-// moving stands still until it is moved. The test and the pages take turns.
-type moving struct{ now time.Time }
-
-func (m *moving) Now() time.Time       { return m.now }
-func (m *moving) pass(d time.Duration) { m.now = m.now.Add(d) }
 
 // emptied is a cache that can be made to lose everything, as one that is flushed.
 type emptied struct {
@@ -58,7 +53,7 @@ func open(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := &moving{time.Date(2026, 11, 27, 8, 0, 0, 0, time.UTC)}
+	now := testkit.ClockAt(time.Date(2026, 11, 27, 8, 0, 0, 0, time.UTC))
 	d := &desk{clock: now, cache: &emptied{Cache: cache.NewMemory(now, 0, 0), clock: now}}
 	portal := &page.Portal{
 		Title: "test.title", Home: "/cases", Texts: all, Usual: texts.English, Clock: now, Random: rand.Reader, Zone: zone,
@@ -182,7 +177,7 @@ func TestSignInLeadsBackAndRotates(t *testing.T) {
 		t.Errorf("the same answer signs in twice: %d", again.Status)
 	}
 	id := b.Cookie("__Host-session")
-	d.clock.pass(16 * time.Minute)
+	d.clock.Pass(16 * time.Minute)
 	b.Get("/cases").Is(http.StatusOK)
 	if b.Cookie("__Host-session") == id {
 		t.Error("the session's id is never renewed")
@@ -215,15 +210,15 @@ func TestSessionEndsWhenIdleAndAfterADay(t *testing.T) {
 	d := open(t)
 	b := d.As(t, kari)
 	b.Follow(false)
-	d.clock.pass(session.Idle - time.Minute)
+	d.clock.Pass(session.Idle - time.Minute)
 	b.Get("/cases").Is(http.StatusOK)
-	d.clock.pass(session.Idle)
+	d.clock.Pass(session.Idle)
 	b.Get("/cases").Is(http.StatusSeeOther)
 
 	b = d.As(t, kari)
 	b.Follow(false)
 	for range int(session.Longest / (20 * time.Minute)) {
-		d.clock.pass(20 * time.Minute)
+		d.clock.Pass(20 * time.Minute)
 		b.Get("/cases")
 	}
 	b.Get("/cases").Is(http.StatusSeeOther)
@@ -233,14 +228,14 @@ func TestSignOutEndsEverySessionOfThePerson(t *testing.T) {
 	d := open(t)
 	here, there, other := d.As(t, kari), d.As(t, kari), d.As(t, rpc.Principal{Role: officer, Subject: "ola"})
 	shown := here.Get("/cases").Is(http.StatusOK)
-	d.clock.pass(time.Second)
+	d.clock.Pass(time.Second)
 	shown.Submit("/sign-out").Is(http.StatusOK).Wants("Du er logget ut")
 	here.Follow(false)
 	there.Follow(false)
 	here.Get("/cases").Is(http.StatusSeeOther)
 	there.Get("/cases").Is(http.StatusSeeOther)
 	other.Get("/cases").Is(http.StatusOK)
-	d.clock.pass(time.Second)
+	d.clock.Pass(time.Second)
 	d.As(t, kari).Get("/cases").Is(http.StatusOK)
 }
 

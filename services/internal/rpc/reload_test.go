@@ -5,34 +5,23 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/devsetup"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/rpc"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 // hand is a clock that a test moves.
-type hand struct{ now atomic.Int64 }
-
-func handAt(t time.Time) *hand {
-	h := &hand{}
-	h.now.Store(t.UnixNano())
-	return h
-}
-
-func (h *hand) Now() time.Time          { return time.Unix(0, h.now.Load()).UTC() }
-func (h *hand) advance(d time.Duration) { h.now.Add(int64(d)) }
-
 func TestRenewedCertificateIsUsedWithoutARestart(t *testing.T) {
 	other, err := devsetup.Prepare(t.TempDir(), devsetup.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	own, renewed := copyService(t, shared.Services["tax"]), other.Services["tax"]
-	clk := handAt(time.Now())
+	clk := testkit.ClockAt(time.Now())
 	certs, err := rpc.LoadCertificates(shared.CAFile, own.CertFile, own.KeyFile, clk)
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +39,7 @@ func TestRenewedCertificateIsUsedWithoutARestart(t *testing.T) {
 	}
 	before := serial()
 	overwrite(t, own.CertFile, renewed.CertFile)
-	clk.advance(2 * time.Second)
+	clk.Pass(2 * time.Second)
 	if serial() != before {
 		t.Error("a certificate without its key was taken into use")
 	}
@@ -58,7 +47,7 @@ func TestRenewedCertificateIsUsedWithoutARestart(t *testing.T) {
 	if serial() != before {
 		t.Error("the files are looked at more than once a second")
 	}
-	clk.advance(time.Second)
+	clk.Pass(time.Second)
 	if serial() == before {
 		t.Error("the renewed certificate is not used")
 	}
@@ -108,7 +97,7 @@ func TestWithdrawnTokenIsRefusedWithoutARestart(t *testing.T) {
 		return "- {sha256: " + rpc.HashToken(token) + ", role: officer, subject: o1}\n"
 	}
 	put(t, path, line("old")+line("new"))
-	clk := handAt(time.Now())
+	clk := testkit.ClockAt(time.Now())
 	tokens, err := rpc.LoadTokens(path, clk)
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +106,7 @@ func TestWithdrawnTokenIsRefusedWithoutARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, path, line("new"))
-	clk.advance(time.Second)
+	clk.Pass(time.Second)
 	if _, err := tokens.Authenticate(t.Context(), "old"); fault.RuleOf(err) != "rpc.token-unknown" {
 		t.Errorf("withdrawn: %v", err)
 	}
@@ -125,7 +114,7 @@ func TestWithdrawnTokenIsRefusedWithoutARestart(t *testing.T) {
 		t.Errorf("kept: %v", err)
 	}
 	put(t, path, "broken: [")
-	clk.advance(time.Second)
+	clk.Pass(time.Second)
 	if _, err := tokens.Authenticate(t.Context(), "new"); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("broken file: %v", err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/signin"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/standins/ansattporten"
 )
 
@@ -23,15 +24,11 @@ const (
 	resource = "urn:altinn:resource:kompetansespor-issue"
 )
 
-type moving struct{ now time.Time }
-
-func (m *moving) Now() time.Time { return m.now }
-
 // world is a provider and a client of it.
 type world struct {
 	*signin.Client
 	provider *ansattporten.Server
-	clock    *moving
+	clock    *testkit.Clock
 	web      *http.Client
 }
 
@@ -41,7 +38,7 @@ func open(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{clock: &moving{time.Date(2026, 11, 27, 8, 0, 0, 0, time.UTC)}}
+	w := &world{clock: testkit.ClockAt(time.Date(2026, 11, 27, 8, 0, 0, 0, time.UTC))}
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.provider.ServeHTTP(rw, r) }))
 	t.Cleanup(server.Close)
 	w.provider = ansattporten.New(ansattporten.Config{
@@ -146,7 +143,7 @@ func TestVerifierNonceAndTimeAreChecked(t *testing.T) {
 	}{
 		"another verifier": {func(_ *world, p *signin.Pending) { p.Verifier = strings.Repeat("a", 43) }, "signin.code"},
 		"another nonce":    {func(_ *world, p *signin.Pending) { p.Nonce = "b" }, "signin.nonce"},
-		"too late":         {func(w *world, _ *signin.Pending) { w.clock.now = w.clock.now.Add(2 * time.Minute) }, "signin.code"},
+		"too late":         {func(w *world, _ *signin.Pending) { w.clock.Pass(2 * time.Minute) }, "signin.code"},
 	} {
 		w := open(t)
 		where, pending := w.begin(t)

@@ -22,6 +22,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/fetch"
 	client "github.com/kompetansespor/kompetansespor/services/internal/maskinporten"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/standins/maskinporten"
 )
 
@@ -31,16 +32,11 @@ const (
 	other  = "skatteetaten:skattekorttilarbeidsgiver"
 )
 
-type hand struct{ at atomic.Int64 }
-
-func (h *hand) Now() time.Time       { return time.Unix(h.at.Load(), 0).UTC() }
-func (h *hand) pass(d time.Duration) { h.at.Add(int64(d / time.Second)) }
-
 type world struct {
 	server *maskinporten.Server
 	web    *httptest.Server
 	client *client.Client
-	clock  *hand
+	clock  *testkit.Clock
 	key    crypto.Signer
 	asked  atomic.Int64
 }
@@ -57,8 +53,7 @@ func open(t *testing.T) *world {
 	if err != nil || len(clients) != 1 {
 		t.Fatal(clients, err)
 	}
-	w := &world{clock: &hand{}}
-	w.clock.at.Store(time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC).Unix())
+	w := &world{clock: testkit.ClockAt(time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC))}
 	w.server = maskinporten.New(maskinporten.Config{
 		Issuer: issuer, Clients: clients, Key: tokenKey, Clock: w.clock, Random: rand.Reader,
 	})
@@ -106,7 +101,7 @@ func TestTokenOpensTheScopeThatItWasAskedForOnly(t *testing.T) {
 			t.Errorf("%q is taken", bad)
 		}
 	}
-	w.clock.pass(maskinporten.TokenLife)
+	w.clock.Pass(maskinporten.TokenLife)
 	if _, err := w.authorize(token, scope); err == nil {
 		t.Error("an expired token is taken")
 	}
@@ -130,11 +125,11 @@ func TestTokenIsAskedForOnceUntilShortlyBeforeItExpires(t *testing.T) {
 	if _, err := w.client.Token(t.Context(), other); err != nil || w.asked.Load() != 2 {
 		t.Error("scopes share a token", err)
 	}
-	w.clock.pass(maskinporten.TokenLife - 13*time.Second)
+	w.clock.Pass(maskinporten.TokenLife - 13*time.Second)
 	if again, _ := w.client.Token(t.Context(), scope); again != first {
 		t.Error("the token was given up too early")
 	}
-	w.clock.pass(2 * time.Second)
+	w.clock.Pass(2 * time.Second)
 	again, err := w.client.Token(t.Context(), scope)
 	if err != nil || again == first {
 		t.Error("the token was kept too long", err)

@@ -9,11 +9,9 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
-
-type still struct{ now time.Time }
-
-func (s *still) Now() time.Time { return s.now }
 
 const number = "41019012345"
 
@@ -39,7 +37,7 @@ func order(person string) map[string]any {
 }
 
 func TestOrderIsAnsweredAfterAWhileAndAfterARestart(t *testing.T) {
-	clock := &still{time.Date(2026, 12, 7, 9, 0, 0, 0, time.UTC)}
+	clock := testkit.ClockAt(time.Date(2026, 12, 7, 9, 0, 0, 0, time.UTC))
 	dir := t.TempDir()
 	s, err := New(Config{Dir: dir, Clock: clock, Random: rand.Reader})
 	if err != nil {
@@ -57,7 +55,7 @@ func TestOrderIsAnsweredAfterAWhileAndAfterARestart(t *testing.T) {
 	if w := do(t, s, http.MethodGet, path, nil); w.Code != http.StatusNoContent {
 		t.Errorf("at once: %d", w.Code)
 	}
-	clock.now = clock.now.Add(time.Second)
+	clock.Pass(time.Second)
 	if s, err = New(Config{Dir: dir, Clock: clock, Random: rand.Reader}); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +68,7 @@ func TestOrderIsAnsweredAfterAWhileAndAfterARestart(t *testing.T) {
 }
 
 func TestOrderMustHaveTheRealShape(t *testing.T) {
-	s, err := New(Config{Clock: &still{}, Random: rand.Reader})
+	s, err := New(Config{Clock: testkit.ClockAt(time.Time{}), Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +91,7 @@ func TestOrderMustHaveTheRealShape(t *testing.T) {
 }
 
 func TestNobodyOrdersWithoutAToken(t *testing.T) {
-	s, err := New(Config{Clock: &still{}, Random: rand.Reader, Authorize: func(*http.Request, string) (string, error) { return "", errors.New("no token") }})
+	s, err := New(Config{Clock: testkit.ClockAt(time.Time{}), Random: rand.Reader, Authorize: func(*http.Request, string) (string, error) { return "", errors.New("no token") }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"log/slog"
-	"sync"
 	"testing"
 	"time"
 
@@ -33,28 +32,8 @@ type Harness struct {
 	Lists  *statuslist.Lists
 	Issuer *issuance.Issuer
 	Outbox *events.Outbox
-	Clock  *Clock
+	Clock  *testkit.Clock
 	DID    string
-}
-
-// Clock stands still until it is moved.
-type Clock struct {
-	mu  sync.Mutex // guards now
-	now time.Time
-}
-
-// Now implements clock.Clock.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// Pass moves the clock on.
-func (c *Clock) Pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 // Start is when every harness begins: a Monday morning.
@@ -69,7 +48,7 @@ func Open(t testing.TB, service string, migrations ...sqldb.Migrations) *Harness
 	}, migrations...)
 	db := testkit.Database(t, all...)
 	var err error
-	h := &Harness{DB: db, Clock: &Clock{now: Start}, DID: "did:web:" + service + ".kompetansespor.example"}
+	h := &Harness{DB: db, Clock: testkit.ClockAt(Start), DID: "did:web:" + service + ".kompetansespor.example"}
 	if h.Book, err = identity.Open(ctx, db, bytes.Repeat([]byte{7}, 32), h.Clock); err != nil {
 		t.Fatal(err)
 	}

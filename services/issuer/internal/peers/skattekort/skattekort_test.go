@@ -13,28 +13,11 @@ import (
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/peers/skattekort"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/taxcard"
 	standin "github.com/kompetansespor/kompetansespor/services/standins/skattekort"
 )
-
-// clock is one that the test moves.
-type clock struct {
-	mu  sync.Mutex // guards now
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
 
 // tokens are good until one is forgotten.
 type tokens struct {
@@ -71,13 +54,13 @@ func wish(person string) taxcard.Wish {
 type world struct {
 	*skattekort.Client
 	standin *standin.Server
-	clock   *clock
+	clock   *testkit.Clock
 	tokens  *tokens
 }
 
 func open(t *testing.T) world {
 	t.Helper()
-	w := world{clock: &clock{now: time.Date(2026, 12, 7, 9, 0, 0, 0, time.UTC)}, tokens: &tokens{now: "good"}}
+	w := world{clock: testkit.ClockAt(time.Date(2026, 12, 7, 9, 0, 0, 0, time.UTC)), tokens: &tokens{now: "good"}}
 	s, err := standin.New(standin.Config{Clock: w.clock, Random: rand.Reader, Authorize: func(r *http.Request, scope string) (string, error) {
 		if r.Header.Get("Authorization") != "Bearer good" || scope != skattekort.Scope {
 			return "", errors.New("no such token")
@@ -103,7 +86,7 @@ func (w world) answer(t *testing.T, person string) taxcard.Answer {
 	if _, err := w.Answer(t.Context(), reference); fault.RuleOf(err) != "taxcard.not-ready" || fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("at once: %v", err)
 	}
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	answer, err := w.Answer(t.Context(), reference)
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +161,7 @@ func TestBadDaysOfTheRegister(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	mode := func(to string) {
 		t.Helper()
 		if err := w.standin.SetMode(to); err != nil {

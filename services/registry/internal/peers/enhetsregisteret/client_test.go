@@ -13,6 +13,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/fetch"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit/harness"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/accreditation"
 	"github.com/kompetansespor/kompetansespor/services/registry/internal/desk"
@@ -20,14 +21,10 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/standins/mode"
 )
 
-type fixed struct{ now time.Time }
-
-func (f *fixed) Now() time.Time { return f.now }
-
 // open is a client of the stand-in.
-func open(t *testing.T) (*Client, *standin.Register, *fixed) {
+func open(t *testing.T) (*Client, *standin.Register, *testkit.Clock) {
 	t.Helper()
-	clock := &fixed{harness.Start}
+	clock := testkit.ClockAt(harness.Start)
 	register := standin.New(standin.Config{Clock: clock})
 	register.Slowness = time.Hour
 	server := httptest.NewServer(register)
@@ -86,13 +83,13 @@ func TestRoleHoldersAreThoseWhoHoldTheRoleNow(t *testing.T) {
 
 func TestFeedTellsEachChangeOnceInOrder(t *testing.T) {
 	c, register, clock := open(t)
-	pointer := desk.Pointer{Began: clock.now}
+	pointer := desk.Pointer{Began: clock.Now()}
 	if got, err := c.Updates(t.Context(), pointer); err != nil || len(got) != 0 {
 		t.Fatal(got, err)
 	}
-	clock.now = clock.now.Add(-time.Hour)
+	clock.Pass(-time.Hour)
 	register.Set(standin.Entity{OrganisationNumber: "310000094", Name: "Before"})
-	clock.now = clock.now.Add(time.Hour)
+	clock.Pass(time.Hour)
 	register.Set(standin.Entity{OrganisationNumber: "310000035", Name: "First"})
 	register.Set(standin.Entity{OrganisationNumber: "310000043", Name: "Second"})
 	first, err := c.Updates(t.Context(), pointer)
