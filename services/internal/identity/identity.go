@@ -11,6 +11,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
@@ -239,7 +240,7 @@ func (b *Book) lasting(ctx context.Context, kid string) (id keystore.KeyID, ok b
 	if len(b.known) >= maxKnown {
 		clear(b.known)
 	}
-	b.known[kid] = id
+	b.known[strings.Clone(kid)] = id // it may lie in the envelope that names it
 	b.mu.Unlock()
 	return id, true, nil
 }

@@ -87,6 +87,22 @@ func TestSavedDIDSignsAndAgreesAfterARestart(t *testing.T) {
 	}
 }
 
+// Envelopes name keys, and keys are remembered.
+func TestRememberedKeyKeepsNoEnvelope(t *testing.T) {
+	s := open(t)
+	p, err := s.Pairwise(endpoint)
+	s.ok(err)
+	s.ok(s.save(p, "", nil))
+	s.reopen()
+	doc, err := did.Static{}.Resolve(t.Context(), p.DID)
+	s.ok(err)
+	testkit.LetsGo(t, s, doc.KeysFor(did.KeyAgreement)[0].ID, func(kid string) {
+		if _, ok, err := s.KeyAgreement(t.Context(), kid); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	})
+}
+
 func TestDIDOfATransactionThatFailedIsNobodys(t *testing.T) {
 	s := open(t)
 	p, err := s.Pairwise(endpoint)

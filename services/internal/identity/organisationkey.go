@@ -160,7 +160,7 @@ func (b *Book) recent(ctx context.Context, organisation string) ([]OrganisationK
 	if len(b.organisations) >= maxKnown {
 		clear(b.organisations)
 	}
-	b.organisations[organisation] = recentKeys{keys, now}
+	b.organisations[strings.Clone(organisation)] = recentKeys{keys, now} // it may lie in the envelope that names it
 	return keys, nil
 }
 

@@ -332,6 +332,16 @@ func TestDateOfACompromiseMovesOnlyBack(t *testing.T) {
 	}
 }
 
+func TestRememberedOrganisationKeepsNoEnvelope(t *testing.T) {
+	o := openOffice(t)
+	o.restart()
+	testkit.LetsGo(t, o, issuer+"#agreement-1", func(kid string) {
+		if _, ok, err := o.KeyAgreement(t.Context(), kid); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	})
+}
+
 func TestOldAgreementKeyOpensWhatIsUnderWay(t *testing.T) {
 	o := openOffice(t)
 	const old = issuer + "#agreement-1"

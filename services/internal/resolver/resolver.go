@@ -92,8 +92,9 @@ func (r *Resolver) Published(ctx context.Context, name string) (*did.Document, e
 // documents are those that the cache has given before, as they were read: reading
 // one takes longer than anything else about it. Nobody changes a document.
 type documents struct {
-	mu   sync.Mutex
-	read map[string]document // by DID; guarded by mu
+	mu   sync.Mutex          // guards what follows
+	read map[string]document // by DID
+	size int                 // of their texts, in bytes
 }
 
 type document struct {
@@ -101,8 +102,9 @@ type document struct {
 	doc *did.Document
 }
 
-// mostRead is how many documents are kept as they were read.
-const mostRead = 1000
+// mostRead is how many bytes of documents are kept as they were read: a thousand of
+// organisations with a few keys.
+const mostRead = 4 << 20
 
 func (d *documents) parse(name string, raw []byte) (*did.Document, error) {
 	d.mu.Lock()
@@ -114,10 +116,11 @@ func (d *documents) parse(name string, raw []byte) (*did.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.read == nil || len(d.read) >= mostRead {
-		d.read = map[string]document{}
+	if d.read == nil || d.size+len(raw) > mostRead {
+		d.read, d.size = map[string]document{}, 0
 	}
-	d.read[name] = document{string(raw), doc}
+	d.size += len(raw) - len(d.read[name].raw)
+	d.read[strings.Clone(name)] = document{string(raw), doc} // name may lie in what names it
 	return doc, nil
 }
 

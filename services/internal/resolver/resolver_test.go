@@ -15,6 +15,7 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/did"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
 	"github.com/kompetansespor/kompetansespor/services/internal/resolver"
+	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
 const organisation = "did:web:employer.example"
@@ -92,6 +93,17 @@ func TestDocumentIsRememberedForAMinute(t *testing.T) {
 	if _, err := r.Resolve(t.Context(), organisation); fault.KindOf(err) != fault.Unavailable {
 		t.Fatal("an old document counts", err)
 	}
+}
+
+func TestRememberedDocumentKeepsNothingOfWhatNamedIt(t *testing.T) {
+	_, r := open(t)
+	testkit.LetsGo(t, r, organisation, func(name string) {
+		for range 2 { // from its host, then from the cache
+			if _, err := r.Resolve(t.Context(), name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }
 
 // Replicas share a cache: what another has put there counts, whatever was read
