@@ -34,14 +34,16 @@ func (a *Agent) ActStep(ctx context.Context) (bool, error) {
 	return true, runner.Each(ctx, atOnce, due, a.act)
 }
 
+const selectArrivals = `
+	SELECT i.sender, i.id, i.type, i.traceparent, l.envelope, i.received_at, i.attempts
+	FROM agent_inbox AS i JOIN agent_inbox_letter AS l ON l.sender = i.sender AND l.id = i.id
+	WHERE state = 'waiting' AND due_at <= $1 AND NOT EXISTS (
+		SELECT 1 FROM agent_inbox AS e
+		WHERE e.thread = i.thread AND e.sender = i.sender AND e.state = 'waiting' AND e.received_at < i.received_at)
+	ORDER BY due_at LIMIT 32`
+
 func (a *Agent) dueArrivals(ctx context.Context) ([]arrival, error) {
-	rows, err := a.DB.Read().QueryContext(ctx, `
-		SELECT i.sender, i.id, i.type, i.traceparent, l.envelope, i.received_at, i.attempts
-		FROM agent_inbox AS i JOIN agent_inbox_letter AS l ON l.sender = i.sender AND l.id = i.id
-		WHERE state = 'waiting' AND due_at <= $1 AND NOT EXISTS (
-			SELECT 1 FROM agent_inbox AS e
-			WHERE e.thread = i.thread AND e.sender = i.sender AND e.state = 'waiting' AND e.received_at < i.received_at)
-		ORDER BY received_at LIMIT 32`, clock.Micros(a.Clock.Now()))
+	rows, err := a.DB.Read().QueryContext(ctx, selectArrivals, clock.Micros(a.Clock.Now()))
 	return sqldb.Collect(rows, err, func(r *sql.Rows) (arrival, error) {
 		var one arrival
 		var at int64

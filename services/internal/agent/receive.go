@@ -99,21 +99,23 @@ func (a *Agent) open(ctx context.Context, body []byte, at time.Time) (Received, 
 	return Received{Message: received.Message, Sender: received.Sender, Recipient: received.RecipientDID, Owner: owner, At: at}, nil
 }
 
-// store puts the message behind those of its thread that came before,
-// whatever the clock says: received_at is their order.
+// insertArrival puts a message behind those of its thread that came before, whatever
+// the clock says: received_at is their order.
+const insertArrival = `
+	INSERT INTO agent_inbox (sender, id, thread, type, recipient, traceparent, received_at, due_at, attempts, state, rule)
+	VALUES ($1, $2, $3, $4, $5, $6,
+		(SELECT CASE WHEN COALESCE(MAX(received_at), 0) >= $7 THEN MAX(received_at) + 1 ELSE $7 END
+			FROM agent_inbox WHERE thread = $3 AND sender = $1),
+		$7, 0, 'waiting', '') ON CONFLICT DO NOTHING`
+
+// store keeps a message that was opened until it is acted on.
 func (a *Agent) store(ctx context.Context, in Received, body []byte) error {
 	if _, known := a.handlers[in.Message.Type]; !known {
 		return typeUnknown()
 	}
 	err := a.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		now := clock.Micros(in.At)
-		fresh, err := sqldb.Inserted(ctx, tx, `
-			INSERT INTO agent_inbox (sender, id, thread, type, recipient, traceparent, received_at, due_at, attempts, state, rule)
-			VALUES ($1, $2, $3, $4, $5, $6,
-				(SELECT CASE WHEN COALESCE(MAX(received_at), 0) >= $7 THEN MAX(received_at) + 1 ELSE $7 END
-					FROM agent_inbox WHERE thread = $3 AND sender = $1),
-				$7, 0, 'waiting', '') ON CONFLICT DO NOTHING`,
-			in.Sender, in.Message.ID, in.Message.Thread(), in.Message.Type, in.Recipient, telemetry.Traceparent(ctx), now)
+		fresh, err := sqldb.Inserted(ctx, tx, insertArrival, in.Sender, in.Message.ID, in.Message.Thread(), in.Message.Type, in.Recipient, telemetry.Traceparent(ctx), now)
 		if err != nil {
 			return err
 		}

@@ -77,17 +77,19 @@ type departure struct {
 	attempts                                 int64
 }
 
+const selectDepartures = `
+	SELECT o.id, o.type, o.sender, o.recipient, o.traceparent, l.sealed, o.attempts
+	FROM agent_outbox AS o JOIN agent_outbox_letter AS l ON l.id = o.id
+	WHERE state = 'waiting' AND due_at <= $1 AND NOT EXISTS (
+		SELECT 1 FROM agent_outbox AS e
+		WHERE e.thread = o.thread AND e.sender = o.sender AND e.recipient = o.recipient AND e.position < o.position AND e.state = 'waiting')
+	ORDER BY due_at LIMIT 32`
+
 // SendStep posts the messages that are due: in order within a thread and its
 // recipient, side by side across threads. The recipient counts because it may
 // have named the thread: nobody makes others' messages wait.
 func (a *Agent) SendStep(ctx context.Context) (bool, error) {
-	rows, err := a.DB.Read().QueryContext(ctx, `
-		SELECT o.id, o.type, o.sender, o.recipient, o.traceparent, l.sealed, o.attempts
-		FROM agent_outbox AS o JOIN agent_outbox_letter AS l ON l.id = o.id
-		WHERE state = 'waiting' AND due_at <= $1 AND NOT EXISTS (
-			SELECT 1 FROM agent_outbox AS e
-			WHERE e.thread = o.thread AND e.sender = o.sender AND e.recipient = o.recipient AND e.position < o.position AND e.state = 'waiting')
-		ORDER BY due_at LIMIT 32`, clock.Micros(a.Clock.Now()))
+	rows, err := a.DB.Read().QueryContext(ctx, selectDepartures, clock.Micros(a.Clock.Now()))
 	due, err := sqldb.Collect(rows, err, func(r *sql.Rows) (departure, error) {
 		var one departure
 		err := r.Scan(&one.id, &one.kind, &one.sender, &one.recipient, &one.traceparent, &one.sealed, &one.attempts)
