@@ -30,10 +30,10 @@ type waiter struct{ turn chan *batch }
 
 // batch is one transaction of the engine, and what came of it.
 type batch struct {
-	tx      *sql.Tx
-	members int // whose work is in it
-	done    chan struct{}
-	err     error // once done
+	tx    *sql.Tx
+	turns int // that it has had, of those who failed as well
+	done  chan struct{}
+	err   error // once done
 }
 
 // errBroken says that the engine has given up a batch for something that another of
@@ -80,7 +80,7 @@ func (g *group) leave(w *waiter) bool {
 // pass hands the turn on: with the batch, while there is room in it and somebody
 // waits. Otherwise the batch is committed first.
 func (g *group) pass(b *batch) {
-	if b != nil && b.members < mostTogether && g.next(b) {
+	if b != nil && b.turns < mostTogether && g.next(b) {
 		return
 	}
 	if b != nil {
@@ -163,9 +163,9 @@ func (db *DB) join(ctx context.Context, tx *Tx, b *batch, alone bool, f func(tx 
 	uncancelled := context.WithoutCancel(ctx)
 	in := false // what f did is in the batch
 	defer func() {
+		b.turns++
 		switch {
 		case in:
-			b.members++
 			db.group.pass(b)
 		case alone:
 			db.group.giveUp(b)

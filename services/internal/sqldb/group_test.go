@@ -7,7 +7,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 )
@@ -57,6 +61,46 @@ func holding(t *testing.T, db *sqldb.DB) (letGo func(waiting int), ended chan er
 		}
 		close(release)
 	}, ended
+}
+
+// The first of a batch waits for a few others, also where those fail.
+func TestBatchEndsThoughItsMembersFail(t *testing.T) {
+	db := oneWriter(t)
+	// A statement is compiled once it has been used, and needs the writer for that.
+	if err := db.Tx(t.Context(), func(tx *sqldb.Tx) error { return insert(t.Context(), tx, "before") }); err != nil {
+		t.Fatal(err)
+	}
+	letGo, first := holding(t, db)
+	committed := make(chan struct{})
+	refused := errors.New("refused")
+	var turns atomic.Int32
+	var others errgroup.Group
+	for range 20 {
+		others.Go(func() error {
+			err := db.Tx(context.WithoutCancel(t.Context()), func(*sqldb.Tx) error {
+				if turns.Add(1) >= 8 { // the first had the first
+					select {
+					case <-committed:
+					case <-time.After(10 * time.Second):
+						t.Error("the first waits for more than seven others")
+					}
+				}
+				return refused
+			})
+			if !errors.Is(err, refused) {
+				return fmt.Errorf("it failed with %w", err)
+			}
+			return nil
+		})
+	}
+	letGo(20)
+	if err := <-first; err != nil {
+		t.Fatal(err)
+	}
+	close(committed)
+	if err := others.Wait(); err != nil {
+		t.Error(err)
+	}
 }
 
 // Nobody is told that it is durable before those who went together are.
