@@ -47,19 +47,13 @@ func (c *Consumer) Fetch(ctx context.Context, most int, wait time.Duration) ([]M
 	if most < 1 {
 		return nil, nil
 	}
-	msgs, err := c.pull(ctx, fmt.Sprintf(`{"batch":%d,"no_wait":true}`, most), most, ackWait)
-	if len(msgs) > 0 || err != nil || wait <= 0 {
-		return msgs, err
+	if wait <= 0 {
+		return c.pull(ctx, fmt.Sprintf(`{"batch":%d,"no_wait":true}`, most), most, ackWait)
 	}
+	// With both, the server waits for the first, and ends the request behind what has
+	// come with it.
 	wait = min(wait, maxPull)
-	msgs, err = c.pull(ctx, fmt.Sprintf(`{"batch":1,"expires":%d}`, wait.Nanoseconds()), 1, wait+time.Second)
-	if len(msgs) == 0 || err != nil || most == 1 {
-		return msgs, err
-	}
-	// More may have come with the first. What we have must not be lost when
-	// this fails.
-	more, _ := c.pull(ctx, fmt.Sprintf(`{"batch":%d,"no_wait":true}`, most-1), most-1, time.Second)
-	return append(msgs, more...), nil
+	return c.pull(ctx, fmt.Sprintf(`{"batch":%d,"no_wait":true,"expires":%d}`, most, wait.Nanoseconds()), most, wait+time.Second)
 }
 
 // pull sends one pull request and collects its answers.
@@ -101,7 +95,12 @@ func (c *Consumer) pull(ctx context.Context, request string, most int, patience 
 			if err != nil {
 				return msgs, unavailable(err, "fetch events")
 			}
-			msgs = append(msgs, msg)
+			if msgs = append(msgs, msg); len(msgs) == 1 {
+				// The end comes at once, unless it was lost with its server.
+				var done context.CancelFunc
+				inner, done = context.WithTimeout(inner, time.Second)
+				defer done()
+			}
 		}
 	}
 	return msgs, nil
