@@ -68,7 +68,7 @@ func (c *checker) persons() (*finder, error) {
 	}
 	for _, ref := range refs {
 		var sealed []byte
-		if err := c.databases["verifier"].tx.QueryRowContext(c.ctx, `SELECT sealed FROM case_file WHERE ref = $1`, ref).Scan(&sealed); err != nil {
+		if err := c.databases["verifier"].tx.QueryRowContext(c.ctx, `SELECT sealed FROM case_sealed WHERE ref = $1`, ref).Scan(&sealed); err != nil {
 			return nil, err
 		}
 		file, err := c.databases["verifier"].unseal(c.ctx, sealed, ref)

@@ -384,8 +384,9 @@ func (w *world) work(ctx context.Context) error {
 		err = w.parts["verifier"].db.Tx(ctx, func(tx *sqldb.Tx) error {
 			return errors.Join(
 				exec(ctx, tx, `INSERT INTO case_file (ref, position, number, issuer, offer_id, state, offer_withdrawn, applicant, capability_hash,
-					rule_set, inputs_hash, sealed, presentation, traceparent, opened_at, version)
-					VALUES ($1, $2, $1, 'did:web:x', $1, $3, 0, '', '', '', '', $4, '', '', 0, 1)`, ref, n+1, states[ref], file),
+					rule_set, inputs_hash, traceparent, opened_at, version)
+					VALUES ($1, $2, $1, 'did:web:x', $1, $3, 0, '', '', '', '', '', 0, 1)`, ref, n+1, states[ref]),
+				exec(ctx, tx, `INSERT INTO case_sealed (ref, sealed) VALUES ($1, $2)`, ref, file),
 				exec(ctx, tx, `INSERT INTO decision (case_ref, id, officer, token_hash, outcome, reason, note, rule_set, inputs_hash, at)
 					VALUES ($1, $1, 'officer', '', $2, '', '', '', '', 0)`, ref, outcome),
 			)

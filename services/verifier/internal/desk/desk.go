@@ -64,7 +64,8 @@ type Record struct {
 	Steps       []Step // as recorded
 	OpenedAt    time.Time
 	Traceparent string
-	Version     int64 // what Save expects to find
+	Version     int64    // what Save expects to find
+	Sealed      [32]byte // SHA-256 of what of it is sealed, as it was found
 }
 
 // File is the sealed part of a case: personal data.

@@ -54,47 +54,58 @@ func (s *Store) dufDigest(duf string) string {
 	return hex.EncodeToString(digest.Sum(nil))
 }
 
-// sealed is what a case's sealed column holds.
+// sealed is what is sealed of a case.
 type sealed struct {
 	DUF        string             `json:"duf"`
 	Evaluation ruleset.Evaluation `json:"evaluation"`
 	File       desk.File          `json:"file"`
 }
 
-// seal seals the personal part of a case.
-func (s *Store) seal(ctx context.Context, r desk.Record) ([]byte, error) {
+// keep writes the personal part of a case, unless it is as it was found.
+func (s *Store) keep(ctx context.Context, tx *sqldb.Tx, r desk.Record) error {
 	snap := r.Case.Snapshot()
 	plain, err := json.Marshal(sealed{DUF: snap.DUF, Evaluation: snap.Evaluation, File: r.File})
 	if err != nil {
-		return nil, fmt.Errorf("write case: %w", err)
+		return fmt.Errorf("write case: %w", err)
 	}
-	return s.sealer.Seal(ctx, plain, []byte(snap.ID))
+	if sha256.Sum256(plain) == r.Sealed {
+		return nil
+	}
+	text, err := s.sealer.Seal(ctx, plain, []byte(snap.ID))
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO case_sealed (ref, sealed) VALUES ($1, $2) ON CONFLICT (ref) DO UPDATE SET sealed = excluded.sealed`, snap.ID, text)
+	if err != nil {
+		return fmt.Errorf("save what a case is about: %w", err)
+	}
+	return nil
 }
 
 // Add puts in a new case; false when its offer has opened one already.
 func (s *Store) Add(ctx context.Context, tx *sqldb.Tx, r desk.Record, p desk.Presentation) (bool, error) {
 	snap := r.Case.Snapshot()
-	file, err := s.seal(ctx, r)
-	if err != nil {
-		return false, err
-	}
 	presentation, err := s.sealer.Seal(ctx, p.Document, presentationName(r))
 	if err != nil {
 		return false, err
 	}
 	fresh, err := sqldb.Inserted(ctx, tx, `
 		INSERT INTO case_file (ref, position, number, issuer, offer_id, state, offer_withdrawn, applicant, capability_hash,
-			rule_set, inputs_hash, sealed, presentation, traceparent, opened_at, version,
+			rule_set, inputs_hash, traceparent, opened_at, version,
 			fee_amount, fee_currency, fee_source, fee_paid_at, causes, employer)
-		VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15, $16, $17, 0, $18, $19) ON CONFLICT (issuer, offer_id) DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15, 0, $16, $17) ON CONFLICT (issuer, offer_id) DO NOTHING`,
 		snap.ID, r.Position, snap.Number, r.File.Offer.Issuer, r.OfferID, string(snap.State), r.Applicant, p.CapabilityHash,
-		snap.Evaluation.RuleSet, snap.Evaluation.InputsHash, file, presentation, r.Traceparent, clock.Micros(r.OpenedAt),
+		snap.Evaluation.RuleSet, snap.Evaluation.InputsHash, r.Traceparent, clock.Micros(r.OpenedAt),
 		snap.Fee.Amount, snap.Fee.Currency, snap.Fee.Source, causesText(snap.Causes), r.File.Facts.OrganisationNumber)
 	if err != nil {
 		return false, fmt.Errorf("add case: %w", err)
 	}
 	if !fresh {
 		return false, nil
+	}
+	if err := s.keep(ctx, tx, r); err != nil {
+		return false, err
 	}
 	return addOffer(ctx, tx, r, p, presentation, r.OpenedAt)
 }
@@ -129,24 +140,20 @@ func (s *Store) Save(ctx context.Context, tx *sqldb.Tx, r desk.Record) error {
 	if r.Case.IsOfferWithdrawn() {
 		withdrawn = 1
 	}
-	file, err := s.seal(ctx, r)
-	if err != nil {
-		return err
-	}
 	n, err := sqldb.Changed(ctx, tx, `
 		UPDATE case_file SET state = $1, offer_withdrawn = $2, fee_paid_at = $3, causes = $4, issuer = $5, offer_id = $6, applicant = $7,
-			rule_set = $8, inputs_hash = $9, sealed = $10, employer = $11, automatic_at = $12, version = version + 1
-		WHERE ref = $13 AND version = $14`,
+			rule_set = $8, inputs_hash = $9, employer = $10, automatic_at = $11, version = version + 1
+		WHERE ref = $12 AND version = $13`,
 		string(snap.State), withdrawn, clock.Micros(snap.Fee.PaidAt), causesText(snap.Causes), r.File.Offer.Issuer, r.OfferID, r.Applicant,
-		snap.Evaluation.RuleSet, snap.Evaluation.InputsHash, file, r.File.Facts.OrganisationNumber, automaticAt(snap), r.Case.ID(), r.Version)
+		snap.Evaluation.RuleSet, snap.Evaluation.InputsHash, r.File.Facts.OrganisationNumber, automaticAt(snap), r.Case.ID(), r.Version)
 	if err != nil {
 		return fmt.Errorf("save case: %w", err)
 	}
 	if n == 0 {
 		return fault.New(fault.Unavailable, "case.changed-meanwhile", "the case has changed meanwhile: try again")
 	}
-	if snap.Appeal.ID == "" {
-		return nil
+	if err := s.keep(ctx, tx, r); err != nil || snap.Appeal.ID == "" {
+		return err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE appeal SET state = $1, officer = $2, at = $3 WHERE case_ref = $4`,
 		string(snap.Appeal.State), snap.Appeal.Officer, clock.Micros(snap.Appeal.At), snap.ID)
@@ -205,10 +212,10 @@ func (s *Store) CapabilityHashes(ctx context.Context, q sqldb.Querier, caseRef s
 }
 
 const selectCase = `
-	SELECT c.ref, c.position, c.number, c.offer_id, c.state, c.applicant, c.sealed, c.traceparent, c.opened_at, c.version,
+	SELECT c.ref, c.position, c.number, c.offer_id, c.state, c.applicant, s.sealed, c.traceparent, c.opened_at, c.version,
 		c.fee_amount, c.fee_currency, c.fee_source, c.fee_paid_at, c.causes, COALESCE(m.family, ''),
 		COALESCE(a.id, ''), COALESCE(a.state, ''), COALESCE(a.received_at, 0), COALESCE(a.late, 0), COALESCE(a.officer, ''), COALESCE(a.at, 0)
-	FROM case_file AS c LEFT JOIN appeal AS a ON a.case_ref = c.ref LEFT JOIN family_member AS m ON m.case_ref = c.ref `
+	FROM case_file AS c JOIN case_sealed AS s ON s.ref = c.ref LEFT JOIN appeal AS a ON a.case_ref = c.ref LEFT JOIN family_member AS m ON m.case_ref = c.ref `
 
 // ByRef finds a case.
 func (s *Store) ByRef(ctx context.Context, q sqldb.Querier, caseRef string) (desk.Record, error) {
@@ -399,7 +406,7 @@ func (s *Store) restore(ctx context.Context, one row, steps []desk.Step) (desk.R
 		one.snap.Timeline = append(one.snap.Timeline, step.Step)
 	}
 	record := one.Record
-	record.File, record.Steps = kept.File, steps
+	record.File, record.Steps, record.Sealed = kept.File, steps, sha256.Sum256(plain)
 	record.Case, err = casefile.Restore(one.snap)
 	return record, err
 }
