@@ -1,7 +1,7 @@
 // Package trust asks the registry who may issue what. It asks anew each time, and
 // verifies the list that it gets, unless it has verified the same a moment ago. When
 // the registry does not answer, the last list counts for as long as it says that it is
-// current, and not a moment longer.
+// current, and not a moment longer; one whose key was cut off does not count again.
 package trust
 
 import (
@@ -39,7 +39,7 @@ type Client struct {
 	seen time.Time // when it was verified the last time
 }
 
-// moment is how long a key of the registry's that was cut off goes unnoticed at most.
+// moment is how long a list counts without its key being asked for again.
 const moment = 5 * time.Second
 
 // Accredited finds the entity that may issue credentials of a type at an
@@ -64,24 +64,49 @@ func (c *Client) current(ctx context.Context) (*trustlist.List, error) {
 		}
 		var list *trustlist.List
 		if list, err = trustlist.Verify(ctx, c.Keys, c.Registry, text, now); err == nil {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			if c.last == nil || list.Version >= c.last.Version {
-				c.last, c.text, c.tag, c.had, c.seen = list, text, tag, now, now
+			if c.take(list, text, tag, now) {
 				return list, nil
 			}
-			// An older list: somebody plays it again. What we have counts, while
-			// it is current.
-			err = fault.New(fault.Unavailable, "trustlist.older", "the trust list is older than the one seen before")
-			return c.remembered(now, err)
+			// An older list: somebody plays it again. What we have counts, while it is
+			// current, unless it was that one that somebody forged.
+			kept, err := c.remembered(ctx, now, fault.New(fault.Unavailable, "trustlist.older", "the trust list is older than the one seen before"))
+			if err != nil && c.take(list, text, tag, now) {
+				return list, nil
+			}
+			return kept, err
 		}
 	}
-	if fault.KindOf(err).Permanent() && fault.KindOf(err) != fault.NotFound {
+	if isFinal(err) {
+		c.forget(text)
 		return nil, err
 	}
+	return c.remembered(ctx, now, err)
+}
+
+// isFinal reports whether a fault says that a list does not count, rather than that
+// nobody can tell. A list that is not there may be there again soon.
+func isFinal(err error) bool {
+	return fault.KindOf(err).Permanent() && fault.KindOf(err) != fault.NotFound
+}
+
+// take makes a list that was verified the last one, unless it is older than that.
+func (c *Client) take(list *trustlist.List, text []byte, tag string, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.remembered(now, err)
+	if c.last != nil && list.Version < c.last.Version {
+		return false
+	}
+	c.last, c.text, c.tag, c.had, c.seen = list, text, tag, now, now
+	return true
+}
+
+// forget drops the last list, if it is this text.
+func (c *Client) forget(text []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if bytes.Equal(c.text, text) {
+		c.last, c.text, c.tag = nil, nil, ""
+	}
 }
 
 // fetch asks for the list; one that has not changed since is not sent again.
@@ -123,10 +148,21 @@ func within(since, now time.Time, long time.Duration) bool {
 	return !now.Before(since) && now.Sub(since) < long
 }
 
-// remembered is the last list while it is current. mu is held.
-func (c *Client) remembered(now time.Time, err error) (*trustlist.List, error) {
-	if c.last != nil && now.Before(c.last.NextUpdate) {
-		return c.last, nil
+// remembered is the last list, for want of another, while it is current and nobody says
+// that its key was cut off.
+func (c *Client) remembered(ctx context.Context, now time.Time, why error) (*trustlist.List, error) {
+	c.mu.Lock()
+	last, text, seen := c.last, c.text, c.seen
+	c.mu.Unlock()
+	if last == nil || !now.Before(last.NextUpdate) {
+		return nil, fault.Wrap(why, fault.Unavailable, "trustlist.unreachable", "the trust list cannot be reached, so nobody knows who is accredited")
 	}
-	return nil, fault.Wrap(err, fault.Unavailable, "trustlist.unreachable", "the trust list cannot be reached, so nobody knows who is accredited")
+	if within(seen, now, moment) {
+		return last, nil
+	}
+	if _, err := trustlist.Verify(ctx, c.Keys, c.Registry, text, now); isFinal(err) {
+		c.forget(text)
+		return nil, err
+	}
+	return last, nil
 }

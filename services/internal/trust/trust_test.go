@@ -23,8 +23,10 @@ type programme struct {
 	now  time.Time
 	body []byte
 	err  error
-	// verified is how often a key was asked for.
-	verified int
+	// verified is how often a key was asked for; cutOff says that the key of before
+	// does not count any more, unknown that nobody can tell.
+	verified        int
+	cutOff, unknown bool
 	// unchanged is how often a list was not sent again.
 	unchanged int
 }
@@ -44,15 +46,25 @@ func (p *programme) Sign(_ context.Context, _ string, data []byte) ([]byte, erro
 	return ed25519.Sign(p.key, data), nil
 }
 
-func (p *programme) VerificationKey(context.Context, string, credential.Purpose, time.Time) (did.PublicKey, error) {
+func (p *programme) VerificationKey(_ context.Context, method string, _ credential.Purpose, _ time.Time) (did.PublicKey, error) {
 	p.verified++
+	switch {
+	case p.unknown:
+		return did.PublicKey{}, fault.New(fault.Unavailable, "did.unreachable", "down")
+	case p.cutOff && method == registry+"#k":
+		return did.PublicKey{}, fault.New(fault.Denied, "did.key-revoked", "cut off")
+	}
 	return testkit.Public(p.key), nil
 }
 
 // publish gives out a version in which the employer has the status.
 func (p *programme) publish(version int64, status string, lasts time.Duration) []byte {
 	p.t.Helper()
-	raw, err := trustlist.Sign(p.t.Context(), p, credential.Key{ID: registry + "#k", Curve: did.Ed25519}, trustlist.List{
+	key := registry + "#k"
+	if p.cutOff {
+		key += "2"
+	}
+	raw, err := trustlist.Sign(p.t.Context(), p, credential.Key{ID: key, Curve: did.Ed25519}, trustlist.List{
 		Issuer: registry, Version: version, IssuedAt: p.now, NextUpdate: p.now.Add(lasts),
 		Entities: []trustlist.Entity{{DID: employer, CredentialTypes: []string{offer}, Status: status,
 			ValidFrom: p.now.Add(-time.Hour), ValidUntil: p.now.Add(1000 * time.Hour)}},
@@ -134,6 +146,51 @@ func TestOlderVersionPlayedAgainDoesNotBringBackWhatWasSuspended(t *testing.T) {
 	same(t, ask(), "accredited")
 }
 
+// What a key signed that was cut off does not come back when the registry is down.
+func TestListOfAKeyThatWasCutOffBridgesNothing(t *testing.T) {
+	down := fault.New(fault.Unavailable, "fetch.unreachable", "down")
+	for name, c := range map[string]struct {
+		between func(p *programme, ask func() string) // since it was cut off
+		want    string
+	}{
+		"noticed before":            {func(p *programme, ask func() string) { same(t, ask(), "denied did.key-revoked") }, "unavailable trustlist.unreachable"},
+		"noticed now":               {func(*programme, func() string) {}, "denied did.key-revoked"},
+		"noticed before, all down":  {func(p *programme, ask func() string) { same(t, ask(), "denied did.key-revoked"); p.unknown = true }, "unavailable trustlist.unreachable"},
+		"all down, nobody can tell": {func(p *programme, _ func() string) { p.unknown = true }, "accredited"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, ask := open(t)
+			p.publish(1, trustlist.Accredited, time.Hour)
+			same(t, ask(), "accredited")
+			p.now, p.cutOff = p.now.Add(6*time.Second), true
+			c.between(p, ask)
+			p.err = down
+			same(t, ask(), c.want)
+		})
+	}
+}
+
+// Nor does it stand in the way of what the programme publishes since.
+func TestForgedListIsReplacedByOneOfALowerVersion(t *testing.T) {
+	p, ask := open(t)
+	p.publish(1<<53-1, trustlist.Accredited, 1000*time.Hour)
+	same(t, ask(), "accredited")
+	p.now, p.cutOff = p.now.Add(6*time.Second), true
+	p.publish(2, "SUSPENDED", time.Hour)
+	same(t, ask(), "denied issuer.not-accredited")
+	p.publish(3, trustlist.Accredited, time.Hour)
+	same(t, ask(), "accredited")
+}
+
+// A list that lasts for less than a moment ends when it says.
+func TestListEndsWithinAMomentToo(t *testing.T) {
+	p, ask := open(t)
+	p.publish(1, trustlist.Accredited, 3*time.Second)
+	same(t, ask(), "accredited")
+	p.now = p.now.Add(3 * time.Second)
+	same(t, ask(), "denied trustlist.expired")
+}
+
 // A list that comes again a moment later is not verified again; any other is, and the
 // same one some seconds later: its key may have been cut off.
 func TestListIsVerifiedAgainAfterAMoment(t *testing.T) {
@@ -154,10 +211,10 @@ func TestListIsVerifiedAgainAfterAMoment(t *testing.T) {
 	same(t, ask(), "accredited")
 	p.now = p.now.Add(5 * time.Second)
 	same(t, ask(), "denied trustlist.signature")
-	p.verified = 1
+	before := p.verified
 	p.publish(2, "SUSPENDED", time.Hour)
 	same(t, ask(), "denied issuer.not-accredited")
-	if p.verified != 2 {
+	if p.verified != before+1 {
 		t.Errorf("verified %d times", p.verified)
 	}
 	p.now = p.now.Add(time.Hour)
@@ -181,4 +238,14 @@ func TestListIsKeptForAsLongAsIsAllowed(t *testing.T) {
 	p.now = p.now.Add(time.Minute)
 	p.publish(2, "SUSPENDED", time.Hour)
 	same(t, ask(), "denied issuer.not-accredited")
+
+	p, ask = openKeeping(t, 2*time.Second) // it is kept anew when it has come again
+	p.publish(1, trustlist.Accredited, time.Hour)
+	for range 5 { // asked for at 0, 2 and 4 s
+		same(t, ask(), "accredited")
+		p.now = p.now.Add(time.Second)
+	}
+	if p.unchanged != 2 || p.verified != 1 {
+		t.Errorf("it was asked for again %d times and verified %d times", p.unchanged, p.verified)
+	}
 }
