@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -50,6 +51,14 @@ func TestCredentialInAJWSVerifies(t *testing.T) {
 		if v.Format != JOSE || v.Issuer != p.did || v.SubjectID != lisa.did || v.Claims()["given_name"] != "Lisa" ||
 			!v.Created.Equal(now) || v.VerificationMethod != p.method || string(v.Raw()) != string(data) {
 			t.Errorf("read %+v", v)
+		}
+		again := bytes.Clone(data)
+		if v, err = Verify(t.Context(), keys{}, again, Options{Now: now}); err != nil {
+			t.Fatal(err)
+		}
+		clear(again) // which is the caller's
+		if string(v.Raw()) != string(data) {
+			t.Error("what was verified changes with the caller's buffer")
 		}
 		// As an EnvelopedVerifiableCredential (VCDM 2.0, section 4.13.1).
 		v, err = Verify(t.Context(), keys{}, encoded(t, envelopedCredential(JOSE.MediaType(), string(data))), Options{Now: now})

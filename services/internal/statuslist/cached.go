@@ -89,7 +89,7 @@ type verifiedList struct {
 }
 
 const (
-	// moment is how long a key that was cut off goes unnoticed at most.
+	// moment is how long a list counts without its key being asked for again.
 	moment = 5 * time.Second
 	// mostRecent bounds the lists that are kept open, some 16 kB each.
 	mostRecent = 256

@@ -19,7 +19,8 @@ import (
 )
 
 // Routes are the addresses of the lists, by pattern. Each list is signed by its
-// issuer, and again when an entry has changed or half its lifetime is over.
+// issuer, and again when an entry or the issuer's key has changed, or half its lifetime
+// is over.
 func (l *Lists) Routes(write func(w http.ResponseWriter, r *http.Request, err error)) map[string]http.Handler {
 	serve := func(f form) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -62,11 +63,15 @@ func (l *Lists) current(ctx context.Context, list string, f form) ([]byte, error
 	if err != nil || strconv.FormatInt(number, 10) != list || f == message && l.Messages == nil {
 		return nil, unknownList()
 	}
-	_, version, err := readList(ctx, l.DB.Read(), number)
+	issuer, version, err := readList(ctx, l.DB.Read(), number)
 	if err != nil {
 		return nil, err
 	}
-	key := signedKey(number, f, version)
+	signer, err := l.AssertionKey(ctx, issuer)
+	if err != nil {
+		return nil, err
+	}
+	key := signedKey(number, f, version, signer)
 	if body, found, err := l.signed.Get(ctx, key); found || err != nil {
 		return body, err
 	}
@@ -78,10 +83,10 @@ func (l *Lists) current(ctx context.Context, list string, f form) ([]byte, error
 	})
 }
 
-// signedKey names a version of a list, signed, in memory. There it stays for
+// signedKey names a version of a list, signed by a key, in memory. There it stays for
 // half its lifetime.
-func signedKey(number int64, f form, version int64) string {
-	return fmt.Sprintf("%d%s@%d", number, f, version)
+func signedKey(number int64, f form, version int64, by credential.Key) string {
+	return fmt.Sprintf("%d%s@%d %s", number, f, version, by.ID)
 }
 
 func readList(ctx context.Context, q sqldb.Querier, number int64) (issuer string, version int64, err error) {
@@ -135,7 +140,7 @@ func (l *Lists) renew(ctx context.Context, number int64, f form) ([]byte, error)
 	if err != nil {
 		return nil, fmt.Errorf("sign status list: %w", err)
 	}
-	return body, l.signed.Set(ctx, signedKey(number, f, c.version), body, l.Lifetime/2)
+	return body, l.signed.Set(ctx, signedKey(number, f, c.version, key), body, l.Lifetime/2)
 }
 
 func readEntries(ctx context.Context, q sqldb.Querier, number int64) ([]marked, error) {

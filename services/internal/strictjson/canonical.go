@@ -46,7 +46,7 @@ func appendCanonical(out []byte, v any) ([]byte, error) {
 	case int64:
 		return appendInteger(out, v)
 	case Value:
-		return appendValue(out, v)
+		return v.AppendCanonical(out), nil
 	case []any:
 		return appendArray(out, v)
 	case []string:
@@ -57,13 +57,6 @@ func appendCanonical(out []byte, v any) ([]byte, error) {
 		return appendObject(out, v)
 	}
 	return appendOther(out, v)
-}
-
-func appendValue(out []byte, v Value) ([]byte, error) {
-	if !v.Exists() {
-		return append(out, "null"...), nil
-	}
-	return v.AppendCanonical(out), nil
 }
 
 // appendOther goes by way of the text.

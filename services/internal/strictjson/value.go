@@ -144,18 +144,23 @@ func (v Value) written() string {
 	return v.tree.text[n.from:n.to]
 }
 
-// Canonical is the value's text in canonical form (RFC 8785). It is at hand when the
-// value was read in that form.
+// Canonical is the value's text in canonical form (RFC 8785), null where there is none.
+// It is at hand when the value was read in that form.
 func (v Value) Canonical() string {
-	if v.tree.canonical && v.hidden == 0 {
+	if v.Exists() && v.tree.canonical && v.hidden == 0 {
 		return v.written()
 	}
 	return string(v.AppendCanonical(nil))
 }
 
-// AppendCanonical appends the value's text in canonical form.
+// MarshalJSON implements json.Marshaler: with the canonical form.
+func (v Value) MarshalJSON() ([]byte, error) { return v.AppendCanonical(nil), nil }
+
+// AppendCanonical appends the value's text in canonical form, null where there is none.
 func (v Value) AppendCanonical(out []byte) []byte {
 	switch {
+	case !v.Exists():
+		return append(out, "null"...)
 	case !v.tree.canonical:
 		out, err := appendCanonical(out, v.Any())
 		if err != nil {
@@ -353,7 +358,7 @@ func (v Value) copyWithout(names []string) Value {
 			out = append(member.appendName(separated(out, &first)), member.written()...)
 		}
 	}
-	t, err := parse(append(out, '}'), Limits{Bytes: len(v.tree.text)})
+	t, err := parse(append(out, '}'), Limits{Bytes: len(v.tree.text), Depth: len(v.tree.text)})
 	if err != nil {
 		panic("strictjson: a part of what was read cannot be read: " + err.Error())
 	}

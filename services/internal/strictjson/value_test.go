@@ -196,7 +196,11 @@ func TestTextsAreReadTogether(t *testing.T) {
 			data, want = append(data, text...), append(want, v)
 			ends = append(ends, len(data))
 		}
-		got, err := ReadEach(data, ends, Limits{})
+		longest := 0
+		for _, text := range texts {
+			longest = max(longest, len(text))
+		}
+		got, err := ReadEach(data, ends, Limits{Bytes: max(longest, 1)}) // which holds for each
 		if wantErr != nil {
 			if err == nil || err.Error() != wantErr.Error() {
 				t.Fatalf("%v, want %v", err, wantErr)
@@ -212,12 +216,55 @@ func TestTextsAreReadTogether(t *testing.T) {
 	})
 }
 
+// Types that hold values are written by their text too.
+func TestValuesInOtherTypesAreWritten(t *testing.T) {
+	v, err := Read([]byte(`{"b": 1.50, "a": "<"}`), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type holder struct{ V Value }
+	const want = `{"a":"<","b":1.5}`
+	for name, holding := range map[string]any{"struct": holder{v}, "map": map[string]Value{"V": v}, "list": []map[string]any{{"V": v}}} {
+		got, err := Of(holding)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if name == "list" {
+			got = got.Index(0)
+		}
+		if text := got.Get("V").Canonical(); text != want {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}
+
+// A member of a wide object can be left out however deep the object is.
+func TestWideObjectIsCopiedAtAnyDepth(t *testing.T) {
+	var wide strings.Builder
+	wide.WriteString(`{"x":0`)
+	for i := range widest {
+		fmt.Fprintf(&wide, `,"%d":%s1%s`, i, strings.Repeat("[", DefaultDepth), strings.Repeat("]", DefaultDepth))
+	}
+	wide.WriteString("}")
+	v, err := Read([]byte(wide.String()), Limits{Depth: 2 * DefaultDepth})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := v.Without("x"); left.Has("x") || left.Len() != widest {
+		t.Errorf("%d members are left", left.Len())
+	}
+}
+
 func TestWhatIsNotThereIsAbsent(t *testing.T) {
 	v, err := Read([]byte(` {"list": [1, "a"], "text": "b"} `), Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, absent := range []Value{{}, v.Get("none"), v.Get("text").Get("a"), v.Get("list").Get("list"), Value{}.Get("a"), v.Without("text").Get("text"), v.Get("list").Index(2), v.Get("list").Index(-1), v.Index(0)} {
+		if text, err := json.Marshal(absent); err != nil || string(text) != "null" || absent.Canonical() != "null" {
+			t.Errorf("%s, %v", text, err)
+		}
 		if _, isText := absent.Text(); absent.Exists() || absent.Kind() != Absent || isText || absent.Len() != 0 || absent.Any() != nil || absent.Map() != nil {
 			t.Errorf("%v", absent.Any())
 		}
