@@ -150,11 +150,11 @@ func (e *Event) Encode() ([]byte, error) {
 func Parse(payload []byte) (*Event, error) {
 	limits := strictjson.Limits{Bytes: MaxPayload, Depth: maxDepth}
 	// The version is looked at first: a later one may have other members.
-	members, err := strictjson.DecodeObject(payload, limits)
+	read, err := strictjson.ReadObject(payload, limits)
 	if err != nil {
 		return nil, err
 	}
-	kind, _ := members["type"].(string)
+	kind, _ := read.Get("type").Text()
 	if err := checkType(kind); err != nil {
 		return nil, err
 	}

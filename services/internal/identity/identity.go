@@ -119,6 +119,7 @@ func (p *Pending) Save(ctx context.Context, tx *sqldb.Tx, owner, onlyFrom string
 	if p.closed {
 		return errClosed
 	}
+	tx.OnCommit(p.draft.Committed)
 	tx.OnEnd(p.Close)
 	if err := p.draft.Save(ctx, txRows{tx}); err != nil {
 		return fmt.Errorf("save keys: %w", err)

@@ -87,6 +87,28 @@ func TestSavedDIDSignsAndAgreesAfterARestart(t *testing.T) {
 	}
 }
 
+// A DID that was just made is used at once: its keys are not unlocked again for that. A
+// transaction that failed leaves none.
+func TestNewKeysStayOpen(t *testing.T) {
+	s := open(t)
+	for _, end := range []error{nil, errors.New("failed")} {
+		p, err := s.Pairwise(endpoint)
+		s.ok(err)
+		if err := s.save(p, "", end); !errors.Is(err, end) {
+			t.Fatal(err)
+		}
+		doc, err := did.Static{}.Resolve(t.Context(), p.DID)
+		s.ok(err)
+		s.ok(s.db.Tx(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.ExecContext(t.Context(), `UPDATE identity_keystore SET locked = $1`, []byte("unreadable"))
+			return err
+		}))
+		if _, ok, _ := s.KeyAgreement(t.Context(), doc.KeysFor(did.KeyAgreement)[0].ID); ok != (end == nil) {
+			t.Errorf("ended with %v: open is %v", end, ok)
+		}
+	}
+}
+
 // Envelopes name keys, and keys are remembered.
 func TestRememberedKeyKeepsNoEnvelope(t *testing.T) {
 	s := open(t)

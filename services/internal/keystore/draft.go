@@ -23,6 +23,8 @@ var errNotFound = kms.ErrKeyNotFound
 //	id, public, err := d.Create(keystore.Ed25519)
 //	...
 //	err = d.Save(ctx, rowsOfTheTransaction)
+//	... when that has committed:
+//	d.Committed()
 //
 // What was not saved, or not committed, is gone with Close.
 type Draft struct {
@@ -79,6 +81,16 @@ func (d *Draft) Save(ctx context.Context, rows Rows) error {
 		}
 	}
 	return nil
+}
+
+// Committed says that the transaction in which the keys were saved has committed. They
+// stay open as if they had been used: most are, at once.
+func (d *Draft) Committed() {
+	for _, saved := range d.saved {
+		if k, ok := d.store.drafts.get(saved.id); ok {
+			d.store.opened.put(saved.id, k)
+		}
+	}
 }
 
 // Close ends the draft. From now on its keys are found in the rows, or

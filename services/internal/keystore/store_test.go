@@ -167,6 +167,28 @@ func TestDraftSignsBeforeItIsSavedAndLeavesNothingWhenDropped(t *testing.T) {
 	}
 }
 
+func TestKeysOfADraftStayOpenOnceCommitted(t *testing.T) {
+	rows := newMemoryRows()
+	s := open(t, rows)
+	d := s.Draft()
+	id, _, err := d.Create(X25519)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Save(t.Context(), rows); err != nil {
+		t.Fatal(err)
+	}
+	d.Committed()
+	d.Close()
+	before := rows.gets
+	if _, _, err := s.Public(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if rows.gets != before {
+		t.Errorf("%d reads for a key that was open", rows.gets-before)
+	}
+}
+
 func TestOpenedKeysAreKept(t *testing.T) {
 	rows := newMemoryRows()
 	s := open(t, rows)

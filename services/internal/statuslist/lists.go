@@ -147,6 +147,11 @@ func (l *Lists) Reserve(ctx context.Context, tx *sqldb.Tx, issuer, credentialID 
 // that a database was restored from.
 const perEpoch = 1_000_000
 
+const takePlace = `
+	UPDATE status_list SET taken = taken + 1
+	WHERE number = (SELECT number FROM status_list WHERE issuer = $1 AND taken < $2 AND number > $3 ORDER BY number LIMIT 1)
+	RETURNING number`
+
 // take counts one more credential in the issuer's first list of this epoch with
 // room, and begins a list when there is none.
 func (l *Lists) take(ctx context.Context, tx *sqldb.Tx, issuer string) (number int64, err error) {
@@ -155,10 +160,7 @@ func (l *Lists) take(ctx context.Context, tx *sqldb.Tx, issuer string) (number i
 		return 0, err
 	}
 	after := current * perEpoch
-	err = tx.QueryRowContext(ctx, `
-		UPDATE status_list SET taken = taken + 1
-		WHERE number = (SELECT number FROM status_list WHERE issuer = $1 AND taken < $2 AND number > $3 ORDER BY number LIMIT 1)
-		RETURNING number`, issuer, l.Capacity, after).Scan(&number)
+	err = tx.QueryRowContext(ctx, takePlace, issuer, l.Capacity, after).Scan(&number)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = tx.QueryRowContext(ctx, `
 			INSERT INTO status_list (number, issuer, taken, version)

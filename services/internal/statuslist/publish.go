@@ -143,10 +143,12 @@ func (l *Lists) renew(ctx context.Context, number int64, f form) ([]byte, error)
 	return body, l.signed.Set(ctx, signedKey(number, f, c.version, key), body, l.Lifetime/2)
 }
 
+const selectMarked = `
+	SELECT position, revoked_at <> 0, suspended_at <> 0, message FROM status_entry
+	WHERE list = $1 AND (revoked_at <> 0 OR suspended_at <> 0 OR message <> 0)`
+
 func readEntries(ctx context.Context, q sqldb.Querier, number int64) ([]marked, error) {
-	rows, err := q.QueryContext(ctx, `
-		SELECT position, revoked_at <> 0, suspended_at <> 0, message FROM status_entry
-		WHERE list = $1 AND (revoked_at <> 0 OR suspended_at <> 0 OR message <> 0)`, number)
+	rows, err := q.QueryContext(ctx, selectMarked, number)
 	entries, err := sqldb.Collect(rows, err, func(r *sql.Rows) (m marked, err error) {
 		err = r.Scan(&m.position, &m.revoked, &m.suspended, &m.message)
 		return m, err
