@@ -48,7 +48,7 @@ func (s *Store) Wrap(ctx context.Context, id KeyID, p envelope.WrapParams) ([]by
 	if err := sameCurve(k.public, p.Recipient, ephemeral); err != nil {
 		return nil, err
 	}
-	wrapped, err := envelope.Wrap(k.ecdh, p)
+	wrapped, err := envelope.Wrap(k.ecdh.ECDH, p)
 	if err != nil {
 		return nil, fmt.Errorf("wrap key: %w", err)
 	}
@@ -73,7 +73,7 @@ func (s *Store) Unwrap(ctx context.Context, id KeyID, p envelope.UnwrapParams) (
 	if err := sameCurve(k.public, others...); err != nil {
 		return nil, err
 	}
-	cek, err := envelope.Unwrap(k.ecdh, p)
+	cek, err := envelope.Unwrap(k.ecdh.ECDH, p)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "keystore.unwrap", "the content key does not unwrap")
 	}

@@ -10,14 +10,18 @@ import (
 	josecipher "github.com/go-jose/go-jose/v4/cipher"
 )
 
-// Wrap wraps a content key by ECDH-1PU+A256KW (draft-madden-jose-ecdh-1pu-04) with a
-// sender's private key, for who keeps private keys.
-func Wrap(private *ecdh.PrivateKey, p WrapParams) ([]byte, error) {
+// Agree is what a private key does with a public one of its curve: it gives the secret
+// that the two share (ECDH). Who keeps private keys hands over this, and no key.
+type Agree func(public *ecdh.PublicKey) (secret []byte, err error)
+
+// Wrap wraps a content key by ECDH-1PU+A256KW (draft-madden-jose-ecdh-1pu-04) for the
+// sender, for who keeps private keys.
+func Wrap(sender Agree, p WrapParams) ([]byte, error) {
 	recipient, err := p.Recipient.ECDH()
 	if err != nil {
 		return nil, err
 	}
-	block, err := agree(algAuth, p.APU, p.APV, p.Tag, pair{p.Ephemeral, recipient}, pair{private, recipient})
+	block, err := agree(algAuth, p.APU, p.APV, p.Tag, pair{p.Ephemeral.ECDH, recipient}, pair{sender, recipient})
 	if err != nil {
 		return nil, err
 	}
@@ -30,27 +34,27 @@ func wrapES(p WrapParams) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	block, err := agree(algAnon, nil, p.APV, nil, pair{p.Ephemeral, recipient})
+	block, err := agree(algAnon, nil, p.APV, nil, pair{p.Ephemeral.ECDH, recipient})
 	if err != nil {
 		return nil, err
 	}
 	return josecipher.KeyWrap(block, p.CEK)
 }
 
-// Unwrap is the reverse of either, with the recipient's private key. It fails when the
-// keys lie on different curves.
-func Unwrap(private *ecdh.PrivateKey, p UnwrapParams) ([]byte, error) {
+// Unwrap is the reverse of either, for the recipient. It fails when the keys lie on
+// different curves.
+func Unwrap(recipient Agree, p UnwrapParams) ([]byte, error) {
 	ephemeral, err := p.Ephemeral.ECDH()
 	if err != nil {
 		return nil, err
 	}
-	alg, tag, pairs := algAnon, []byte(nil), []pair{{private, ephemeral}}
+	alg, tag, pairs := algAnon, []byte(nil), []pair{{recipient, ephemeral}}
 	if !p.Sender.IsZero() {
 		sender, err := p.Sender.ECDH()
 		if err != nil {
 			return nil, err
 		}
-		alg, tag, pairs = algAuth, p.Tag, append(pairs, pair{private, sender})
+		alg, tag, pairs = algAuth, p.Tag, append(pairs, pair{recipient, sender})
 	}
 	block, err := agree(alg, p.APU, p.APV, tag, pairs...)
 	if err != nil {
@@ -61,8 +65,8 @@ func Unwrap(private *ecdh.PrivateKey, p UnwrapParams) ([]byte, error) {
 
 // pair are two keys that agree on a secret.
 type pair struct {
-	private *ecdh.PrivateKey
-	public  *ecdh.PublicKey
+	own   Agree
+	other *ecdh.PublicKey
 }
 
 // agree derives the key that wraps from the secrets of pairs, one after the other, by
@@ -71,7 +75,7 @@ type pair struct {
 func agree(alg string, apu, apv, tag []byte, pairs ...pair) (cipher.Block, error) {
 	var z []byte
 	for _, p := range pairs {
-		secret, err := p.private.ECDH(p.public)
+		secret, err := p.own(p.other)
 		if err != nil {
 			return nil, err
 		}

@@ -20,11 +20,11 @@ func (k rawKeys) KeyAgreement(_ context.Context, kid string) (string, bool, erro
 }
 
 func (k rawKeys) Wrap(_ context.Context, key string, p WrapParams) ([]byte, error) {
-	return Wrap(k[key], p)
+	return Wrap(k[key].ECDH, p)
 }
 
 func (k rawKeys) Unwrap(_ context.Context, key string, p UnwrapParams) ([]byte, error) {
-	return Unwrap(k[key], p)
+	return Unwrap(k[key].ECDH, p)
 }
 
 // documents resolves what it holds, and asks did.Static for the rest.
