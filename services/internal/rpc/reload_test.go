@@ -14,7 +14,6 @@ import (
 	"github.com/kompetansespor/kompetansespor/services/internal/testkit"
 )
 
-// hand is a clock that a test moves.
 func TestRenewedCertificateIsUsedWithoutARestart(t *testing.T) {
 	other, err := devsetup.Prepare(t.TempDir(), devsetup.Options{})
 	if err != nil {

@@ -100,8 +100,9 @@ func codeHash(code string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Delete erases a wallet: cards, keys' owners, history, notices and how it is
-// opened. What others were shown stays with them, and their messages find nobody.
+// Delete erases a wallet: cards, history, notices and how it is opened. What others
+// were shown stays with them. Its DIDs and their locked keys stay: what still comes for
+// them is refused in the end.
 func (d *Desk) Delete(ctx context.Context, holder string) error {
 	return d.DB.Tx(ctx, func(tx *sqldb.Tx) error { return d.Store.DeleteHolder(ctx, tx, holder) })
 }
