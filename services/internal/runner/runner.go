@@ -21,6 +21,9 @@ type Job struct {
 	Idle time.Duration
 	// Bell, when it rings, ends the wait early. It may be nil.
 	Bell *Bell
+	// Gather is how long to wait, once there is something to do, for more of it: for
+	// work that costs less together and that nobody waits for.
+	Gather time.Duration
 	// Turns, when there are several replicas, lets one of them have this job at
 	// a time. Nil: nobody else does it.
 	Turns Turns
@@ -115,8 +118,8 @@ func run(ctx context.Context, log *slog.Logger, job Job) {
 			continue
 		}
 		failures = 0
-		if !busy {
-			pause(ctx, job.Idle, job.Bell)
+		if (busy || pause(ctx, job.Idle, job.Bell)) && job.Gather > 0 {
+			pause(ctx, job.Gather, nil)
 		}
 	}
 }
@@ -128,16 +131,19 @@ func BackOff(failures int, random func(n int64) int64) time.Duration {
 	return wait/2 + time.Duration(random(int64(wait/2)))
 }
 
-func pause(ctx context.Context, wait time.Duration, bell *Bell) {
+// pause waits, and reports whether the bell ended it.
+func pause(ctx context.Context, wait time.Duration, bell *Bell) (rung bool) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	var rung chan struct{}
+	var rings chan struct{}
 	if bell != nil {
-		rung = bell.c
+		rings = bell.c
 	}
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
-	case <-rung:
+	case <-rings:
+		return true
 	}
+	return false
 }

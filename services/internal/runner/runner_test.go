@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,6 +29,31 @@ func TestBellEndsTheWait(t *testing.T) {
 	if steps != 3 {
 		t.Fatalf("%d steps", steps)
 	}
+}
+
+func TestWorkThatGathersWaitsForMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		bell := runner.NewBell()
+		var at []time.Duration
+		start := time.Now()
+		go func() {
+			time.Sleep(time.Minute)
+			bell.Ring()
+		}()
+		runner.Run(ctx, quiet, runner.Job{Name: "j", Idle: time.Hour, Bell: bell, Gather: time.Second, Step: func(context.Context) (bool, error) {
+			at = append(at, time.Since(start))
+			if len(at) == 4 {
+				cancel()
+			}
+			return len(at) == 2, nil // there is more after the bell
+		}})
+		// At first, a second after the bell, a second after that, and when idle.
+		want := []time.Duration{0, 61 * time.Second, 62 * time.Second, 62*time.Second + time.Hour}
+		if !slices.Equal(at, want) {
+			t.Errorf("steps after %v, want %v", at, want)
+		}
+	})
 }
 
 func TestFailedStepIsTriedAgainLater(t *testing.T) {

@@ -102,7 +102,7 @@ func New(c Config) *Desk {
 // Jobs are the desk's background work.
 func (d *Desk) Jobs() []runner.Job {
 	return []runner.Job{
-		{Name: "mail.send", Step: d.MailStep, Idle: time.Second, Bell: d.mail},
+		{Name: "mail.send", Step: d.MailStep, Idle: time.Second, Bell: d.mail, Gather: gatherMail},
 		{Name: "offer.expire", Step: d.ExpireStep, Idle: time.Minute},
 		{Name: "offer.issue-batch", Step: d.BatchStep, Idle: time.Second, Bell: d.batch},
 		{Name: "offer.withdraw-revoked", Step: d.RevokedStep, Idle: time.Minute, Bell: d.revoked},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,6 +45,7 @@ type world struct {
 	right    string     // by which somebody signs
 	asked    []desk.Signature
 	mails    map[string]string
+	returned string // the mail that is not taken
 	number   string // of the worker
 	wishes   []wish
 	answers  []answering
@@ -65,6 +67,9 @@ func (w *world) Check(_ context.Context, s desk.Signature) (string, error) {
 func (w *world) Deliver(_ context.Context, id string, raw []byte) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if id == w.returned {
+		return errors.New("not now")
+	}
 	w.mails[id] = string(raw)
 	return nil
 }
@@ -661,6 +666,29 @@ func TestEmployerSeesTheCaseAndIsToldWhenItStops(t *testing.T) {
 		if !strings.Contains(all, words) {
 			t.Errorf("no letter says %q", words)
 		}
+	}
+}
+
+func TestMailThatIsNotTakenIsSentLaterAndHoldsUpNone(t *testing.T) {
+	w := open(t)
+	first, _ := w.issue(t, 1)
+	w.issue(t, 2)
+	w.issue(t, 3)
+	w.returned = "mail_" + first.Offer.ID()
+	steps(t, w.desk.MailStep)
+	if len(w.mails) != 2 || w.mails[w.returned] != "" {
+		t.Fatalf("%d mails were sent", len(w.mails))
+	}
+	clear(w.mails)
+	w.returned = ""
+	steps(t, w.desk.MailStep)
+	if len(w.mails) != 0 {
+		t.Errorf("%d mails were sent again at once", len(w.mails))
+	}
+	w.Clock.Pass(time.Second)
+	steps(t, w.desk.MailStep)
+	if len(w.mails) != 1 || w.mails["mail_"+first.Offer.ID()] == "" {
+		t.Errorf("%d mails were sent later", len(w.mails))
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 
 	"github.com/kompetansespor/kompetansespor/services/internal/eventbus"
 	"github.com/kompetansespor/kompetansespor/services/internal/fault"
+	"github.com/kompetansespor/kompetansespor/services/internal/runner"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/offer"
 	"github.com/kompetansespor/kompetansespor/services/issuer/internal/progress"
@@ -208,15 +209,52 @@ func (d *Desk) mailEmployer(ctx context.Context, tx *sqldb.Tx, c progress.Case, 
 	return d.Store.AddMail(ctx, tx, "mail_"+event.ID, raw, d.Clock.Now())
 }
 
-// MailStep sends the next mail that is due.
+// Mail is one that must leave, as it is sent (RFC 5322).
+type Mail struct {
+	ID       string
+	Raw      []byte
+	Attempts int64
+}
+
+const (
+	// mostMails is how many mails one step sends, mailsAtOnce how many of them side by
+	// side.
+	mostMails, mailsAtOnce = 64, 8
+	// gatherMail is how long a mail waits for others, to be noted together as sent.
+	gatherMail = 50 * time.Millisecond
+)
+
+// MailStep sends mails that are due, and notes in one transaction what became of them.
 func (d *Desk) MailStep(ctx context.Context) (bool, error) {
-	id, raw, attempts, err := d.Store.NextMail(ctx, d.DB.Read(), d.Clock.Now())
-	if err != nil || id == "" {
+	due, err := d.Store.DueMail(ctx, d.DB.Read(), d.Clock.Now(), mostMails)
+	if err != nil || len(due) == 0 {
 		return false, err
 	}
-	if failed := d.Mailer.Deliver(ctx, id, raw); failed != nil {
-		due := d.Clock.Now().Add(time.Second << min(attempts, 10))
-		return true, d.DB.Tx(ctx, func(tx *sqldb.Tx) error { return d.Store.MailLater(ctx, tx, id, due) })
+	var mu sync.Mutex // guards sent
+	sent := map[string]bool{}
+	err = runner.Each(ctx, mailsAtOnce, due, func(ctx context.Context, m Mail) error {
+		if d.Mailer.Deliver(ctx, m.ID, m.Raw) == nil {
+			mu.Lock()
+			defer mu.Unlock()
+			sent[m.ID] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return false, err
 	}
-	return true, d.DB.Tx(ctx, func(tx *sqldb.Tx) error { return d.Store.MailSent(ctx, tx, id) })
+	return true, d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
+		for _, m := range due {
+			var err error
+			if sent[m.ID] {
+				err = d.Store.MailSent(ctx, tx, m.ID)
+			} else {
+				err = d.Store.MailLater(ctx, tx, m.ID, d.Clock.Now().Add(time.Second<<min(m.Attempts, 10)))
+			}
+			if err != nil {
+				return fmt.Errorf("note what became of mail: %w", err)
+			}
+		}
+		return nil
+	})
 }

@@ -65,7 +65,7 @@ type Store interface {
 	OrderLater(ctx context.Context, tx *sqldb.Tx, offerID, rule string, due time.Time) error
 
 	AddMail(ctx context.Context, tx *sqldb.Tx, id string, raw []byte, due time.Time) error
-	NextMail(ctx context.Context, q sqldb.Querier, now time.Time) (id string, raw []byte, attempts int64, err error)
+	DueMail(ctx context.Context, q sqldb.Querier, now time.Time, most int) ([]Mail, error)
 	MailSent(ctx context.Context, tx *sqldb.Tx, id string) error
 	MailLater(ctx context.Context, tx *sqldb.Tx, id string, due time.Time) error
 }

@@ -1,15 +1,15 @@
 package store
 
 import (
-	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
-
 	"context"
 	"database/sql"
-	"errors"
+	"fmt"
 	"time"
 
 	"github.com/kompetansespor/kompetansespor/services/internal/clock"
 	"github.com/kompetansespor/kompetansespor/services/internal/sqldb"
+	"github.com/kompetansespor/kompetansespor/services/internal/waiting"
+	"github.com/kompetansespor/kompetansespor/services/issuer/internal/desk"
 )
 
 // AddMail puts a mail in the outbox, sealed, once for each id.
@@ -22,19 +22,22 @@ func (s Store) AddMail(ctx context.Context, tx *sqldb.Tx, id string, raw []byte,
 	return err
 }
 
-// NextMail gives a mail that is due, "" when there is none.
-func (s Store) NextMail(ctx context.Context, q sqldb.Querier, now time.Time) (id string, raw []byte, attempts int64, err error) {
-	var sealed []byte
-	err = q.QueryRowContext(ctx, `SELECT id, sealed, attempts FROM mail_outbox WHERE state = 'waiting' AND due_at <= $1 ORDER BY due_at LIMIT 1`,
-		clock.Micros(now)).Scan(&id, &sealed, &attempts)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil, 0, nil
-	}
+// DueMail gives mails that are due, those that have been for longest first.
+func (s Store) DueMail(ctx context.Context, q sqldb.Querier, now time.Time, most int) ([]desk.Mail, error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, sealed, attempts FROM mail_outbox WHERE state = 'waiting' AND due_at <= $1 ORDER BY due_at LIMIT $2`,
+		clock.Micros(now), most)
+	due, err := sqldb.Collect(rows, err, func(r *sql.Rows) (m desk.Mail, err error) {
+		return m, r.Scan(&m.ID, &m.Raw, &m.Attempts)
+	})
 	if err != nil {
-		return "", nil, 0, err
+		return nil, fmt.Errorf("read mail: %w", err)
 	}
-	raw, err = s.Sealer.Open(ctx, sealed, []byte(id))
-	return id, raw, attempts, err
+	for i, m := range due {
+		if due[i].Raw, err = s.Sealer.Open(ctx, m.Raw, []byte(m.ID)); err != nil {
+			return nil, fmt.Errorf("unseal mail: %w", err)
+		}
+	}
+	return due, nil
 }
 
 // MailSent forgets a mail that has left.
