@@ -74,7 +74,7 @@ func ReadEach(data []byte, ends []int, limits Limits) ([]Value, error) {
 
 // Of gives what Go values stand for: what Read makes of their JSON, whatever types
 // they are of. It refuses what Read refuses, with fault.Invalid, but for the length,
-// which only a text has.
+// which only a text has, and a float64 of -0, which stands for 0.
 func Of(v any) (Value, error) {
 	buffer := texts.Get().(*[]byte)
 	defer texts.Put(buffer)
