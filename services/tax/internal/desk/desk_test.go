@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,8 +32,9 @@ type tax struct {
 // register is a population register with a plug.
 type register struct {
 	desk.Register
-	down  error // of Requisition
-	mute  bool  // Answers gives none
+	down  error      // of Requisition
+	mute  bool       // Answers gives none
+	mu    sync.Mutex // guards asked: requisitions go side by side
 	asked []registration.Requisition
 }
 
@@ -40,7 +42,9 @@ func (r *register) Requisition(ctx context.Context, q registration.Requisition) 
 	if r.down != nil {
 		return "", r.down
 	}
+	r.mu.Lock()
 	r.asked = append(r.asked, q)
+	r.mu.Unlock()
 	return r.Register.Requisition(ctx, q)
 }
 
