@@ -37,10 +37,7 @@ func TestWorkThatGathersWaitsForMore(t *testing.T) {
 		bell := runner.NewBell()
 		var at []time.Duration
 		start := time.Now()
-		go func() {
-			time.Sleep(time.Minute)
-			bell.Ring()
-		}()
+		time.AfterFunc(time.Minute, bell.Ring)
 		runner.Run(ctx, quiet, runner.Job{Name: "j", Idle: time.Hour, Bell: bell, Gather: time.Second, Step: func(context.Context) (bool, error) {
 			at = append(at, time.Since(start))
 			if len(at) == 4 {

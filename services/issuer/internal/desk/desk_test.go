@@ -46,6 +46,7 @@ type world struct {
 	asked    []desk.Signature
 	mails    map[string]string
 	returned string // the mail that is not taken
+	mailed   func() // called for each that is
 	number   string // of the worker
 	wishes   []wish
 	answers  []answering
@@ -71,6 +72,9 @@ func (w *world) Deliver(_ context.Context, id string, raw []byte) error {
 		return errors.New("not now")
 	}
 	w.mails[id] = string(raw)
+	if w.mailed != nil {
+		w.mailed()
+	}
 	return nil
 }
 
@@ -689,6 +693,22 @@ func TestMailThatIsNotTakenIsSentLaterAndHoldsUpNone(t *testing.T) {
 	steps(t, w.desk.MailStep)
 	if len(w.mails) != 1 || w.mails["mail_"+first.Offer.ID()] == "" {
 		t.Errorf("%d mails were sent later", len(w.mails))
+	}
+}
+
+func TestMailThatLeftBeforeTheServiceStoppedIsNotSentAgain(t *testing.T) {
+	w := open(t)
+	w.issue(t, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	w.mailed = stop
+	if _, err := w.desk.MailStep(ctx); err != nil || len(w.mails) != 1 {
+		t.Fatal(len(w.mails), err)
+	}
+	clear(w.mails)
+	w.Clock.Pass(time.Hour)
+	steps(t, w.desk.MailStep)
+	if len(w.mails) != 0 {
+		t.Error("it was sent again")
 	}
 }
 

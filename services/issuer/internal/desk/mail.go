@@ -232,7 +232,7 @@ func (d *Desk) MailStep(ctx context.Context) (bool, error) {
 	}
 	var mu sync.Mutex // guards sent
 	sent := map[string]bool{}
-	err = runner.Each(ctx, mailsAtOnce, due, func(ctx context.Context, m Mail) error {
+	_ = runner.Each(ctx, mailsAtOnce, due, func(ctx context.Context, m Mail) error { // none fails, some are put off
 		if d.Mailer.Deliver(ctx, m.ID, m.Raw) == nil {
 			mu.Lock()
 			defer mu.Unlock()
@@ -240,9 +240,7 @@ func (d *Desk) MailStep(ctx context.Context) (bool, error) {
 		}
 		return nil
 	})
-	if err != nil {
-		return false, err
-	}
+	ctx = context.WithoutCancel(ctx) // what has left is not sent again after a restart
 	return true, d.DB.Tx(ctx, func(tx *sqldb.Tx) error {
 		for _, m := range due {
 			var err error
